@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Every difference between the supported server versions, 15 to 18.
+ *
+ * Each shim gives an older server the newer API, so that no other file tests
+ * PG_VERSION_NUM.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_COMPAT_H
+#define FUNNEL_COMPAT_H
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+
+#if PG_VERSION_NUM < 150000
+#error "funnel needs PostgreSQL 15 or newer"
+#endif
+
+/* 16 moved the varlena access macros out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/*
+ * 16 introduced soft errors.  Before it an input function always raises; the
+ * context argument is evaluated so that callers stay free of warnings.
+ */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#else
+#define errsave(context, ...) \
+	((void) (context), ereport(ERROR, __VA_ARGS__))
+#define ereturn(context, dummy_value, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
+#endif
+
+/* 17 introduced read-only StringInfos over a buffer that somebody else owns. */
+#if PG_VERSION_NUM < 170000
+static inline void
+initReadOnlyStringInfo(StringInfo str, char *data, int len)
+{
+	str->data = data;
+	str->len = len;
+	str->maxlen = 0;
+	str->cursor = 0;
+}
+#endif
+
+#endif							/* FUNNEL_COMPAT_H */
