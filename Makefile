@@ -17,8 +17,11 @@ INSTALL_SQL = funnel--$(EXTVERSION).sql
 DATA = $(INSTALL_SQL) $(wildcard src/upgrade/*.sql)
 EXTRA_CLEAN = $(INSTALL_SQL) build
 
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-cast-function-type
 PG_CONFIG ?= pg_config
+
+# The server's own headers are not ours to keep free of -Wextra's warnings.
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
+PG_CFLAGS = -Wall -Wextra
 
 all: $(INSTALL_SQL)
 
