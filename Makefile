@@ -61,6 +61,18 @@ clean:
 	rm -rf $(OBJS) $(MODULE_big).so $(EXTRA_CLEAN)
 endif
 
+# PGXS knows neither our headers nor that one tree may be built for several
+# servers in turn: objects are compiled again when either changes.
+BUILT_FOR = $(shell $(PG_CONFIG) --bindir --version --configure 2>/dev/null | tr '\n' ' ') $(COPT) $(PG_CFLAGS)
+ifneq ($(shell cat build/built-for 2>/dev/null),$(strip $(subst ',,$(BUILT_FOR))))
+.PHONY: build/built-for
+endif
+build/built-for:
+	@mkdir -p build
+	@echo '$(strip $(subst ',,$(BUILT_FOR)))' > $@
+
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) build/built-for
+
 # test/setup installs what is missing and prints the pg_config to go by, which
 # need not be the one that this make was started with.
 SETUP_CONFIG = $(if $(filter command environment,$(firstword $(origin PG_CONFIG))),'$(PG_CONFIG)')
