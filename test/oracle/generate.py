@@ -57,7 +57,8 @@ def random_definition(rng, scale, alphabet, labelled=True):
     d.first_entry = one_in(rng, 4)
 
     # Clauses are as frequent in one definition as they are rare in another.
-    frequent = {clause: rng.choice((0, 0, 0.3, 0.6, 0.9))
+    choices = rng.choice(((0, 0, 0.3, 0.6, 0.9), (0.4, 0.7)))
+    frequent = {clause: rng.choice(choices)
                 for clause in ('optional', 'strict', 'gap', 'excluded')}
     for k, step in enumerate(d.steps, 1):
         step.words = random_words(rng, alphabet) if labelled else []
@@ -88,6 +89,29 @@ def random_times(rng, scale, size):
             for _ in range(size)]
 
 
+def some_label(rng, words, alphabet):
+    """A label that is likely to match one of the words."""
+    word = rng.choice(words) if words else []
+    return ''.join(rng.choice(alphabet) if piece is ANY else piece
+                   for piece in word)
+
+
+def walking_events(rng, d, scale, alphabet):
+    """Labels for passages that follow the definition, with some trouble."""
+    labels = []
+    while len(labels) < 8 and not one_in(rng, 4):
+        for step in d.steps:
+            if step.excluded and one_in(rng, 6):
+                labels.append(some_label(rng, step.excluded, alphabet))
+            if not one_in(rng, 5):
+                labels.append(some_label(rng, step.words, alphabet))
+            if one_in(rng, 8):
+                labels.append(rng.choice(alphabet))
+    labels = labels[:random_size(rng, d)]
+    times = sorted(random_times(rng, scale, len(labels)))
+    return list(zip(times, labels))
+
+
 def random_origin(rng):
     return rng.choice((0, 0, 0, -7 * SECOND, 820454400 * SECOND))
 
@@ -103,6 +127,11 @@ def random_value(rng):
 def random_events(rng, d, scale, origin, alphabet, many_labels=False,
                   details=True):
     """One unit's events as (ts, labels, payload, value)."""
+    if one_in(rng, 2):
+        return [(origin + ts, [label],
+                 random_payload(rng) if details else None,
+                 random_value(rng) if details else None)
+                for ts, label in walking_events(rng, d, scale, alphabet)]
     events = []
     for ts in random_times(rng, scale, random_size(rng, d)):
         labels = []
@@ -130,9 +159,15 @@ def random_masked_rows(rng, d, scale, origin):
     """Rows that match what no set of words could."""
     excluding = sum(1 << k for k, step in enumerate(d.steps) if step.excluded)
     dense = rng.choice((1, 1, 2, 3))
+    in_order = one_in(rng, 2)
     rows = []
-    for ts in random_times(rng, scale, random_size(rng, d)):
+    times = random_times(rng, scale, random_size(rng, d))
+    if in_order:
+        times.sort()
+    for i, ts in enumerate(times):
         steps = breaks = 0
+        if in_order and not one_in(rng, 4):
+            steps = 1 << min(d.n - 1, i * d.n // len(times))
         for _ in range(rng.randint(0, dense)):
             steps |= 1 << rng.randrange(d.n)
         if excluding and one_in(rng, 3):
