@@ -13,12 +13,13 @@ import sys
 import tempfile
 import time
 
-from brute import FOREVER, RANGE_END, Definition, Row, Step, passage_of, sort_rows
+import huge
+from brute import (FOREVER, RANGE_END, Definition, Row, Step, label_rows,
+                   passage_of, sort_rows)
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_limit, random_masked_rows,
                       random_origin)
-from brute import label_rows
-import huge
+from tap import Tap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
@@ -308,29 +309,8 @@ def shrink(program, case, kind):
 
 
 # ---------------------------------------------------------------------------
-# TAP.
+# The tests.
 # ---------------------------------------------------------------------------
-
-class Tap:
-    def __init__(self):
-        self.count = 0
-        self.failed = 0
-
-    def ok(self, good, name):
-        self.count += 1
-        if not good:
-            self.failed += 1
-        print('%sok %d - %s' % ('' if good else 'not ', self.count, name),
-              flush=True)
-
-    def say(self, text):
-        for line in text.splitlines():
-            print('# ' + line, flush=True)
-
-    def finish(self):
-        print('1..%d' % self.count)
-        sys.exit(1 if self.failed else 0)
-
 
 def test_random(tap, program, number, first_seed):
     started = time.time()
@@ -387,7 +367,7 @@ def test_huge(tap, program):
 
 
 def main():
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 40000
     first_seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix='funnel-oracle-') as directory:
