@@ -107,7 +107,7 @@ create_state(MemoryContext context, FunnelProgram *program,
 	state->program = program;
 	state->unit_type = unit_type;
 	state->horizon = PG_INT64_MIN;
-	state->spool = funnel_spool_create(unit_type, context);
+	state->spool = funnel_spool_create(unit_type, false, context);
 	return state;
 }
 
@@ -193,7 +193,7 @@ add_row(FunctionCallInfo fcinfo, int64 ts)
 	if (ts > state->horizon)
 		state->horizon = ts;
 	if ((labels.steps | labels.breaks) != 0 || state->program->keeps_all)
-		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, labels);
+		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, labels, 0);
 	PG_RETURN_POINTER(state);
 }
 
@@ -399,7 +399,7 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 									ALLOCSET_DEFAULT_SIZES);
 	tally = funnel_tally_create(state->program->def, scratch);
 	funnel_tally_see(tally, state->horizon);
-	funnel_events_init(&events, scratch);
+	funnel_events_init(&events, scratch, false);
 	scan = funnel_spool_scan_begin(state->spool, scratch);
 	while (funnel_spool_scan_next(scan, &events))
 	{
