@@ -31,7 +31,10 @@
 #include "nodes/miscnodes.h"
 #else
 #define errsave(context, ...) \
-	((void) (context), ereport(ERROR, __VA_ARGS__))
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+	} while (0)
 #define ereturn(context, dummy_value, ...) \
 	do { \
 		(void) (context); \
