@@ -25,6 +25,12 @@ typedef struct varlena FunnelDef;
 #define PG_RETURN_FUNNEL_DEF_P(x)	PG_RETURN_POINTER(x)
 
 /*
+ * No definition is longer than this, as written or as printed.  It bounds what
+ * compiling one can cost, wildcards against literals included.
+ */
+#define FUNNEL_DEFINITION_MAX_BYTES 65536
+
+/*
  * A word is literal segments with a wildcard (any run of characters) between
  * each two: nsegments = 1 is a literal, the empty word included.
  */
@@ -64,8 +70,25 @@ typedef struct FunnelDefinition
 	bool		increasing;
 } FunnelDefinition;
 
-/* Parse LEN bytes; result in the current memory context.  NULL on soft error. */
+/*
+ * Parse LEN bytes in the database's encoding; result in the current memory
+ * context.  NULL on soft error.  The second form is for bytes from the wire:
+ * it reports them as an invalid binary value.
+ */
 extern FunnelDefinition *funnel_definition_parse(const char *text, int len, Node *escontext);
+extern FunnelDefinition *funnel_definition_parse_binary(const char *text, int len);
+
+/*
+ * The length in bytes of the bare character at AT, 0 if what stands there must
+ * be quoted to be part of a word (or AT is END).
+ */
+extern int	funnel_definition_bare_length(const char *at, const char *end);
+
+/* The microseconds of an hour and so on, as the language counts them. */
+#define FUNNEL_USECS_PER_SECOND	INT64CONST(1000000)
+#define FUNNEL_USECS_PER_MINUTE	(60 * FUNNEL_USECS_PER_SECOND)
+#define FUNNEL_USECS_PER_HOUR	(60 * FUNNEL_USECS_PER_MINUTE)
+#define FUNNEL_USECS_PER_DAY	(24 * FUNNEL_USECS_PER_HOUR)
 
 /* Append the canonical text. */
 extern void funnel_definition_print(StringInfo buf, const FunnelDefinition *definition);
