@@ -31,7 +31,8 @@ funnel_definition_is_null(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("funnel definition must not be null")));
+			 errmsg("funnel definition must not be null"),
+			 errhint("Leave such rows out with FILTER or WHERE.")));
 }
 
 void
