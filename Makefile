@@ -99,7 +99,7 @@ run-demo: all
 	$(CLUSTER) test/demo/run
 
 run-shell: all
-	$(CLUSTER) psql -X -c 'CREATE EXTENSION funnel' -f /dev/stdin
+	$(CLUSTER) sh -c 'psql -Xqc "CREATE EXTENSION funnel" && exec psql'
 
 # Valgrind finds most in a server built with assertions and -DUSE_VALGRIND,
 # whose source has the suppressions: src/tools/valgrind.supp.

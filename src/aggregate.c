@@ -204,7 +204,8 @@ row_is_ignored(FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(4))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("funnel definition must not be null")));
+				 errmsg("funnel definition must not be null"),
+				 errhint("Leave such rows out with FILTER or WHERE.")));
 	return PG_ARGISNULL(1) || PG_ARGISNULL(2);
 }
 
