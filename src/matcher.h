@@ -38,6 +38,7 @@ typedef struct FunnelRules
 	uint64_t	strict;
 	uint64_t	excluding;
 	int64_t		gap[FUNNEL_MAX_STEPS];	/* gap[k-1]: of the link into step k */
+	void		(*poll) (void); /* called now and then if set; may not return */
 } FunnelRules;
 
 /* One event of the unit: which steps it matches, which links it breaks. */

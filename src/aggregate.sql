@@ -1,0 +1,76 @@
+-- funnel_agg: whole-set aggregation over raw events
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamptz, text, funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamp, text, funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, date, text, funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_date_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_combine(internal, internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_combine'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_serialize(internal)
+RETURNS bytea
+AS 'MODULE_PATHNAME', 'funnel_agg_serialize'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_deserialize(bytea, internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_deserialize'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_final(internal)
+RETURNS funnel_result
+AS 'MODULE_PATHNAME', 'funnel_agg_final'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, event text, definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamp, event text, definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts date, event text, definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text, funnel_def) IS
+'how many units reached each stage of a funnel, over the events of all of them';
+COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text, funnel_def) IS
+'how many units reached each stage of a funnel, times read as UTC';
+COMMENT ON AGGREGATE funnel_agg(anyelement, date, text, funnel_def) IS
+'how many units reached each stage of a funnel, by days';

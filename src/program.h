@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * program.h
+ *	  A definition made ready to run, compiled once per call site.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_PROGRAM_H
+#define FUNNEL_PROGRAM_H
+
+#include "definition.h"
+#include "labels.h"
+
+typedef struct FunnelProgram
+{
+	FunnelDef  *def;			/* with a four-byte header */
+	FunnelRules rules;
+	FunnelLabels *labels;
+	bool		keeps_all;		/* rows that match nothing matter too: they
+								 * break strict links */
+} FunnelProgram;
+
+/* The programs of one call site; begins as all zeros. */
+typedef struct FunnelProgramCache
+{
+	int			nprograms;
+	int			capacity;		/* power of two, or 0 */
+	FunnelProgram **programs;	/* open addressing by the bytes of def */
+} FunnelProgramCache;
+
+extern FunnelProgram *funnel_program_get(FunnelProgramCache *cache,
+										 const struct varlena *def,
+										 MemoryContext context);
+extern bool funnel_program_is_for(const FunnelProgram *program,
+								  const struct varlena *def);
+
+#endif							/* FUNNEL_PROGRAM_H */

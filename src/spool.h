@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * spool.h
+ *	  The events of many units, set aside until all are there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_SPOOL_H
+#define FUNNEL_SPOOL_H
+
+#include "events.h"
+#include "unit.h"
+
+typedef struct FunnelSpool FunnelSpool;
+typedef struct FunnelSpoolScan FunnelSpoolScan;
+
+/* A new spool; it and all it grows by live in CONTEXT. */
+extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type,
+										MemoryContext context);
+
+/* Set an event aside. */
+extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
+							 FunnelLabelMatch labels);
+
+/*
+ * Read the units one after another, each with its events unsorted in EVENTS.
+ * A scan leaves the spool as it is; memory is taken from CONTEXT.
+ */
+extern FunnelSpoolScan *funnel_spool_scan_begin(FunnelSpool *spool,
+												MemoryContext context);
+extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
+
+/* Append the content to a message, and add a message's content to a spool. */
+extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf);
+extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf);
+
+#endif							/* FUNNEL_SPOOL_H */

@@ -1,0 +1,197 @@
+/*-------------------------------------------------------------------------
+ *
+ * matcher_driver.c
+ *	  Run the matcher over cases read from standard input, one answer a line.
+ *
+ * A case is a line of rules,
+ *		nsteps any_order first_entry increasing within optional strict
+ *		excluding gap[0] .. gap[nsteps - 1] nrows
+ * and a line "ts steps breaks" for each row, sorted.  Masks are decimal.  The
+ * answer is
+ *		depth outcome open_until reached {at:row}
+ * with "none" where no attempt is open and "-" for a step skipped.
+ *
+ * The scratch memory is exactly as large as it is said to be, so that an
+ * address sanitizer sees the first byte beyond.  With -v the time of each case
+ * goes to standard error.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../../src/matcher.h"
+
+static const char *const outcome_names[FUNNEL_NUM_OUTCOMES] = {
+	[FUNNEL_CONVERTED] = "converted",
+	[FUNNEL_EXCLUDED] = "excluded",
+	[FUNNEL_LATE] = "late",
+	[FUNNEL_EARLY] = "early",
+	[FUNNEL_ABSENT] = "absent",
+};
+
+static void
+die(const char *message)
+{
+	fprintf(stderr, "matcher_driver: %s\n", message);
+	exit(2);
+}
+
+static void *
+allocate(size_t size)
+{
+	void	   *memory = malloc(size > 0 ? size : 1);
+
+	if (memory == NULL)
+		die("out of memory");
+	return memory;
+}
+
+static int64_t
+read_int(void)
+{
+	int64_t		value;
+
+	if (scanf("%" SCNd64, &value) != 1)
+		die("truncated case");
+	return value;
+}
+
+static uint64_t
+read_mask(void)
+{
+	uint64_t	value;
+
+	if (scanf("%" SCNu64, &value) != 1)
+		die("truncated case");
+	return value;
+}
+
+/* Match with scratch memory of a given size, filled with rubbish. */
+static bool
+match_with(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+		   size_t scratch_size, FunnelMatch *match)
+{
+	void	   *scratch = allocate(scratch_size);
+	bool		done;
+
+	memset(scratch, 0xA5, scratch_size);
+	memset(match, 0xA5, sizeof(*match));
+	done = funnel_match(rules, rows, nrows, scratch, scratch_size, match);
+	free(scratch);
+	return done;
+}
+
+static bool
+matches_equal(const FunnelMatch *a, const FunnelMatch *b)
+{
+	if (a->depth != b->depth || a->outcome != b->outcome ||
+		a->open != b->open || a->reached != b->reached ||
+		(a->open && a->open_until != b->open_until))
+		return false;
+	for (int step = 1; step <= a->depth; step++)
+	{
+		if ((a->reached & FUNNEL_STEP_BIT(step)) &&
+			(a->at[step - 1] != b->at[step - 1] ||
+			 a->row[step - 1] != b->row[step - 1]))
+			return false;
+	}
+	return true;
+}
+
+static void
+print_match(const FunnelMatch *match)
+{
+	if (match->outcome >= FUNNEL_NUM_OUTCOMES || match->depth < 0 ||
+		match->depth > FUNNEL_MAX_STEPS)
+		die("answer out of range");
+	printf("%d %s ", match->depth, outcome_names[match->outcome]);
+	if (match->open)
+		printf("%" PRId64, match->open_until);
+	else
+		printf("none");
+	printf(" %" PRIu64, match->reached);
+	for (int step = 1; step <= match->depth; step++)
+	{
+		if (match->reached & FUNNEL_STEP_BIT(step))
+			printf(" %" PRId64 ":%zu", match->at[step - 1], match->row[step - 1]);
+		else
+			printf(" -");
+	}
+	printf("\n");
+	fflush(stdout);
+}
+
+int
+main(int argc, char **argv)
+{
+	bool		verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	int			nsteps;
+
+	while (scanf("%d", &nsteps) == 1)
+	{
+		FunnelRules rules;
+		FunnelRow  *rows;
+		FunnelMatch match;
+		size_t		nrows;
+		size_t		scratch_size;
+		clock_t		started;
+
+		memset(&rules, 0, sizeof(rules));
+		if (nsteps < 1 || nsteps > FUNNEL_MAX_STEPS)
+			die("bad number of steps");
+		rules.nsteps = nsteps;
+		rules.any_order = read_int() != 0;
+		rules.first_entry = read_int() != 0;
+		rules.increasing = read_int() != 0;
+		rules.within = read_int();
+		rules.optional = read_mask();
+		rules.strict = read_mask();
+		rules.excluding = read_mask();
+		for (int k = 0; k < nsteps; k++)
+			rules.gap[k] = read_int();
+		nrows = (size_t) read_int();
+
+		rows = allocate(nrows * sizeof(FunnelRow));
+		for (size_t i = 0; i < nrows; i++)
+		{
+			rows[i].ts = read_int();
+			rows[i].steps = read_mask();
+			rows[i].breaks = read_mask();
+		}
+
+		started = clock();
+		scratch_size = funnel_match_scratch_size(&rules, nrows);
+		while (!match_with(&rules, rows, nrows, scratch_size, &match))
+		{
+			if (scratch_size > SIZE_MAX / 4)
+				die("no scratch memory is enough");
+			scratch_size = scratch_size * 2 + 1;
+		}
+		if (verbose)
+			fprintf(stderr, "%zu rows, %zu bytes of scratch, %.3f s\n", nrows,
+					scratch_size,
+					(double) (clock() - started) / CLOCKS_PER_SEC);
+
+		/* Too little memory is refused, or makes no difference. */
+		if (nrows < 100)
+		{
+			for (int part = 0; part < 8; part++)
+			{
+				FunnelMatch again;
+
+				if (match_with(&rules, rows, nrows, scratch_size / 8 * part,
+							   &again) &&
+					!matches_equal(&match, &again))
+					die("the answer depends on the scratch memory");
+			}
+		}
+
+		print_match(&match);
+		free(rows);
+	}
+	return 0;
+}

@@ -1,0 +1,395 @@
+#!/usr/bin/env python3
+"""Prove the matcher against the brute force: random cases, then huge ones.
+
+    test_matcher.py [number of random cases [first seed]]
+
+Output is TAP.  A case that differs is first made as small as it can be.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+import huge
+from brute import (FOREVER, RANGE_END, Definition, Row, Step, label_rows,
+                   passage_of, sort_rows)
+from generate import (SCALES, one_in, random_alphabet, random_definition,
+                      random_events, random_limit, random_masked_rows,
+                      random_origin, tangled_definition, tangled_rows)
+from tap import Tap
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
+           os.path.join(HERE, '..', '..', 'src', 'matcher.c')]
+HANG = 120                      # seconds after which a case counts as hung
+
+
+# ---------------------------------------------------------------------------
+# Cases as plain data, which the shrinker can cut and the driver can read.
+# ---------------------------------------------------------------------------
+
+class Case:
+    """Rules and rows as masks; links is [(optional, strict, gap, excluding)]."""
+
+    def __init__(self, any_order, first_entry, increasing, within, links, rows):
+        self.any_order = any_order
+        self.first_entry = first_entry
+        self.increasing = increasing
+        self.within = within
+        self.links = links
+        self.rows = rows            # [(ts, steps, breaks)], sorted
+
+    @classmethod
+    def of(cls, d, rows):
+        return cls(d.any_order, d.first_entry, d.increasing, d.within,
+                   [(step.optional, step.strict, step.gap, bool(step.excluded))
+                    for step in d.steps],
+                   [(row.ts, row.steps, row.breaks) for row in rows])
+
+    def definition(self):
+        return Definition([Step(optional=optional, strict=strict, gap=gap,
+                                excluded=[['x']] if excluding else [])
+                           for optional, strict, gap, excluding in self.links],
+                          self.within, self.any_order, self.first_entry,
+                          self.increasing)
+
+    def copy(self, **changes):
+        fields = dict(vars(self))
+        fields.update(changes)
+        return Case(**fields)
+
+    def text(self):
+        """As the driver reads it."""
+        def mask(column):
+            return sum(1 << k for k, link in enumerate(self.links)
+                       if link[column])
+
+        words = [len(self.links), int(self.any_order), int(self.first_entry),
+                 int(self.increasing), self.within or 0,
+                 mask(0), mask(1), mask(3)]
+        words += [link[2] or 0 for link in self.links]
+        words.append(len(self.rows))
+        return ' '.join(map(str, words)) + '\n' + ''.join(
+            '%d %d %d\n' % row for row in self.rows)
+
+    def describe(self):
+        """As a person reads it."""
+        lines = []
+        text = 'step 1'
+        for k, (optional, strict, gap, excluding) in enumerate(self.links, 1):
+            if k > 1:
+                conditions = ['!x%d' % k] * excluding + ['%s us' % gap] * (
+                    gap is not None)
+                shaft = '=' if strict else '-'
+                text += ' ' + shaft + ('[' + ', '.join(conditions) + ']' + shaft
+                                       if conditions else '') + '> step %d' % k
+                text += '?' * optional
+        if self.within is not None:
+            text += ' within %d us' % self.within
+        for clause in ('any_order', 'first_entry', 'increasing'):
+            if getattr(self, clause):
+                text += ', ' + clause.replace('_', ' ')
+        lines.append(text)
+        for index, (ts, steps, breaks) in enumerate(self.rows):
+            lines.append('row %d: ts %d, matches {%s}%s' % (
+                index, ts,
+                ', '.join(str(k + 1) for k in range(64) if steps >> k & 1),
+                ', breaks {%s}' % ', '.join(
+                    str(k + 1) for k in range(64) if breaks >> k & 1)
+                if breaks else ''))
+        return '\n'.join(lines)
+
+
+def expected(case):
+    """The answer in the form the driver prints."""
+    rows = [Row(ts, steps, breaks) for ts, steps, breaks in case.rows]
+    for index, row in enumerate(rows):
+        row.index = index
+    return answer_text(passage_of(case.definition(), rows))
+
+
+def answer_text(passage):
+    until = passage.open_until
+    reached = sum(1 << k for k, row in enumerate(passage.rows)
+                  if row is not None)
+    return ' '.join([str(passage.depth), passage.outcome,
+                     'none' if until is None else str(until), str(reached)] +
+                    ['-' if row is None else '%d:%d' % (row.ts, row.index)
+                     for row in passage.rows])
+
+
+def random_case(seed):
+    rng = random.Random(seed)
+    scale = rng.choice(SCALES)
+    origin = random_origin(rng)
+    if one_in(rng, 25):
+        # Up against the end of time, where sums could overflow.
+        origin = RANGE_END - 1 - rng.randint(13, 40) * scale
+    if rng.random() < 0.5:
+        alphabet = random_alphabet(rng)
+        d = random_definition(rng, scale, alphabet)
+        rows = sort_rows(label_rows(d, random_events(
+            rng, d, scale, origin, alphabet, many_labels=one_in(rng, 2),
+            details=one_in(rng, 2))))
+    elif one_in(rng, 3):
+        d = tangled_definition(rng, scale)
+        rows = tangled_rows(rng, d, scale, origin)
+    elif one_in(rng, 20):
+        d = long_definition(rng, scale)
+        rows = random_masked_rows(rng, d, scale, origin)[:3]
+    else:
+        d = random_definition(rng, scale, ['x'], labelled=False)
+        rows = random_masked_rows(rng, d, scale, origin)
+    for index, row in enumerate(rows):
+        row.index = index
+    if one_in(rng, 40) and d.within is not None:
+        d.within = FOREVER - rng.randrange(3)
+    return d, rows
+
+
+def long_definition(rng, scale):
+    d = Definition([Step() for _ in range(rng.choice((7, 20, 33, 63, 64)))])
+    d.within = random_limit(rng, scale) if one_in(rng, 2) else None
+    d.first_entry = one_in(rng, 4)
+    d.increasing = one_in(rng, 4)
+    for step in d.steps[1:-1]:
+        step.optional = not one_in(rng, 6)
+    for step in d.steps[1:]:
+        step.strict = one_in(rng, 20)
+        step.excluded = [['x']] if one_in(rng, 10) else []
+        step.gap = random_limit(rng, scale) if one_in(rng, 10) else None
+    return d
+
+
+# ---------------------------------------------------------------------------
+# The driver.
+# ---------------------------------------------------------------------------
+
+def build(directory, name, flags):
+    program = os.path.join(directory, name)
+    command = [os.environ.get('CC', 'cc'), '-std=gnu99', '-Wall', '-Wextra',
+               '-o', program] + flags + SOURCES
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        return None, done.stderr
+    return program, done.stderr
+
+
+def run(program, text, *options):
+    """Lines printed, and what went wrong or None."""
+    try:
+        done = subprocess.run([program] + list(options), input=text,
+                              capture_output=True, text=True, timeout=HANG)
+    except subprocess.TimeoutExpired:
+        return [], 'no answer after %d s' % HANG
+    trouble = None
+    if done.returncode != 0:
+        trouble = 'exit status %d: %s' % (done.returncode, done.stderr[-3000:])
+    return done.stdout.splitlines(), trouble
+
+
+def run_all(program, cases):
+    """An answer for each case; what went wrong stands for the answer."""
+    answers = []
+    while len(answers) < len(cases):
+        lines, trouble = run(program, ''.join(case.text() for case in
+                                              cases[len(answers):]))
+        answers += lines
+        if trouble is not None and len(answers) < len(cases):
+            answers.append('died: ' + trouble)
+        elif len(answers) < len(cases):
+            answers.append('died: too few answers')
+    return answers
+
+
+# ---------------------------------------------------------------------------
+# Shrinking.
+# ---------------------------------------------------------------------------
+
+FIELDS = ('depth', 'outcome', 'open until', 'reached')
+
+
+def kind_of_difference(want, got):
+    if got.startswith('died'):
+        return 'died'
+    want, got = want.split(), got.split()
+    for field, a, b in zip(FIELDS, want, got):
+        if a != b:
+            return field
+    if [a.split(':')[0] for a in want[4:]] != [b.split(':')[0] for b in got[4:]]:
+        return 'times'
+    return 'rows' if want != got else None
+
+
+def without_bit(mask, k):
+    return (mask & ((1 << k) - 1)) | (mask >> (k + 1) << k)
+
+
+def smaller_cases(case):
+    """Cases one notch simpler."""
+    for i in range(len(case.rows)):
+        yield case.copy(rows=case.rows[:i] + case.rows[i + 1:])
+    if len(case.links) > 1:
+        for k in range(len(case.links)):
+            links = case.links[:k] + case.links[k + 1:]
+            links[0] = (False, False, None, False)
+            links[-1] = (False,) + links[-1][1:]
+            rows = [(ts, without_bit(steps, k), without_bit(breaks, k) & ~1)
+                    for ts, steps, breaks in case.rows]
+            yield case.copy(links=links, rows=rows)
+    for clause in ('any_order', 'first_entry', 'increasing'):
+        if getattr(case, clause):
+            yield case.copy(**{clause: False})
+    if case.within is not None:
+        yield case.copy(within=None)
+    for k, (optional, strict, gap, excluding) in enumerate(case.links):
+        def link(*changed):
+            return case.copy(links=case.links[:k] + [changed] +
+                             case.links[k + 1:])
+        if optional:
+            yield link(False, strict, gap, excluding)
+        if strict:
+            yield link(optional, False, gap, excluding)
+        if gap is not None:
+            yield link(optional, strict, None, excluding)
+        if excluding:
+            yield link(optional, strict, gap, False).copy(
+                rows=[(ts, steps, breaks & ~(1 << k))
+                      for ts, steps, breaks in case.rows])
+    for i, (ts, steps, breaks) in enumerate(case.rows):
+        for bit in range(64):
+            for changed in ((ts, steps & ~(1 << bit), breaks),
+                            (ts, steps, breaks & ~(1 << bit))):
+                if changed != case.rows[i]:
+                    yield case.copy(rows=case.rows[:i] + [changed] +
+                                    case.rows[i + 1:])
+    # Simpler times: ranks, smaller numbers.
+    times = sorted({row[0] for row in case.rows})
+    limits = {case.within} | {link[2] for link in case.links}
+    for simpler in ([(t, i + 1) for i, t in enumerate(times)],
+                    [(t, t - times[0] + 1) for t in times]):
+        if times and times != [new for _, new in simpler]:
+            mapping = dict(simpler)
+            yield case.copy(rows=[(mapping[ts],) + rest
+                                  for ts, *rest_ in case.rows
+                                  for rest in (tuple(rest_),)])
+    for limit in limits - {None}:
+        for new in {1, 2, 3, limit - 1, limit // 2}:
+            if 0 < new < limit:
+                yield case.copy(
+                    within=new if case.within == limit else case.within,
+                    links=[link[:2] + (new if link[2] == limit else link[2],) +
+                           link[3:] for link in case.links])
+    for scale in reversed(SCALES[1:]):
+        if times and max(times) >= scale:
+            yield case.copy(
+                rows=[(row[0] // scale,) + row[1:] for row in case.rows],
+                within=case.within and max(1, case.within // scale),
+                links=[link[:2] + (link[2] and max(1, link[2] // scale),) +
+                       link[3:] for link in case.links])
+    for i in range(len(times)):
+        if times[i] > (times[i - 1] + 1 if i > 0 else 1):
+            yield case.copy(rows=[(row[0] - (row[0] >= times[i]),) + row[1:]
+                                  for row in case.rows])
+
+
+def shrink(program, case, kind):
+    """The smallest case found that differs in the same way."""
+    shrunk = True
+    while shrunk:
+        shrunk = False
+        candidates = list(smaller_cases(case))
+        answers = run_all(program, candidates)
+        for candidate, got in zip(candidates, answers):
+            if kind_of_difference(expected(candidate), got) == kind:
+                case = candidate
+                shrunk = True
+                break
+    return case
+
+
+# ---------------------------------------------------------------------------
+# The tests.
+# ---------------------------------------------------------------------------
+
+def test_random(tap, program, number, first_seed):
+    started = time.time()
+    differences = 0
+    examples = {}
+    seen = {}
+    batch_size = 5000
+    for start in range(first_seed, first_seed + number, batch_size):
+        batch = [random_case(seed) for seed in
+                 range(start, min(start + batch_size, first_seed + number))]
+        cases = [Case.of(d, rows) for d, rows in batch]
+        for (d, rows), case, got in zip(batch, cases, run_all(program, cases)):
+            passage = passage_of(d, rows)
+            want = answer_text(passage)
+            seen[passage.outcome] = seen.get(passage.outcome, 0) + 1
+            if want == got:
+                continue
+            differences += 1
+            kind = kind_of_difference(want, got)
+            signature = (kind, case.any_order, case.first_entry,
+                         case.increasing, any(link[0] for link in case.links))
+            if signature not in examples:
+                examples[signature] = case
+    tap.say('%d random cases (%s), %d differences, %.1f s' % (
+        number, ', '.join('%d %s' % (count, outcome)
+                          for outcome, count in sorted(seen.items())),
+        differences, time.time() - started))
+    tap.ok(differences == 0,
+           '%d random cases agree with the brute force' % number)
+    told = set()
+    for (kind, *_), case in list(examples.items())[:12]:
+        case = shrink(program, case, kind)
+        if case.text() in told:
+            continue
+        told.add(case.text())
+        tap.say('\nDiffers: %s\n%s\nexpected %s\ngot      %s\ndriver input:\n%s' % (
+            kind, case.describe(), expected(case),
+            run_all(program, [case])[0], case.text()))
+    for outcome in ('converted', 'excluded', 'late', 'early', 'absent'):
+        tap.ok(seen.get(outcome, 0) >= number // 500,
+               'the random cases include "%s" (%d)' % (
+                   outcome, seen.get(outcome, 0)))
+
+
+def test_huge(tap, program):
+    for name, make in huge.CASES:
+        text, check = make()
+        started = time.time()
+        lines, trouble = run(program, text, '-v')
+        wrong = trouble or check(lines[0])
+        tap.ok(not wrong, '%s (%.1f s)' % (name, time.time() - started))
+        if wrong:
+            tap.say(wrong)
+
+
+def main():
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 40000
+    first_seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    tap = Tap()
+    with tempfile.TemporaryDirectory(prefix='funnel-oracle-') as directory:
+        checked, trouble = build(directory, 'checked', [
+            '-O1', '-g', '-fsanitize=address,undefined',
+            '-fno-sanitize-recover=all'])
+        if checked is None:
+            tap.say('no sanitizers here')
+            checked, trouble = build(directory, 'checked', ['-O1', '-g'])
+        tap.ok(checked is not None and not trouble,
+               'the matcher compiles by itself, without a warning')
+        if trouble:
+            tap.say(trouble)
+        if checked is not None:
+            test_random(tap, checked, number, first_seed)
+            fast, _ = build(directory, 'fast', ['-O2'])
+            test_huge(tap, fast)
+    tap.finish()
+
+
+if __name__ == '__main__':
+    main()

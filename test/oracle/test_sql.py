@@ -1,0 +1,701 @@
+#!/usr/bin/env python3
+"""Prove the SQL surface against the brute force.
+
+    test_sql.py [number of funnels [seed]]
+
+Connects as psql does (PGHOST, PGPORT, PGDATABASE, ...) to a database with the
+extension and works in a schema of its own.  Output is TAP.
+"""
+
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+
+from brute import FOREVER, definition_text, label_rows, passage_of, sort_rows
+from generate import (SCALES, one_in, random_alphabet, random_definition,
+                      random_events, random_origin)
+from tally import dropoff, granule, nearest_rank, report, step_names
+from tap import Tap
+
+UNITS_A_FUNNEL = 25
+SHOWN = 5                       # differences told in full
+
+DAY = 86400 * 1000000
+
+
+# ---------------------------------------------------------------------------
+# psql
+# ---------------------------------------------------------------------------
+
+class PsqlError(Exception):
+    pass
+
+
+def psql(script):
+    """Run a script in one session; what it prints."""
+    setup = ("SET client_min_messages = warning;\n"
+             "SET TimeZone = 'America/St_Johns';\n"
+             "SET search_path = oracle, public;\n")
+    done = subprocess.run(
+        ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1'],
+        input=setup + script, capture_output=True, encoding='utf-8',
+        env=dict(os.environ, PGCLIENTENCODING='UTF8'))
+    if done.returncode != 0:
+        raise PsqlError(done.stderr)
+    return done.stdout
+
+
+def rows_of(query, settings=''):
+    """The rows of a query, as lists."""
+    printed = psql(settings + ';\nSELECT row_to_json(q) FROM (%s) q;' % query)
+    return [json.loads(line) for line in printed.splitlines() if line]
+
+
+def literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def copy_field(value):
+    if value is None:
+        return r'\N'
+    text = str(value)
+    for plain, escaped in (('\\', r'\\'), ('\t', r'\t'), ('\n', r'\n'),
+                           ('\r', r'\r')):
+        text = text.replace(plain, escaped)
+    return text
+
+
+def copy_in(table, rows):
+    return 'COPY %s FROM STDIN;\n%s\\.\n' % (table, ''.join(
+        '\t'.join(map(copy_field, row)) + '\n' for row in rows))
+
+
+def exists(signature):
+    return psql('SELECT to_regprocedure(%s) IS NOT NULL;' %
+                literal(signature)).strip() == 't'
+
+
+def type_exists(name):
+    return psql('SELECT to_regtype(%s) IS NOT NULL;' %
+                literal(name)).strip() == 't'
+
+
+# ---------------------------------------------------------------------------
+# Funnels: a definition and some units' rows.
+# ---------------------------------------------------------------------------
+
+class Funnel:
+    def __init__(self, number, seed):
+        rng = random.Random(seed * 1000003 + number)
+        self.number = number
+        self.scale = rng.choice(SCALES)
+        alphabet = random_alphabet(rng)
+        self.d = random_definition(rng, self.scale, alphabet)
+        origin = random_origin(rng)
+        whole_days = one_in(rng, 4)
+        if whole_days:
+            self.scale, origin = DAY, origin // DAY * DAY
+            self.d = random_definition(rng, self.scale, alphabet)
+        self.many_labels = one_in(rng, 3)
+        # Entries spread out, so that the horizon leaves some units behind.
+        spread = rng.choice((1, 1, 12, 60, 3000))
+        self.units = {}
+        for unit in range(UNITS_A_FUNNEL):
+            start = origin + rng.randrange(spread) * self.scale
+            self.units[unit] = random_events(
+                rng, self.d, self.scale, start, alphabet,
+                many_labels=self.many_labels)
+            if whole_days:
+                self.units[unit] = [(event[0] // DAY * DAY,) + event[1:]
+                                    for event in self.units[unit]]
+        self.text = definition_text(self.d)
+        self.horizon = max((event[0] for events in self.units.values()
+                            for event in events), default=None)
+        self.passages = self.pass_all()
+
+    def pass_all(self, payload=False, value=False):
+        """Each unit's passage; which row is preferred in a tie depends on what
+        is known of the rows.
+        """
+        return {unit: passage_of(self.d, sort_rows(label_rows(self.d, [
+            (ts, labels, payload_ if payload else None,
+             value_ if value else None)
+            for ts, labels, payload_, value_ in events])))
+                for unit, events in self.units.items()}
+
+    def keep_first_labels(self):
+        self.units = {
+            unit: [(ts, (labels + [None])[:1], payload, value)
+                   for ts, labels, payload, value in events]
+            for unit, events in self.units.items()}
+        self.many_labels = False
+        self.passages = self.pass_all()
+
+    def describe(self):
+        return 'funnel %d: %s' % (self.number, self.text)
+
+    def describe_unit(self, unit):
+        lines = ['unit %s: (ts in microseconds since 2000-01-01, labels, '
+                 'payload, value)' % unit]
+        lines += [str(event) for event in sorted(self.units[unit], key=str)]
+        return '\n'.join(lines)
+
+
+class Numbered:
+    """Event rows as the tables hold them."""
+
+    def __init__(self, funnels, seed):
+        self.rows = []
+        rng = random.Random(seed)
+        for funnel in funnels:
+            for unit, events in funnel.units.items():
+                for ts, labels, payload, value in events:
+                    self.add(funnel.number, unit, ts, labels, payload, value)
+            # Rows that do not count, not even for the horizon.
+            latest = (funnel.horizon or 0) + 10**9
+            self.add(funnel.number, None, latest, ['a'], None, None)
+            self.add(funnel.number, 1, None, ['a'], None, None)
+        rng.shuffle(self.rows)
+
+    def add(self, funnel, unit, ts, labels, payload, value):
+        array = '{%s}' % ','.join(
+            'NULL' if label is None else '"%s"' % (
+                label.replace('\\', '\\\\').replace('"', '\\"'))
+            for label in labels)
+        self.rows.append((len(self.rows), funnel, unit, ts, array, payload,
+                          value))
+
+
+SCHEMA = r"""
+DROP SCHEMA IF EXISTS oracle CASCADE;
+CREATE SCHEMA oracle;
+CREATE FUNCTION at(us bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE RETURN
+    CASE WHEN us = 9223372036854775807 THEN 'infinity'
+    ELSE '2000-01-01 00:00:00+00'::timestamptz + us * interval '1 microsecond'
+    END;
+CREATE FUNCTION us(ts timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN
+    CASE WHEN ts = 'infinity' THEN 9223372036854775807
+    ELSE (extract(epoch FROM ts) * 1000000)::bigint - 946684800000000 END;
+CREATE TABLE texts (g int, definition text);
+CREATE TABLE raw (id int, g int, unit int, us bigint, events text[],
+                  payload text, value float8);
+"""
+
+TABLES = r"""
+CREATE FUNCTION parsed(g int, definition text) RETURNS funnel_def
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN definition::funnel_def;
+EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'funnel %: %: %', g, definition, SQLERRM;
+    RETURN NULL;
+END $$;
+CREATE TABLE definitions AS
+    SELECT g, parsed(g, definition) AS def FROM texts ORDER BY g;
+CREATE TABLE events AS
+    SELECT id, g, unit, at(us) AS ts, events[1] AS event, events, payload,
+           value, def
+    FROM raw JOIN definitions USING (g)
+    WHERE def IS NOT NULL ORDER BY g, us, id;
+CREATE TABLE shuffled AS SELECT * FROM events ORDER BY hashint4(id);
+CREATE TABLE backwards AS SELECT * FROM events ORDER BY ts DESC, id DESC;
+CREATE TABLE split (LIKE events) PARTITION BY HASH (id);
+SELECT format('CREATE TABLE split_%s PARTITION OF split '
+              'FOR VALUES WITH (MODULUS 7, REMAINDER %s)', i, i)
+FROM generate_series(0, 6) i \gexec
+INSERT INTO split SELECT * FROM shuffled;
+ANALYZE events, shuffled, backwards, split;
+"""
+
+SERIAL = 'SET max_parallel_workers_per_gather = 0'
+PARALLEL = """SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = %s;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 2;
+SET enable_partitionwise_aggregate = on"""
+
+
+# ---------------------------------------------------------------------------
+# Comparing
+# ---------------------------------------------------------------------------
+
+def close(got, want, relative):
+    if want is None or got is None:
+        return want is None and got is None
+    return math.isclose(got, want, rel_tol=relative, abs_tol=1e-12)
+
+
+EXACT = ('step', 'users', 'dropped', 'pending')
+RATIOS = ('from_first', 'from_previous', 'from_first_low', 'from_first_high')
+SKETCHED = ('median_seconds', 'p90_seconds', 'median_seconds_from_first')
+
+
+def report_differences(want, got, with_value):
+    if len(want) != len(got):
+        return ['%d rows expected, got %d' % (len(want), len(got))]
+    differences = []
+    for expected, row in zip(want, got):
+        def differs(column):
+            differences.append('step %d: %s: expected %s, got %s' % (
+                expected['step'], column, expected[column], row[column]))
+        for column in EXACT:
+            if expected[column] != row[column]:
+                differs(column)
+        if expected['stage'] is not None and expected['stage'] != row['stage']:
+            differs('stage')
+        for column in RATIOS:
+            if not close(row[column], expected[column], 1e-9):
+                differs(column)
+        for column in SKETCHED:
+            if not close(row[column], expected[column], 0.01):
+                differs(column)
+        if not close(row['mean_seconds'], expected['mean_seconds'], 1e-9):
+            differs('mean_seconds')
+        if with_value:
+            if not close(row['value'], expected['value'], 1e-9):
+                differs('value')
+        elif row['value'] is not None:
+            differences.append('step %d: value without values: %s' % (
+                expected['step'], row['value']))
+    return differences
+
+
+def grouped(rows):
+    groups = {}
+    for row in rows:
+        groups.setdefault(row['g'], []).append(row)
+    return groups
+
+
+def tell(tap, failures, what):
+    """One assertion over all funnels: FAILURES is [(funnel, [difference])]."""
+    tap.ok(not failures, what)
+    for funnel, differences in failures[:SHOWN]:
+        tap.say(funnel.describe())
+        tap.say('\n'.join(map(str, differences)))
+
+
+# ---------------------------------------------------------------------------
+# The tests
+# ---------------------------------------------------------------------------
+
+def agg(table, event='event', unit='unit', ts='ts', value='', where='true'):
+    """Results by funnel."""
+    return ('SELECT g, funnel_agg(%s, %s, %s, def%s) AS r FROM %s WHERE %s '
+            'GROUP BY g' % (unit, ts, event, value, table, where))
+
+
+def expected_report(funnel, with_value=False):
+    passages = funnel.pass_all(value=True) if with_value else funnel.passages
+    return report(funnel.d, passages.values(), funnel.horizon)
+
+
+def check_reports(tap, funnels, results, what, with_value=False):
+    got = grouped(rows_of(
+        'SELECT g, f.* FROM (%s) a, funnel_report(r) f ORDER BY g, step'
+        % results, SERIAL))
+    failures = []
+    for funnel in funnels:
+        differences = report_differences(
+            expected_report(funnel, with_value), got.get(funnel.number, []),
+            with_value)
+        if differences:
+            failures.append((funnel, differences + guilty_units(funnel)))
+    tell(tap, failures, 'funnel_report: %s' % what)
+
+
+def guilty_units(funnel, limit=2):
+    """The units whose own report differs, described."""
+    told = []
+    for unit, events in funnel.units.items():
+        if not events or len(told) >= limit:
+            continue
+        passage = funnel.passages[unit]
+        horizon = max(event[0] for event in events)
+        got = rows_of(
+            "SELECT f.* FROM (%s) a, funnel_report(r) f ORDER BY step" % agg(
+                'events', event='events' if funnel.many_labels else 'event',
+                where='g = %d AND unit = %d' % (funnel.number, unit)), SERIAL)
+        differences = report_differences(
+            report(funnel.d, [passage], horizon), got, False)
+        if differences:
+            told.append('\n'.join([funnel.describe_unit(unit)] + differences))
+    return told
+
+
+def check_dropoff(tap, funnels, results):
+    got = grouped(rows_of(
+        'SELECT g, f.* FROM (%s) a, funnel_dropoff(r) f' % results, SERIAL))
+    failures = []
+    for funnel in funnels:
+        want = dropoff(funnel.d, funnel.passages.values(), funnel.horizon)
+        rows = got.get(funnel.number, [])
+        counts = {(row['step'], row['outcome']): row['users']
+                  for row in rows if row['users'] != 0}
+        names = step_names(funnel.d)
+        if want != counts or any(
+                names[row['step'] - 1] not in (None, row['stage'])
+                for row in rows):
+            failures.append((funnel, ['expected %s' % want, 'got %s' % rows]))
+    tell(tap, failures, 'funnel_dropoff')
+
+
+def instants_to_read_at(funnel):
+    """Around the instants at which attempts close, and beyond all of them."""
+    untils = sorted({passage.open_until for passage in funnel.passages.values()
+                     if passage.open_until not in (None, FOREVER)})
+    g = granule(funnel.d)
+    instants = {funnel.horizon - 1, funnel.horizon + 1, FOREVER}
+    for until in untils[::max(1, len(untils) // 4)]:
+        instants |= {until + shift for shift in
+                     (-g, -1, 0, 1, g - 1, g, -(until % g), g - until % g)}
+    return sorted(instants)
+
+
+def check_as_of(tap, funnels, results):
+    """Pending at a later instant; an earlier one reads as the horizon."""
+    psql('DROP TABLE IF EXISTS instants;\n'
+         'CREATE TABLE instants (g int, us bigint);\n' +
+         copy_in('instants', [(funnel.number, us) for funnel in funnels
+                              for us in instants_to_read_at(funnel)]))
+    got = {}
+    for row in rows_of(
+            'SELECT a.g, i.us, f.step, f.dropped, f.pending FROM (%s) a '
+            'JOIN instants i USING (g), funnel_report(r, at(i.us)) f '
+            'ORDER BY step' % results, SERIAL):
+        got.setdefault((row['g'], row['us']), []).append(
+            (row['step'], row['dropped'], row['pending']))
+    failures = []
+    for funnel in funnels:
+        for us in instants_to_read_at(funnel):
+            want = [(row['step'], row['dropped'], row['pending'])
+                    for row in report(funnel.d, funnel.passages.values(),
+                                      max(us, funnel.horizon))]
+            if want != got.get((funnel.number, us)):
+                failures.append((funnel, [
+                    'at %d, horizon %d' % (us, funnel.horizon),
+                    'expected (step, dropped, pending) %s' % want,
+                    'got %s' % got.get((funnel.number, us))]))
+    tell(tap, failures, 'funnel_report as of %d other instants' % len(got))
+
+
+def check_totals(tap, funnels, results):
+    got = {row['g']: row for row in rows_of(
+        'SELECT g, funnel_units(r) AS units, us(funnel_horizon(r)) AS horizon, '
+        'funnel_definition(r) = d.def AS same '
+        'FROM (%s) a JOIN definitions d USING (g)' % results, SERIAL)}
+    failures = []
+    for funnel in funnels:
+        want = {'g': funnel.number,
+                'units': sum(passage.depth > 0
+                             for passage in funnel.passages.values()),
+                'horizon': funnel.horizon, 'same': True}
+        if got.get(funnel.number) != want:
+            failures.append((funnel, [want, got.get(funnel.number)]))
+    tell(tap, failures, 'funnel_units, funnel_horizon, funnel_definition')
+
+
+def check_percentiles(tap, funnels, results):
+    fractions = (0.01, 0.25, 0.5, 0.75, 0.99, 1.0)
+    got = {(row['g'], row['step'], row['fraction']): row['seconds']
+           for row in rows_of(
+               'SELECT a.g, step, fraction, '
+               'funnel_percentile(r, step, fraction) AS seconds '
+               'FROM (%s) a JOIN texts t USING (g), '
+               'generate_series(1, (SELECT count(*)::int FROM '
+               'funnel_report(r))) step, unnest(ARRAY%s::float8[]) fraction'
+               % (results, list(fractions)), SERIAL)}
+    failures = []
+    for funnel in funnels:
+        for row in expected_report(funnel):
+            for fraction in fractions:
+                seconds = got.get((funnel.number, row['step'], fraction))
+                want = nearest_rank(row['all_seconds'], fraction)
+                want = want / 1e6 if want is not None else None
+                if not close(seconds, want, 0.01):
+                    failures.append((funnel, ['step %d, %s: expected %s, got %s'
+                                              % (row['step'], fraction, want,
+                                                 seconds)]))
+    tell(tap, failures, 'funnel_percentile')
+
+
+def result_bytes(results, settings):
+    """{funnel: what identifies the result to the last byte}."""
+    send = psql("SELECT typsend::regproc FROM pg_type "
+                "WHERE oid = 'funnel_result'::regtype;").strip()
+    return {row['g']: (row['text'], row['bytes']) for row in rows_of(
+        'SELECT g, r::text AS text, md5(%s(r)) AS bytes FROM (%s) a'
+        % (send, results), settings)}
+
+
+def check_same_bytes(tap, funnels, want, results, settings, what):
+    got = result_bytes(results, settings)
+    failures = [(funnel, ['expected %s' % want.get(funnel.number, '')[0],
+                          'got      %s' % got.get(funnel.number, ('', ''))[0]])
+                for funnel in funnels
+                if want.get(funnel.number) != got.get(funnel.number)]
+    tell(tap, failures, 'the same bytes: %s' % what)
+
+
+def plan_of(results, settings):
+    return psql('%s;\nEXPLAIN (COSTS OFF) %s;' % (settings, results))
+
+
+def check_plans(tap, funnels, event, want):
+    """Different orders, plans and splits of the same rows."""
+    def same(table, settings, what, **how):
+        check_same_bytes(tap, funnels, want, agg(table, event, **how), settings,
+                         what)
+
+    same('shuffled', SERIAL, 'rows shuffled')
+    same('backwards', SERIAL, 'rows backwards')
+    same('events', SERIAL + '; SET enable_hashagg = off',
+         'group by group, sorted')
+    same('events', SERIAL + "; SET work_mem = '64kB'", 'little memory')
+    for table, sorts in (('shuffled', 'on'), ('split', 'on'), ('split', 'off')):
+        # Cheap tuples first; where that is not enough to make the planner
+        # aggregate in the workers, dearer ones are.
+        for tuple_cost in ('0', '10'):
+            settings = PARALLEL % tuple_cost
+            if sorts == 'off':
+                settings += '; SET enable_hashagg = off'
+            plan = plan_of(agg(table, event), settings)
+            if 'Partial' in plan:
+                break
+        tap.ok('Partial' in plan and 'Workers Planned' in plan,
+               'the plan over "%s" aggregates partially in workers' % table)
+        if 'Partial' not in plan:
+            tap.say(plan)
+        same(table, settings, 'parallel over "%s"%s' % (
+            table, '' if sorts == 'on' else ', sorted'))
+    settings = SERIAL + '; SET enable_partitionwise_aggregate = on'
+    plan = plan_of(agg('split', event), settings)
+    tap.ok(plan.count('Partial') >= 7,
+           'the plan over partitions has a partial state for each')
+    if plan.count('Partial') < 7:
+        tap.say(plan)
+    same('split', settings, 'partition by partition')
+
+
+def check_other_forms(tap, funnels, event, want):
+    def same(what, table='events', only=None, **how):
+        check_same_bytes(tap, only if only is not None else funnels, want,
+                         agg(table, event, **how), SERIAL, what)
+
+    same('units as text', unit='unit::text')
+    same('units as bigint', unit='unit::bigint + 5000000000')
+    same('units as numeric', unit='unit::numeric / 3')
+    same('units as uuid', unit="md5(unit::text)::uuid",
+         where='unit IS NOT NULL')
+    same('units as rows', unit="CASE WHEN unit IS NOT NULL THEN "
+         "ROW(unit % 3, 'u' || unit) END")
+    same('timestamp', ts="(ts AT TIME ZONE 'UTC')")
+    days = [funnel for funnel in funnels if all(
+        event_[0] % DAY == 0
+        for events in funnel.units.values() for event_ in events)]
+    if days:
+        same('date (%d funnels)' % len(days), only=days,
+             ts="(ts AT TIME ZONE 'UTC')::date",
+             where="g IN (%s)" % ', '.join(str(f.number) for f in days))
+
+
+def check_literals(tap, funnels, event, want, number=20):
+    """The definition as a literal and as a parameter of a prepared query."""
+    queries = []
+    for funnel in funnels[:number]:
+        queries.append("SELECT %d AS g, funnel_agg(unit, ts, %s, %s) AS r "
+                       'FROM events WHERE g = %d'
+                       % (funnel.number, event, literal(funnel.text),
+                          funnel.number))
+    check_same_bytes(tap, funnels[:number], want, ' UNION ALL '.join(queries),
+                     SERIAL, 'definitions as literals')
+
+    script = (SERIAL + ';\nPREPARE q(text, int) AS SELECT funnel_agg(unit, ts, '
+              '%s, $1::funnel_def)::text FROM events WHERE g = $2;\n' % event)
+    for funnel in funnels[:number]:
+        script += 'EXECUTE q(%s, %d);\n' % (literal(funnel.text), funnel.number)
+    got = psql(script).splitlines()
+    failures = [(funnel, [want[funnel.number][0], text])
+                for funnel, text in zip(funnels, got)
+                if want[funnel.number][0] != text]
+    tap.ok(not failures and len(got) == min(number, len(funnels)),
+           'the same: definitions as parameters of a prepared query')
+
+
+def check_round_trip(tap, results):
+    got = psql('%s;\nSELECT count(*) FILTER (WHERE r::text::funnel_result::text '
+               '<> r::text) FROM (%s) a;' % (SERIAL, results)).strip()
+    tap.ok(got == '0', 'the text of every result reads back as itself')
+
+
+def check_merge(tap, funnels, event, want):
+    """Tallies of disjoint units, merged, are the tally of all."""
+    halves = ('SELECT g, funnel_agg(unit, ts, %s, def) AS r FROM events '
+              'WHERE unit IS NOT NULL GROUP BY g, unit %% 3' % event)
+    check_same_bytes(tap, funnels, want,
+                     'SELECT g, funnel_merge(r) AS r FROM (%s) h GROUP BY g'
+                     % halves, SERIAL, 'merged from disjoint units')
+
+
+def check_progress(tap, funnels, event, want_bytes):
+    """Each unit's own passage, and the two-level path to a result."""
+    call = 'funnel_progress_agg(ts, %s, def, payload)' % event
+    got = {(row['g'], row['unit']): row for row in rows_of(
+        'SELECT g, unit, stage_position((p).stage) AS position, '
+        '(p).stage::text AS stage, (p).outcome, us((p).entered_at) AS entered, '
+        '(SELECT array_agg(us(t) ORDER BY o) FROM unnest((p).reached_at) '
+        'WITH ORDINALITY AS r(t, o)) AS reached, us((p).last_at) AS last, '
+        'us((p).open_until) AS open, (p).payload FROM (SELECT g, unit, %s AS p '
+        'FROM shuffled WHERE unit IS NOT NULL GROUP BY g, unit) q' % call,
+        SERIAL)}
+    failures = []
+    for funnel in funnels:
+        passages = funnel.pass_all(payload=True)
+        for unit, events in funnel.units.items():
+            if not events:
+                continue
+            passage = passages[unit]
+            row = dict(got.get((funnel.number, unit), {}))
+            row.pop('g', None)
+            row.pop('unit', None)
+            name = (step_names(funnel.d)[passage.depth - 1]
+                    if passage.depth else None)
+            if passage.depth and name is None:
+                row['stage'] = None
+            want = {
+                'position': passage.depth or None,
+                'stage': '%d:%s' % (passage.depth, name) if name else None,
+                'outcome': passage.outcome,
+                'entered': passage.times[0] if passage.depth else None,
+                'reached': passage.times if passage.depth else None,
+                'last': max(event_[0] for event_ in events),
+                'open': passage.open_until,
+                'payload': passage.payloads if passage.depth else None,
+            }
+            for column in ('reached', 'payload'):
+                row[column] = row.get(column) or None
+            if row != want:
+                failures.append((funnel, [funnel.describe_unit(unit),
+                                          'expected %s' % want,
+                                          'got      %s' % row]))
+    tell(tap, failures, 'funnel_progress_agg')
+
+    if exists('funnel_agg(funnel_progress, funnel_def)'):
+        # Units that never entered count for the horizon here too.
+        check_same_bytes(
+            tap, funnels, want_bytes,
+            'SELECT g, funnel_agg(p, def) AS r FROM (SELECT g, def, unit, '
+            'funnel_progress_agg(ts, %s, def) AS p FROM events '
+            'WHERE unit IS NOT NULL GROUP BY g, def, unit) q GROUP BY g'
+            % event, SERIAL, 'two levels, through funnel_progress')
+
+
+def check_many_times(tap, number=20000):
+    """Percentiles and mean of many times, from nothing to weeks."""
+    rng = random.Random(number)
+    times = [int(10 ** rng.uniform(0, 12.5)) if not one_in(rng, 20) else 0
+             for _ in range(number)]
+    psql('CREATE TABLE pairs (unit int, us bigint, event text, value float8);\n' +
+         copy_in('pairs', [row for unit, us in enumerate(times)
+                           for row in ((unit, 0, 'a', 0.25),
+                                       (unit, us, 'b', 0.5))]))
+    row, = rows_of(
+        'SELECT f.* FROM funnel_report((SELECT funnel_agg(unit, at(us), event, '
+        "'a -> b') FROM pairs)) f WHERE step = 2")
+    times.sort()
+    want = {'median_seconds': nearest_rank(times, 0.5) / 1e6,
+            'p90_seconds': nearest_rank(times, 0.9) / 1e6,
+            'median_seconds_from_first': nearest_rank(times, 0.5) / 1e6}
+    tap.ok(row['users'] == number and
+           all(close(row[column], want[column], 0.01) for column in SKETCHED) and
+           close(row['mean_seconds'], sum(times) / number / 1e6, 1e-12),
+           'times of %d units' % number)
+    if exists('funnel_percentile(funnel_result, int, float8)'):
+        fractions = [i / 200 for i in range(1, 201)]
+        got = rows_of(
+            'SELECT funnel_percentile(r, 2, fraction) AS seconds '
+            "FROM (SELECT funnel_agg(unit, at(us), event, 'a -> b') AS r "
+            'FROM pairs) a, unnest(ARRAY%s::float8[]) WITH ORDINALITY '
+            'AS f(fraction, o) ORDER BY o' % fractions)
+        wrong = [(fraction, seconds, nearest_rank(times, fraction) / 1e6)
+                 for fraction, seconds in zip(
+                     fractions, [row['seconds'] for row in got])
+                 if not close(seconds, nearest_rank(times, fraction) / 1e6,
+                              0.01)]
+        tap.ok(not wrong and len(got) == 200, '200 percentiles of them')
+        tap.say('\n'.join(map(str, wrong[:SHOWN])))
+
+
+def check_all(tap, funnels, event):
+    base = agg('events', event)
+    psql('CREATE TABLE results AS %s;' % base)
+    results = 'SELECT * FROM results'
+    units = sum(len(funnel.units) for funnel in funnels)
+    tap.say('%d funnels, %d units, %d rows' % (
+        len(funnels), units, sum(len(events) for funnel in funnels
+                                 for events in funnel.units.values())))
+    check_reports(tap, funnels, results, 'agrees with the brute force on %d '
+                  'funnels of %d units' % (len(funnels), units))
+    check_dropoff(tap, funnels, results)
+    check_as_of(tap, funnels, results)
+    check_totals(tap, funnels, results)
+    if exists('funnel_percentile(funnel_result, int, float8)'):
+        check_percentiles(tap, funnels, results)
+    check_round_trip(tap, results)
+    want = result_bytes(results, SERIAL)
+    check_plans(tap, funnels, event, want)
+    check_other_forms(tap, funnels, event, want)
+    check_literals(tap, funnels, event, want)
+    if exists('funnel_merge(funnel_result)'):
+        check_merge(tap, funnels, event, want)
+    if type_exists('funnel_progress'):
+        check_progress(tap, funnels, event, want)
+    if exists('funnel_agg(anyelement, timestamptz, %s, funnel_def, float8)'
+              % ('text[]' if event == 'events' else 'text')):
+        check_reports(tap, funnels, agg('shuffled', event, value=', value'),
+                      'with values', with_value=True)
+
+
+def load(tap, funnels, seed):
+    psql(SCHEMA +
+         copy_in('texts', [(funnel.number, funnel.text) for funnel in funnels]) +
+         copy_in('raw', Numbered(funnels, seed).rows))
+    psql(TABLES)
+    refused = rows_of('SELECT g, t.definition FROM texts t JOIN definitions '
+                      'USING (g) WHERE def IS NULL')
+    tap.ok(not refused, 'every definition parses')
+    for row in refused[:SHOWN]:
+        try:
+            psql('SELECT %s::funnel_def;' % literal(row['definition']))
+        except PsqlError as error:
+            tap.say(str(error))
+    bad = {row['g'] for row in refused}
+    return [funnel for funnel in funnels if funnel.number not in bad]
+
+
+def main():
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 240
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    tap = Tap()
+    funnels = [Funnel(i, seed) for i in range(number)]
+    funnels = [funnel for funnel in funnels if funnel.horizon is not None]
+
+    for funnel in funnels:
+        funnel.keep_first_labels()
+    check_all(tap, load(tap, funnels, seed), 'event')
+
+    if exists('funnel_agg(anyelement, timestamptz, text[], funnel_def)'):
+        funnels = [Funnel(i, seed + 1) for i in range(number)]
+        funnels = [funnel for funnel in funnels if funnel.horizon is not None]
+        check_all(tap, load(tap, funnels, seed), 'events')
+
+    check_many_times(tap)
+    psql('DROP SCHEMA oracle CASCADE;')
+    tap.finish()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,76 @@
+# The extension is installable, relocatable and droppable, and every object it
+# makes is described and safe in parallel plans.
+use strict;
+use warnings;
+
+use FunnelTest;
+use Test::More;
+
+my $node = FunnelTest::node('main');
+
+is( $node->safe_psql(
+		'postgres',
+		q{SELECT extversion FROM pg_extension WHERE extname = 'funnel'}),
+	'1.0',
+	'the default version is 1.0');
+
+# Support functions of types, operators and aggregates are internal: nobody
+# calls them by name, so they need no description.
+is( $node->safe_psql(
+		'postgres', q{
+	SELECT string_agg(DISTINCT pg_describe_object(classid, objid, 0), ', ')
+	FROM pg_depend d
+	WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+	  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
+	  AND (classid = 'pg_type'::regclass
+	       AND EXISTS (SELECT FROM pg_type t WHERE t.oid = objid
+	                   AND typtype IN ('b', 'c') AND typelem = 0)
+	       AND obj_description(objid, 'pg_type') IS NULL
+	       OR classid = 'pg_operator'::regclass
+	       AND obj_description(objid, 'pg_operator') IS NULL
+	       OR classid = 'pg_proc'::regclass
+	       AND obj_description(objid, 'pg_proc') IS NULL
+	       AND NOT EXISTS (SELECT FROM pg_depend i
+	                       WHERE i.refclassid = 'pg_proc'::regclass AND i.refobjid = d.objid
+	                         AND i.classid <> 'pg_extension'::regclass))}),
+	'',
+	'every public object has a comment');
+
+is( $node->safe_psql(
+		'postgres', q{
+	SELECT string_agg(p.oid::regprocedure::text, ', ')
+	FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
+	WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+	  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
+	  AND classid = 'pg_proc'::regclass
+	  AND (proparallel <> 's' OR provolatile <> 'i')}),
+	'',
+	'every function is immutable and parallel safe');
+
+is( $node->safe_psql(
+		'postgres', q{
+	CREATE SCHEMA elsewhere;
+	ALTER EXTENSION funnel SET SCHEMA elsewhere;
+	SELECT count(*) FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
+	WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+	  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
+	  AND classid = 'pg_proc'::regclass
+	  AND pronamespace <> 'elsewhere'::regnamespace}),
+	'0',
+	'it moves to another schema');
+
+$node->safe_psql('postgres', 'DROP EXTENSION funnel');
+pass('it can be dropped');
+
+# Trusted: the owner of a database needs no superuser.
+$node->safe_psql(
+	'postgres', q{
+	CREATE ROLE analyst LOGIN;
+	CREATE DATABASE reports OWNER analyst});
+$node->safe_psql(
+	'reports', q{
+	SET SESSION AUTHORIZATION analyst;
+	CREATE EXTENSION funnel});
+pass('the owner of a database can create it');
+
+done_testing();

@@ -1,0 +1,120 @@
+# Everything README.md shows is true.
+#
+# Every block fenced as ```sql is run, in the order of the page, in one psql
+# session.  Where a block fenced as ```text comes next, it is what psql printed,
+# but for blanks at line ends; where none does, there is no error.  What the
+# examples need but the page need not show stands in comments:
+#
+#   <!-- setup
+#   CREATE TABLE events ...
+#   -->
+#
+# Each line of a block fenced as ```funnel is a valid definition, written as it
+# prints itself.
+#
+# Besides, the page's reference names every function, type and aggregate of the
+# extension, and the files that state its version agree.
+use strict;
+use warnings;
+
+use FunnelTest;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = FunnelTest::node('main');
+my $readme = slurp_file('README.md');
+
+# The blocks: line, SQL, and the output shown, if any.
+my @blocks;
+while (
+	$readme =~ m{
+		^```sql\n (?<sql>.*?) ^```\n
+		(?: \n* ^```text\n (?<shown>.*?) ^```\n )?
+		| ^<!--\ setup\n (?<setup>.*?) ^-->\n }gmsx)
+{
+	my $line = 1 + (substr($readme, 0, $-[0]) =~ tr/\n//);
+	push @blocks,
+	  { line => $line, sql => $+{sql} // $+{setup}, shown => $+{shown} };
+}
+cmp_ok(scalar(@blocks), '>', 10, 'the page has examples');
+is( scalar(() = $readme =~ /^```sql$/mg),
+	scalar(grep { $readme =~ /^```sql\n\Q$_->{sql}\E/m } @blocks),
+	'each is found');
+
+# One session; a mark before each block tells the outputs apart.
+my $script = "\\encoding UTF8\n";
+$script .= "\\echo @@ $_\n$blocks[$_]->{sql}" for 0 .. $#blocks;
+my $file = "$PostgreSQL::Test::Utils::tmp_check/readme.sql";
+append_to_file($file, $script);
+my $output = '';
+{
+	local $ENV{PGHOST} = $node->host;
+	local $ENV{PGPORT} = $node->port;
+	local $ENV{PGDATABASE} = 'postgres';
+	local $ENV{PGTZ} = 'UTC';
+	local $ENV{PGDATESTYLE} = 'ISO';
+	$output = `psql --no-psqlrc --quiet <"$file" 2>&1`;
+}
+
+sub tidy
+{
+	my ($text) = @_;
+
+	$text =~ s/[ \t]+$//mg;
+	$text =~ s/\n+\z/\n/;
+	$text =~ s/\A\n+//;
+	return $text;
+}
+
+for my $i (0 .. $#blocks)
+{
+	my $block = $blocks[$i];
+	my $name = "README.md line $block->{line}";
+	my ($printed) = $output =~ /^@@ $i\n(.*?)(?=^@@ |\z)/ms;
+
+	if (defined $block->{shown})
+	{
+		is(tidy($printed), tidy($block->{shown}), $name);
+	}
+	else
+	{
+		unlike($printed // 'nothing was run', qr/^ERROR|nothing was run/m, $name);
+	}
+}
+
+foreach my $definition (map { split /\n/ } $readme =~ /^```funnel\n(.*?)^```$/msg)
+{
+	is($node->safe_psql('postgres', "SELECT \$\$$definition\$\$::funnel_def"),
+		$definition, "README.md: $definition");
+}
+
+# The reference is complete.
+my ($reference) = $readme =~ /^## Reference\n(.*?)(?=^## |\z)/ms;
+my $names = $node->safe_psql(
+	'postgres', q{
+	SELECT DISTINCT coalesce(p.proname, t.typname)
+	FROM pg_depend d
+	LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+	LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
+		AND t.typelem = 0
+	WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+	  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
+	  AND coalesce(p.proname, t.typname) IS NOT NULL
+	  -- what types, operators, casts and aggregates are made of
+	  AND NOT EXISTS (SELECT FROM pg_depend i
+	                  WHERE i.refclassid = 'pg_proc'::regclass AND i.refobjid = p.oid
+	                    AND i.classid <> 'pg_extension'::regclass
+	                    AND i.deptype <> 'e')
+	ORDER BY 1});
+is(join(' ', grep { $reference !~ /`\Q$_\E\b/ } split /\n/, $names),
+	'', 'the reference names every public object');
+
+my ($version) = slurp_file('funnel.control') =~ /default_version = '(.*)'/;
+like(slurp_file('CHANGELOG.md'),
+	qr/\A# Changes\n\n## \Q$version\E\b/, 'CHANGELOG.md starts with this version');
+like(slurp_file('META.json'),
+	qr/^   "version": "\Q$version\E\.\d+",$/m, 'META.json is of this version');
+like(slurp_file('META.json'),
+	qr/"docfile": "README.md",\s*"version": "\Q$version\E\.\d+"/, 'so is what it provides');
+
+done_testing();
