@@ -151,7 +151,7 @@ SELECT h.* FROM made, funnel_histogram(r, 3, 5) h;
 SELECT step, buckets, count(*) = buckets AS rows, sum(h.users) = s.users AS users, min(lower_seconds) AS low,
 	max(upper_seconds) = longest AS high, max(upper_seconds - lower_seconds) - min(upper_seconds - lower_seconds) < 1e-6 AS equal
 FROM made, (VALUES (1), (2), (7), (100), (10000)) b(buckets),
-	(SELECT step, users, funnel_percentile(r, step, 1) AS longest FROM made, funnel_report(r) WHERE step > 1) s,
+	(SELECT step, users, funnel_percentile(r, step, 1) AS longest FROM made, funnel_report(r) WHERE step > 1 OFFSET 0) s,
 	funnel_histogram(r, step, buckets) h
 GROUP BY step, buckets, s.users, longest ORDER BY step, buckets;
 SELECT * FROM funnel_histogram(of_rate(3, 3), 2, 2);

@@ -176,26 +176,21 @@ void
 funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 					FunnelMatch *match)
 {
-	size_t		size = funnel_match_scratch_size(&program->rules, events->nrows);
-
-	for (;;)
-	{
-		if (size > events->scratch_size)
-		{
-			if (events->scratch != NULL)
-				pfree(events->scratch);
-			events->scratch = NULL;
-			events->scratch_size = 0;
-			if (!AllocHugeSizeIsValid(size))
-				ereport(ERROR,
-						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						 errmsg("too many events of one unit")));
-			events->scratch = MemoryContextAllocHuge(events->context, size);
-			events->scratch_size = size;
-		}
-		if (funnel_match(&program->rules, events->rows, events->nrows,
+	while (!funnel_match(&program->rules, events->rows, events->nrows,
 						 events->scratch, events->scratch_size, match))
-			return;
-		size = events->scratch_size * 2;
+	{
+		size_t		size = Max(funnel_match_scratch_size(&program->rules, events->nrows),
+							   events->scratch_size * 2);
+
+		if (!AllocHugeSizeIsValid(size))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many events of one unit")));
+		if (events->scratch != NULL)
+			pfree(events->scratch);
+		events->scratch = NULL;
+		events->scratch_size = 0;
+		events->scratch = MemoryContextAllocHuge(events->context, size);
+		events->scratch_size = size;
 	}
 }

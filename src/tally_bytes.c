@@ -179,14 +179,11 @@ typedef struct BytesReader
 	int			sqlerrcode;
 } BytesReader;
 
-static void pg_attribute_noreturn()
-reject(const BytesReader *reader, const char *detail)
-{
-	ereport(ERROR,
-			(errcode(reader->sqlerrcode),
-			 errmsg("invalid bytes for type %s", "funnel_result"),
-			 errdetail_internal("%s", detail)));
-}
+#define reject(reader, detail) \
+	ereport(ERROR, \
+			(errcode((reader)->sqlerrcode), \
+			 errmsg("invalid bytes for type %s", "funnel_result"), \
+			 errdetail_internal("%s", (detail))))
 
 static unsigned char
 get_byte(BytesReader *reader)
