@@ -352,7 +352,8 @@ count_words(const FunnelWord *words, int nwords, int *nliterals, int *nwildcards
 }
 
 FunnelLabels *
-funnel_labels_compile(const FunnelDefinition *definition, MemoryContext context)
+funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
+					  MemoryContext context)
 {
 	FunnelLabels *labels = MemoryContextAllocZero(context, sizeof(FunnelLabels));
 	int			nliterals = 0;
@@ -369,6 +370,8 @@ funnel_labels_compile(const FunnelDefinition *definition, MemoryContext context)
 
 		count_words(step->words, step->nwords, &nliterals, &nwildcards);
 		count_words(step->excluded, step->nexcluded, &nliterals, &nwildcards);
+		if (stage_names != NULL)
+			nliterals++;
 	}
 
 	nslots = pg_nextpower2_32(2 * (uint32) nliterals + 2);
@@ -389,6 +392,14 @@ funnel_labels_compile(const FunnelDefinition *definition, MemoryContext context)
 
 		add_words(labels, step->words, step->nwords, bit, 0, context);
 		add_words(labels, step->excluded, step->nexcluded, 0, bit, context);
+		if (stage_names != NULL)
+		{
+			FunnelSegment name;
+
+			name.text = stage_names[i];
+			name.len = strlen(stage_names[i]);
+			add_literal(labels, &name, bit, 0, context);
+		}
 	}
 
 	if (labels->nwildcards > 0)
