@@ -600,7 +600,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 
 	if (likely(spool->unit_type->is_word))
 	{
-		uint64		word = (uint64) unit;
+		uint64		word = funnel_unit_word(spool->unit_type, unit);
 		char	   *record = append_record(spool, funnel_hash_word(word),
 										   event_size(spool, spool->wide) + sizeof(word));
 
