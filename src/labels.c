@@ -167,9 +167,14 @@ find_segment(const char *at, const char *end, const FunnelSegment *segment,
 {
 	const char *character = at;
 	int			matched = 0;
+	unsigned int rounds = 0;
 
 	while (at < end)
 	{
+		/* a label may be as long as a text can be */
+		if (++rounds % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
+
 		if (matched == 0)
 		{
 			at = memchr(at, segment->text[0], end - at);
@@ -227,7 +232,7 @@ wildcard_matches(const FunnelLabels *labels, const Wildcard *wildcard,
 
 	for (int i = 1; i < wildcard->nsegments - 1; i++)
 	{
-		/* a label may be long, and the wildcards many */
+		/* the wildcards may be many */
 		CHECK_FOR_INTERRUPTS();
 		at = find_segment(at, suffix, &wildcard->segments[i],
 						  wildcard->borders[i], labels->multibyte);

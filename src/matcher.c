@@ -963,6 +963,9 @@ match_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		int64_t		ts = rows[i].ts;
 		int			k;
 
+		/* the whole instant must be looked at, to know its rows are in order */
+		if (depth == rules->nsteps && ts != last_ts)
+			break;
 		poll(rules, &countdown, 1);
 		if (bit == 0)
 			continue;
@@ -994,8 +997,6 @@ match_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		{
 			depth++;
 			begin = start_row[k];
-			if (depth == rules->nsteps)
-				break;
 		}
 	}
 
