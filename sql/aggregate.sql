@@ -168,7 +168,7 @@ END $$;
 SELECT sum(funnel_units(r)) FROM (SELECT funnel_agg(u, t, e, CASE WHEN n < 190000 THEN 'a -> b' ELSE 'b -> c' END::funnel_def) OVER () AS r
 FROM (SELECT row_number() OVER () AS n, * FROM large) l) s;
 SELECT temp_bytes();
-SET temp_file_limit = '1MB';
+SET temp_file_limit = '100kB';
 SELECT funnel_agg(u, t, e, 'a -> b') FROM large;
 RESET ALL;
 DROP TABLE large, spilled;
