@@ -182,6 +182,8 @@ DROP FUNCTION temp_bytes;
 SELECT d, funnel_units(funnel_agg(u, t, e, d::funnel_def)) AS units
 FROM mixed, (VALUES ('a -> b'), ('b -> c'), ('x -> a within 1 hour')) v(d) GROUP BY d ORDER BY d;
 SELECT funnel_agg(u, t, e, CASE WHEN u < 500 THEN 'a -> b' ELSE 'a -> c' END::funnel_def) FROM mixed;
+SELECT funnel_agg(1, now(), 'a', d) FROM (VALUES ('a -> b'::funnel_def), ('a')) v(d);
+SELECT funnel_agg(1, now(), 'a', d) FROM (VALUES ('a'::funnel_def), ('a -> b')) v(d);
 SELECT funnel_agg(u, t, e, NULL) FROM mixed;
 SELECT funnel_agg(u, t, e, CASE WHEN u < 500 THEN 'a -> b' END::funnel_def) FROM mixed;
 SELECT funnel_agg(u, t, e, 'a ->') FROM mixed;
