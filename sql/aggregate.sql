@@ -107,6 +107,14 @@ FROM (SELECT funnel_agg(n / 512, timestamp '2026-01-01' + n * interval '1 s',
 						'*p* -> *q* -> *r* -> *s* -> *t* -> *u* -> *v* -> *w* -> *x*') AS r
 	  FROM generate_series(0, 10239) n) s;
 
+-- Times whose sum has more than 64 bits
+CREATE TEMP TABLE ages AS
+SELECT funnel_agg(u, t, e, 'a -> b') AS r
+FROM generate_series(1, 3) u, (VALUES (timestamptz '4714-11-24 BC UTC', 'a'), ('294276-12-31 23:59:59.999999 UTC', 'b')) v(t, e);
+SELECT m->'users' AS users, (m->>'microseconds')::numeric / (m->>'users')::int AS microseconds_each
+FROM (SELECT r FROM ages UNION ALL SELECT funnel_merge(r) FROM (TABLE ages UNION ALL TABLE ages) s) s,
+	 LATERAL (SELECT r::text::funnel_result::jsonb->'steps'->1 AS m) x;
+
 -- The same bytes in every order of rows and in parallel
 CREATE TABLE mixed AS
 SELECT (hashint4(n) & 1023) AS u, timestamptz '2026-01-01Z' + (hashint4(n + 1000000) & 65535) * interval '1 minute' AS t,
