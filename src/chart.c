@@ -54,6 +54,12 @@ funnel_chart_percentage(int64 part, int64 whole)
 {
 	if (whole == 0)
 		return pstrdup("-");
+
+	/* rounding must not make some none, nor almost all all */
+	if (part > 0 && (double) part / (double) whole < 0.0005)
+		return pstrdup("<0.1%");
+	if (part < whole && (double) part / (double) whole >= 0.9995)
+		return pstrdup(">99.9%");
 	return psprintf("%.1f%%", 100.0 * (double) part / (double) whole);
 }
 
@@ -248,14 +254,10 @@ funnel_chart(PG_FUNCTION_ARGS)
 		rest -= count_width;
 	}
 
-	/* the name gets what it needs, but not more than the bar */
-	bar_width = rest - GAP - name_width;
-	if (bar_width < BAR_MIN || bar_width < rest / 2)
-	{
-		bar_width = Max(rest / 2, rest - GAP - name_width);
-		if (bar_width < BAR_MIN / 2)
-			bar_width = 0;
-	}
+	/* names get what they need, as long as a third is left for the bars */
+	bar_width = Max(rest - GAP - name_width, Max(rest / 3, BAR_MIN));
+	if (rest - GAP - bar_width < NAME_MIN / 2)
+		bar_width = 0;
 	name_width = bar_width > 0 ? rest - GAP - bar_width : rest;
 
 	initStringInfo(&buf);
