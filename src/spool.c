@@ -610,7 +610,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 			   funnel_event_encode(&spool->codes, ts, labels, spool->context,
 								   &plain_event)))
 	{
-		uint64		record[2] = {plain_event, (uint64) unit};
+		uint64		record[2] = {plain_event, funnel_unit_word(spool->unit_type, unit)};
 
 		memcpy(append_record(spool, funnel_hash_word(record[1]), sizeof(record)),
 			   record, sizeof(record));
@@ -620,7 +620,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 	event = encode_event(spool, ts, labels);
 	if (spool->unit_type->is_word)
 	{
-		uint64		word = (uint64) unit;
+		uint64		word = funnel_unit_word(spool->unit_type, unit);
 		char	   *record = append_record(spool, funnel_hash_word(word),
 										   event_size(spool, spool->wide) + sizeof(word));
 
