@@ -3,6 +3,7 @@
 
     test_sql.py [number of funnels [seed]]
 
+In "make test" the environment variable FUNNEL_SQL_CASES has the arguments.
 Connects as psql does (PGHOST, PGPORT, PGDATABASE, ...) to a database with the
 extension and works in a schema of its own.  Output is TAP.
 """
@@ -12,13 +13,12 @@ import math
 import os
 import random
 import subprocess
-import sys
 
 from brute import FOREVER, definition_text, label_rows, passage_of, sort_rows
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_origin)
 from tally import dropoff, granule, nearest_rank, report, step_names
-from tap import Tap
+from tap import Tap, numbers
 
 UNITS_A_FUNNEL = 25
 SHOWN = 5                       # differences told in full
@@ -677,8 +677,7 @@ def load(tap, funnels, seed):
 
 
 def main():
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 240
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    number, seed = numbers('FUNNEL_SQL_CASES', 240, 1)
     tap = Tap()
     funnels = [Funnel(i, seed) for i in range(number)]
     funnels = [funnel for funnel in funnels if funnel.horizon is not None]
