@@ -617,7 +617,7 @@ read_reached(const FunnelProgram *program, Datum reached, FunnelMatch *match)
 			does_not_fit(program, psprintf("The time of step %d is infinite.", k + 1));
 		if (k > 0 && (at < match->at[previous] ||
 					  (at == match->at[previous] && rules->increasing)))
-			does_not_fit(program, psprintf("The time of step %d is not after that of step %d.",
+			does_not_fit(program, psprintf("The time of step %d does not follow that of step %d.",
 										   k + 1, previous + 1));
 
 		/* unsigned, since the range of timestamptz exceeds 2^63 */
@@ -714,13 +714,13 @@ read_progress(const Datum *values, const bool *nulls, const FunnelProgram *progr
 
 		match->depth = funnel_stage_position(stage);
 		if (match->depth > program->rules.nsteps)
-			does_not_fit(program, psprintf("It has no stage %d.", match->depth));
+			does_not_fit(program, psprintf("The definition has no stage %d.", match->depth));
 		expected = program->stages[match->depth - 1];
 		if (funnel_stage_name_length(stage) != funnel_stage_name_length(expected) ||
 			memcmp(funnel_stage_name(stage), funnel_stage_name(expected),
 				   funnel_stage_name_length(stage)) != 0)
 			does_not_fit(program,
-						 psprintf("The name of its stage %d is \"%.*s\", not \"%.*s\".",
+						 psprintf("Stage %d of the definition is \"%.*s\", not \"%.*s\".",
 								  match->depth,
 								  funnel_stage_name_length(expected), funnel_stage_name(expected),
 								  funnel_stage_name_length(stage), funnel_stage_name(stage)));
