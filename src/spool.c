@@ -108,6 +108,7 @@ typedef struct Slab
 typedef struct Run
 {
 	bool		wide;
+	uint64		nrecords[NPARTITIONS];
 	int64		offsets[NPARTITIONS + 1];	/* of each partition, and the end */
 } Run;
 
@@ -119,6 +120,7 @@ struct FunnelSpool
 	FunnelUnitType *unit_type;
 	bool		with_items;
 	bool		wide;			/* the records in memory */
+	bool		is_plain;		/* not wide, no items, word units */
 	FunnelEventCodes codes;
 
 	int			shift;			/* the partition's bits of a hash */
@@ -431,6 +433,7 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 	if (from.mask == 0)
 		from.partitions = &from.single;
 	spool->wide = wide;
+	spool->is_plain = spool->is_plain && !wide;
 	spool->slabs = NULL;
 	spool->allocated = 0;
 	spool->slab_left = 0;
@@ -487,6 +490,7 @@ spill(FunnelSpool *spool)
 			funnel_file_write(spool->file, BLOCK_DATA(block), used);
 			spool->file_size += used;
 		}
+		run->nrecords[p] = partition->nrecords;
 		spool->spilled[p] += partition->nrecords;
 	}
 	run->offsets[NPARTITIONS] = spool->file_size;
@@ -518,6 +522,7 @@ create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
 	spool->context = context;
 	spool->unit_type = unit_type;
 	spool->with_items = with_items;
+	spool->is_plain = unit_type->is_word && !with_items;
 	spool->shift = 64 - PARTITION_BITS;
 	spool->partitions = &spool->single;
 	return spool;
@@ -542,6 +547,7 @@ widen(FunnelSpool *spool)
 	{
 		spill(spool);
 		spool->wide = true;
+		spool->is_plain = false;
 	}
 	else
 		rebuild(spool, spool->mask != 0, true);
@@ -560,7 +566,7 @@ typedef union Event
 static inline Event
 encode_event(FunnelSpool *spool, int64 ts, FunnelLabelMatch labels)
 {
-	Event		event;
+	Event		event = {0};
 
 	if (likely(!spool->wide))
 	{
@@ -596,11 +602,25 @@ void
 funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
 				 uint64 item)
 {
-	Event		event = encode_event(spool, ts, labels);
+	Event		event;
+	uint64		plain_event;
 
-	if (likely(spool->unit_type->is_word))
+	/* by far the commonest first */
+	if (likely(spool->is_plain &&
+			   funnel_event_encode(&spool->codes, ts, labels, spool->context,
+								   &plain_event)))
 	{
-		uint64		word = (uint64) unit;
+		uint64		record[2] = {plain_event, funnel_unit_word(spool->unit_type, unit)};
+
+		memcpy(append_record(spool, funnel_hash_word(record[1]), sizeof(record)),
+			   record, sizeof(record));
+		return;
+	}
+
+	event = encode_event(spool, ts, labels);
+	if (spool->unit_type->is_word)
+	{
+		uint64		word = funnel_unit_word(spool->unit_type, unit);
 		char	   *record = append_record(spool, funnel_hash_word(word),
 										   event_size(spool, spool->wide) + sizeof(word));
 
@@ -634,12 +654,14 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
  * Reading
  */
 
-/* An entry of the table that groups one partition. */
+/*
+ * An entry of the table that groups one partition; the unit itself is needed
+ * only where equal hashes do not mean equal units.
+ */
 typedef struct UnitEntry
 {
-	const char *unit;			/* NULL = free */
 	uint64		hash;
-	uint32		number;
+	uint32		number;			/* plus one, 0 = free */
 } UnitEntry;
 
 /* Records one after another in memory. */
@@ -676,6 +698,7 @@ struct FunnelSpoolScan
 	uint64		records_capacity;
 	char	   *events;			/* grouped by unit */
 	uint64	   *ends;			/* where each unit's events end */
+	const char **units;			/* a record of each */
 	uint64		units_capacity;
 };
 
@@ -718,15 +741,23 @@ enlarge_table(FunnelSpoolScan *scan, uint32 size)
 	{
 		uint32		slot;
 
-		if (old[i].unit == NULL)
+		if (old[i].number == 0)
 			continue;
 		slot = old[i].hash & (size - 1);
-		while (scan->table[slot].unit != NULL)
+		while (scan->table[slot].number != 0)
 			slot = (slot + 1) & (size - 1);
 		scan->table[slot] = old[i];
 	}
 	if (old != NULL)
 		pfree(old);
+}
+
+static bool
+same_unit(FunnelSpool *spool, const char *a, const char *b)
+{
+	return funnel_unit_keys_equal(spool->unit_type,
+								  a + sizeof(UnitHeader), ((const UnitHeader *) a)->len,
+								  b + sizeof(UnitHeader), ((const UnitHeader *) b)->len);
 }
 
 /* The number of the unit at UNIT, a new one if it is new. */
@@ -741,7 +772,7 @@ unit_number(FunnelSpoolScan *scan, const char *unit)
 	{
 		UnitEntry  *entry = &scan->table[slot];
 
-		if (entry->unit == NULL)
+		if (entry->number == 0)
 		{
 			if (unlikely(scan->nunits >= scan->table_size / 2))
 			{
@@ -753,29 +784,27 @@ unit_number(FunnelSpoolScan *scan, const char *unit)
 				slot = hash & (scan->table_size - 1);
 				continue;
 			}
-			entry->unit = unit;
-			entry->hash = hash;
-			entry->number = scan->nunits++;
-			if (unlikely(scan->nunits > scan->units_capacity))
+			if (unlikely(scan->nunits == scan->units_capacity))
 			{
 				scan->units_capacity *= 2;
 				scan->ends = repalloc_huge(scan->ends,
 										   sizeof(uint64) * scan->units_capacity);
+				scan->units = repalloc_huge(scan->units,
+											sizeof(char *) * scan->units_capacity);
 			}
-			scan->ends[entry->number] = 0;
-			return entry->number;
+			scan->ends[scan->nunits] = 0;
+			scan->units[scan->nunits] = unit;
+			entry->hash = hash;
+			entry->number = ++scan->nunits;
+			return entry->number - 1;
 		}
 		if (entry->hash == hash)
 		{
 			if (spool->unit_type->is_word)
 				/* the hash of a word is one to one */
-				return entry->number;
-			if (funnel_unit_keys_equal(spool->unit_type,
-									   entry->unit + sizeof(UnitHeader),
-									   ((const UnitHeader *) entry->unit)->len,
-									   unit + sizeof(UnitHeader),
-									   ((const UnitHeader *) unit)->len))
-				return entry->number;
+				return entry->number - 1;
+			if (same_unit(spool, scan->units[entry->number - 1], unit))
+				return entry->number - 1;
 		}
 		slot = (slot + 1) & (scan->table_size - 1);
 	}
@@ -876,6 +905,8 @@ group_partition(FunnelSpoolScan *scan, int p)
 		scan->units_capacity = 1024;
 		scan->ends = MemoryContextAlloc(scan->context,
 										sizeof(uint64) * scan->units_capacity);
+		scan->units = MemoryContextAlloc(scan->context,
+										 sizeof(char *) * scan->units_capacity);
 	}
 	else
 		memset(scan->table, 0, sizeof(UnitEntry) * (size_t) scan->table_size);
@@ -1047,28 +1078,41 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 }
 
 /*
- * Between processes of one server: the records as they are, in stretches
+ * Between processes of one server: the records as they are, in stretches.  A
+ * stretch is a partition's part of a run, or of what is in memory; a spool
+ * that is not partitioned yet has one.
  */
+
+static void
+send_stretch(StringInfo buf, int partition, bool wide, uint64 nrecords, size_t size)
+{
+	pq_sendint16(buf, partition);
+	pq_sendbyte(buf, wide);
+	pq_sendint64(buf, nrecords);
+	pq_sendint64(buf, size);
+}
 
 void
 funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 {
+	bool		partitioned = spool->mask != 0;
 	uint64		size = 0;
 
 	for (int p = 0; p < NUM_PARTITIONS(spool); p++)
 	{
 		const Partition *partition = &spool->partitions[p];
 
+		size += spilled_size(spool, p);
 		for (Block *block = partition->head; block != NULL; block = block->next)
 			size += block_used(partition, block);
 	}
-	if (size + spool->file_size > MAX_MESSAGE_SIZE - buf->len)
+	if (size > MAX_MESSAGE_SIZE)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many events for one process of a parallel funnel"),
-				 errdetail("A parallel worker hands over at most 1 GB."),
-				 errhint("Set max_parallel_workers_per_gather to 0 for this query, or group it further.")));
-	enlargeStringInfo(buf, size + spool->file_size + spool->nruns * 9 + 8192);
+				 errdetail("A parallel worker can hand over at most 1 GB."),
+				 errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+	enlargeStringInfo(buf, size + 64 * 1024);
 
 	pq_sendint32(buf, spool->codes.nmixed);
 	for (int i = 0; i < spool->codes.nmixed; i++)
@@ -1076,32 +1120,58 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 		pq_sendint64(buf, spool->codes.mixed[i].steps);
 		pq_sendint64(buf, spool->codes.mixed[i].breaks);
 	}
-
-	pq_sendint32(buf, spool->nruns + 1);
-	for (int r = 0; r < spool->nruns; r++)
-	{
-		const Run  *run = spool->runs[r];
-		size_t		run_size = run->offsets[NPARTITIONS] - run->offsets[0];
-
-		CHECK_FOR_INTERRUPTS();
-		pq_sendbyte(buf, run->wide);
-		pq_sendint64(buf, run_size);
-		enlargeStringInfo(buf, run_size);
-		funnel_file_seek(spool->file, run->offsets[0]);
-		funnel_file_read(spool->file, buf->data + buf->len, run_size);
-		buf->len += run_size;
-		buf->data[buf->len] = '\0';
-	}
-	pq_sendbyte(buf, spool->wide);
-	pq_sendint64(buf, size);
+	pq_sendbyte(buf, partitioned);
 	for (int p = 0; p < NUM_PARTITIONS(spool); p++)
 	{
 		const Partition *partition = &spool->partitions[p];
+		uint64		left = spool->spilled != NULL ? spool->spilled[p] : 0;
 
 		CHECK_FOR_INTERRUPTS();
+		for (int r = 0; r < spool->nruns; r++)
+		{
+			const Run  *run = spool->runs[r];
+
+			size = run->offsets[p + 1] - run->offsets[p];
+			if (size == 0)
+				continue;
+			send_stretch(buf, p, run->wide, run->nrecords[p], size);
+			enlargeStringInfo(buf, size);
+			(void) load_run(spool, run, p, buf->data + buf->len);
+			buf->len += size;
+			left -= run->nrecords[p];
+		}
+		Assert(left == 0);
+
+		size = 0;
+		for (Block *block = partition->head; block != NULL; block = block->next)
+			size += block_used(partition, block);
+		if (size == 0)
+			continue;
+		send_stretch(buf, p, spool->wide, partition->nrecords, size);
 		for (Block *block = partition->head; block != NULL; block = block->next)
 			pq_sendbytes(buf, BLOCK_DATA(block), block_used(partition, block));
 	}
+}
+
+/*
+ * Add a stretch whose events are encoded as those of SPOOL, and whose units
+ * all belong to one partition, as it is.
+ */
+static void
+absorb_whole(FunnelSpool *spool, int p, const char *data, size_t size, uint64 nrecords)
+{
+	Partition  *partition = &spool->partitions[p];
+
+	if ((size_t) (partition->end - partition->next) < size)
+	{
+		/* a block of its own */
+		(void) append_slowly(spool, (uint64) p << spool->shift, size);
+		partition->nrecords--;
+		partition->next -= size;
+	}
+	memcpy(partition->next, data, size);
+	partition->next += size;
+	partition->nrecords += nrecords;
 }
 
 /* Add one record of a message, which may lie at any address. */
@@ -1140,7 +1210,8 @@ void
 funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 {
 	FunnelSpool from = {0};
-	int			nstretches;
+	bool		partitioned;
+	bool		same_codes;
 
 	from.unit_type = spool->unit_type;
 	from.with_items = spool->with_items;
@@ -1148,24 +1219,38 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 	if (from.codes.nmixed < 0 || from.codes.nmixed > FUNNEL_MAX_MIXED)
 		elog(ERROR, "invalid funnel spool");
 	from.codes.mixed = palloc(sizeof(FunnelLabelMatch) * Max(from.codes.nmixed, 1));
+	same_codes = from.codes.nmixed <= spool->codes.nmixed;
 	for (int i = 0; i < from.codes.nmixed; i++)
 	{
 		from.codes.mixed[i].steps = pq_getmsgint64(buf);
 		from.codes.mixed[i].breaks = pq_getmsgint64(buf);
+		same_codes = same_codes &&
+			from.codes.mixed[i].steps == spool->codes.mixed[i].steps &&
+			from.codes.mixed[i].breaks == spool->codes.mixed[i].breaks;
 	}
+	partitioned = pq_getmsgbyte(buf);
+	if (partitioned && spool->mask == 0)
+		rebuild(spool, true, spool->wide);
 
-	nstretches = pq_getmsgint(buf, 4);
-	for (int s = 0; s < nstretches; s++)
+	while (buf->cursor < buf->len)
 	{
+		int			p = pq_getmsgint(buf, 2);
 		bool		wide = pq_getmsgbyte(buf);
+		uint64		nrecords = pq_getmsgint64(buf);
 		int64		size = pq_getmsgint64(buf);
-		int64		end;
+		int			end;
 
-		if (size < 0 || size > buf->len - buf->cursor)
+		if (p >= NPARTITIONS || size < 0 || size > buf->len - buf->cursor)
 			elog(ERROR, "invalid funnel spool");
-		end = buf->cursor + size;
-		while (buf->cursor < end)
-			absorb_record(spool, &from, wide, buf);
+		CHECK_FOR_INTERRUPTS();
+		if (partitioned && wide == spool->wide && (wide || same_codes))
+			absorb_whole(spool, p, pq_getmsgbytes(buf, size), size, nrecords);
+		else
+		{
+			end = buf->cursor + size;
+			while (buf->cursor < end)
+				absorb_record(spool, &from, wide, buf);
+		}
 	}
 	pfree(from.codes.mixed);
 }
