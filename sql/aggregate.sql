@@ -184,6 +184,8 @@ FROM mixed, (VALUES ('a -> b'), ('b -> c'), ('x -> a within 1 hour')) v(d) GROUP
 SELECT funnel_agg(u, t, e, CASE WHEN u < 500 THEN 'a -> b' ELSE 'a -> c' END::funnel_def) FROM mixed;
 SELECT funnel_agg(1, now(), 'a', d) FROM (VALUES ('a -> b'::funnel_def), ('a')) v(d);
 SELECT funnel_agg(1, now(), 'a', d) FROM (VALUES ('a'::funnel_def), ('a -> b')) v(d);
+-- made anew for each row, at the same place in memory
+SELECT funnel_agg(1, now(), 'a', d::funnel_def) FROM (VALUES ('a -> b'), ('a -> c')) v(d);
 SELECT funnel_agg(u, t, e, NULL) FROM mixed;
 SELECT funnel_agg(u, t, e, CASE WHEN u < 500 THEN 'a -> b' END::funnel_def) FROM mixed;
 SELECT funnel_agg(u, t, e, 'a ->') FROM mixed;
