@@ -13,6 +13,9 @@
 #include "compat.h"
 #include "events.h"
 
+/* More than this, in bytes, is not kept from unit to unit. */
+#define TRIMMED_SIZE		(1024 * 1024)
+
 /*
  * By time; rows of one instant by what they match, so that the choice among
  * equally usable rows never depends on the order in which they came.
@@ -68,6 +71,28 @@ funnel_events_reserve(FunnelEvents *events, size_t nrows)
 	events->rows = MemoryContextAllocHuge(events->context,
 										  capacity * sizeof(FunnelRow));
 	events->capacity = capacity;
+}
+
+/*
+ * Give back the room of an exceptionally large unit; it loses the rows.  For a
+ * buffer that lives as long as the query.
+ */
+void
+funnel_events_trim(FunnelEvents *events)
+{
+	if (events->capacity * sizeof(FunnelRow) > TRIMMED_SIZE)
+	{
+		pfree(events->rows);
+		events->rows = NULL;
+		events->nrows = 0;
+		events->capacity = 0;
+	}
+	if (events->scratch_size > TRIMMED_SIZE)
+	{
+		pfree(events->scratch);
+		events->scratch = NULL;
+		events->scratch_size = 0;
+	}
 }
 
 /*

@@ -23,6 +23,7 @@ typedef struct FunnelEvents
 
 extern void funnel_events_init(FunnelEvents *events, MemoryContext context);
 extern void funnel_events_reserve(FunnelEvents *events, size_t nrows);
+extern void funnel_events_trim(FunnelEvents *events);
 extern void funnel_events_sort(FunnelEvents *events);
 extern void funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 								FunnelMatch *match);

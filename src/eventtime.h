@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * eventtime.h
+ *	  The times and durations of SQL as the 64-bit numbers that all work on.
+ *
+ * timestamptz, timestamp and date become microseconds since 2000-01-01 UTC, a
+ * time without zone being read as UTC, so that a session's time zone changes
+ * no result.  bigint stays what it is: a counter of units only the user knows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_EVENTTIME_H
+#define FUNNEL_EVENTTIME_H
+
+#include "fmgr.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+typedef enum FunnelTimeType
+{
+	FUNNEL_TIME_TIMESTAMP,		/* with time zone or without */
+	FUNNEL_TIME_DATE,
+	FUNNEL_TIME_NUMBER
+} FunnelTimeType;
+
+/* How argument ARGNO of FLINFO's call is to be read; an error if not as a time. */
+extern FunnelTimeType funnel_time_type(FmgrInfo *flinfo, int argno);
+
+extern void funnel_time_is_infinite(void) pg_attribute_noreturn();
+extern int64 funnel_time_of_date(DateADT date);
+
+/* The 64-bit number of a time; infinity is an error. */
+static inline int64
+funnel_time_of(Datum value, FunnelTimeType type)
+{
+	Timestamp	ts;
+
+	if (type == FUNNEL_TIME_NUMBER)
+		return DatumGetInt64(value);
+	if (type == FUNNEL_TIME_DATE)
+		return funnel_time_of_date(DatumGetDateADT(value));
+	ts = DatumGetTimestamp(value);
+	if (unlikely(TIMESTAMP_NOT_FINITE(ts)))
+		funnel_time_is_infinite();
+	return ts;
+}
+
+/*
+ * The length of argument ARGNO of the call, not negative: an interval in
+ * microseconds, or, for times that are numbers, a bigint as it is.  WHAT it is
+ * called in messages.
+ */
+extern int64 funnel_length_argument(FunctionCallInfo fcinfo, int argno,
+									FunnelTimeType type, const char *what);
+
+#endif							/* FUNNEL_EVENTTIME_H */
