@@ -74,6 +74,26 @@ funnel_events_reserve(FunnelEvents *events, size_t nrows)
 }
 
 /*
+ * Make room for SIZE bytes of scratch in all, and lose what is in it.
+ */
+void
+funnel_events_reserve_scratch(FunnelEvents *events, size_t size)
+{
+	if (size <= events->scratch_size)
+		return;
+	if (events->scratch != NULL)
+		pfree(events->scratch);
+	events->scratch = NULL;
+	events->scratch_size = 0;
+	if (!AllocHugeSizeIsValid(size))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many events of one unit")));
+	events->scratch = MemoryContextAllocHuge(events->context, size);
+	events->scratch_size = size;
+}
+
+/*
  * Give back the room of an exceptionally large unit; it loses the rows.  For a
  * buffer that lives as long as the query.
  */
@@ -124,19 +144,7 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 
 	for (;;)
 	{
-		if (size > events->scratch_size)
-		{
-			if (events->scratch != NULL)
-				pfree(events->scratch);
-			events->scratch = NULL;
-			events->scratch_size = 0;
-			if (!AllocHugeSizeIsValid(size))
-				ereport(ERROR,
-						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						 errmsg("too many events of one unit")));
-			events->scratch = MemoryContextAllocHuge(events->context, size);
-			events->scratch_size = size;
-		}
+		funnel_events_reserve_scratch(events, size);
 		if (funnel_match(&program->rules, events->rows, events->nrows,
 						 events->scratch, events->scratch_size, match))
 			return;
