@@ -95,22 +95,70 @@ funnel_event_list_read(const FunnelEventList *list, const FunnelEventCodes *code
 	}
 }
 
+/*
+ * Serialized, an event is its time less that of the one before and what it
+ * matches, as numbers of seven bits a byte, lowest first, the high bit saying
+ * that more follow: an event that matches one step takes 5 to 7 bytes.
+ */
+
+#define MIXED_CODE			(FUNNEL_MAX_STEPS + 1)
+
+static void
+send_varint(StringInfo buf, uint64 value)
+{
+	char		bytes[10];
+	int			len = 0;
+
+	while (value >= 0x80)
+	{
+		bytes[len++] = (char) (value | 0x80);
+		value >>= 7;
+	}
+	bytes[len++] = (char) value;
+	appendBinaryStringInfoNT(buf, bytes, len);
+}
+
+static uint64
+get_varint(StringInfo buf)
+{
+	uint64		value = 0;
+
+	for (int shift = 0; shift < 64; shift += 7)
+	{
+		uint64		byte = pq_getmsgbyte(buf);
+
+		value |= (byte & 0x7f) << shift;
+		if ((byte & 0x80) == 0)
+			return value;
+	}
+	elog(ERROR, "invalid number in a serialized event list");
+}
+
 void
 funnel_event_list_serialize(const FunnelEventList *list, const FunnelEventCodes *codes,
 							StringInfo buf)
 {
-	pq_sendint32(buf, list->nevents);
+	uint64		last = 0;
+
+	send_varint(buf, list->nevents);
 	for (uint32 i = 0; i < list->nevents; i++)
 	{
-		FunnelRow	row;
+		FunnelRow	row = funnel_event_list_row(list, codes, i);
+		uint64		delta = (uint64) row.ts - last;
 
-		if (list->wide)
-			memcpy(&row, list->words + (size_t) i * 3, sizeof(row));
+		/* zigzag: small differences of either sign become small numbers */
+		send_varint(buf, delta << 1 ^ (uint64) -(int64) (delta >> 63));
+		last = row.ts;
+		if (row.breaks == 0 && (row.steps & (row.steps - 1)) == 0)
+			send_varint(buf, row.steps == 0 ? 0 : pg_rightmost_one_pos64(row.steps) + 1);
 		else
-			row = funnel_event_decode(codes, list->words[i]);
-		pq_sendint64(buf, row.ts);
-		pq_sendint64(buf, row.steps);
-		pq_sendint64(buf, row.breaks);
+		{
+			send_varint(buf, MIXED_CODE);
+			send_varint(buf, row.steps);
+			send_varint(buf, row.breaks);
+		}
+		if (i % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
 	}
 }
 
@@ -119,16 +167,27 @@ funnel_event_list_absorb(FunnelEventList *list, MemoryContext context,
 						 FunnelEventCodes *codes, MemoryContext codes_context,
 						 StringInfo buf)
 {
-	uint32		nevents = pq_getmsgint(buf, 4);
+	uint64		nevents = get_varint(buf);
+	uint64		last = 0;
 
-	for (uint32 i = 0; i < nevents; i++)
+	for (uint64 i = 0; i < nevents; i++)
 	{
-		int64		ts = pq_getmsgint64(buf);
-		FunnelLabelMatch labels;
+		uint64		delta = get_varint(buf);
+		uint64		code;
+		FunnelLabelMatch labels = {0, 0};
 
-		labels.steps = pq_getmsgint64(buf);
-		labels.breaks = pq_getmsgint64(buf);
-		funnel_event_list_add(list, context, codes, codes_context, ts, labels);
+		last += delta >> 1 ^ (uint64) -(int64) (delta & 1);
+		code = get_varint(buf);
+		if (code == MIXED_CODE)
+		{
+			labels.steps = get_varint(buf);
+			labels.breaks = get_varint(buf);
+		}
+		else if (code > MIXED_CODE)
+			elog(ERROR, "invalid code in a serialized event list");
+		else if (code > 0)
+			labels.steps = FUNNEL_STEP_BIT(code);
+		funnel_event_list_add(list, context, codes, codes_context, (int64) last, labels);
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
 	}

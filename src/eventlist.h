@@ -15,7 +15,8 @@
 
 /*
  * Begins as all zeros.  There may be millions of them, so they are small, have
- * no memory context of their own, and share the codes of their call site.
+ * no memory context of their own, and share the codes of their call site.  One
+ * whose combinations are its own may be wide from the start: it needs no codes.
  */
 typedef struct FunnelEventList
 {
@@ -36,6 +37,19 @@ extern void funnel_event_list_add(FunnelEventList *list, MemoryContext context,
 extern void funnel_event_list_read(const FunnelEventList *list,
 								   const FunnelEventCodes *codes,
 								   FunnelEvents *events);
+
+/* Event I, as it came. */
+static inline FunnelRow
+funnel_event_list_row(const FunnelEventList *list, const FunnelEventCodes *codes,
+					  uint32 i)
+{
+	FunnelRow	row;
+
+	if (!list->wide)
+		return funnel_event_decode(codes, list->words[i]);
+	memcpy(&row, list->words + (size_t) i * 3, sizeof(row));
+	return row;
+}
 
 /* To another process of the same server, and from it into LIST. */
 extern void funnel_event_list_serialize(const FunnelEventList *list,

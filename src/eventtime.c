@@ -65,21 +65,20 @@ funnel_time_of_date(DateADT date)
 }
 
 int64
-funnel_length_argument(FunctionCallInfo fcinfo, int argno, FunnelTimeType type,
-					   const char *what)
+funnel_length_of(Datum value, bool isnull, FunnelTimeType type, const char *what)
 {
 	int64		length;
 
-	if (PG_ARGISNULL(argno))
+	if (isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("%s must not be null", what)));
 
 	if (type == FUNNEL_TIME_NUMBER)
-		length = PG_GETARG_INT64(argno);
+		length = DatumGetInt64(value);
 	else
 	{
-		const Interval *interval = PG_GETARG_INTERVAL_P(argno);
+		const Interval *interval = DatumGetIntervalP(value);
 
 		if (INTERVAL_NOT_FINITE(interval))
 			ereport(ERROR,

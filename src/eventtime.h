@@ -46,11 +46,10 @@ funnel_time_of(Datum value, FunnelTimeType type)
 }
 
 /*
- * The length of argument ARGNO of the call, not negative: an interval in
- * microseconds, or, for times that are numbers, a bigint as it is.  WHAT it is
- * called in messages.
+ * A length of time, not negative: an interval in microseconds, or, for times
+ * that are numbers, a bigint as it is.  WHAT it is called in messages.
  */
-extern int64 funnel_length_argument(FunctionCallInfo fcinfo, int argno,
-									FunnelTimeType type, const char *what);
+extern int64 funnel_length_of(Datum value, bool isnull, FunnelTimeType type,
+							  const char *what);
 
 #endif							/* FUNNEL_EVENTTIME_H */

@@ -253,7 +253,8 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 
 	if (unlikely(site == NULL))
 		site = create_transition_site(fcinfo);
-	within = funnel_length_argument(fcinfo, 1, site->time_type, "window of window_funnel");
+	within = funnel_length_of(PG_GETARG_DATUM(1), PG_ARGISNULL(1), site->time_type,
+							  "window of window_funnel");
 	if (site->has_mode)
 		modes = read_modes(site, fcinfo, argno++);
 	met.steps = funnel_conditions_read(&site->conditions, fcinfo);
