@@ -40,7 +40,7 @@ funnel_sessionize(PG_FUNCTION_ARGS)
 	WindowObject window = PG_WINDOW_OBJECT();
 	CallSite   *site = fcinfo->flinfo->fn_extra;
 	Sessions   *sessions = WinGetPartitionLocalMemory(window, sizeof(Sessions));
-	Datum		ts_value;
+	Datum		value;
 	bool		isnull;
 	int64		ts;
 	int64		gap;
@@ -55,12 +55,12 @@ funnel_sessionize(PG_FUNCTION_ARGS)
 	/* earlier rows are not looked at again */
 	WinSetMarkPosition(window, WinGetCurrentPosition(window));
 
-	gap = funnel_length_of(WinGetFuncArgCurrent(window, 1, &isnull), isnull,
-						   site->time_type, "gap of sessionize");
-	ts_value = WinGetFuncArgCurrent(window, 0, &isnull);
+	value = WinGetFuncArgCurrent(window, 1, &isnull);
+	gap = funnel_length_of(value, isnull, site->time_type, "gap of sessionize");
+	value = WinGetFuncArgCurrent(window, 0, &isnull);
 	if (isnull)
 		PG_RETURN_NULL();
-	ts = funnel_time_of(ts_value, site->time_type);
+	ts = funnel_time_of(value, site->time_type);
 
 	if (sessions->count == 0)
 		sessions->count = 1;
