@@ -36,34 +36,6 @@ funnel_time_type(FmgrInfo *flinfo, int argno)
 	elog(ERROR, "could not determine the type of the time");
 }
 
-void
-funnel_time_is_infinite(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-			 errmsg("time of a funnel event must be finite"),
-			 errhint("Leave such rows out with WHERE isfinite(...).")));
-}
-
-/*
- * The midnight, UTC, that a date begins with.
- */
-int64
-funnel_time_of_date(DateADT date)
-{
-	int			overflow = 0;
-	Timestamp	ts;
-
-	if (unlikely(DATE_NOT_FINITE(date)))
-		funnel_time_is_infinite();
-	ts = date2timestamp_opt_overflow(date, &overflow);
-	if (overflow != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("date out of range for timestamp")));
-	return ts;
-}
-
 int64
 funnel_length_of(Datum value, bool isnull, FunnelTimeType type, const char *what)
 {

@@ -12,9 +12,7 @@
 #ifndef FUNNEL_EVENTTIME_H
 #define FUNNEL_EVENTTIME_H
 
-#include "fmgr.h"
-#include "utils/date.h"
-#include "utils/timestamp.h"
+#include "row.h"
 
 typedef enum FunnelTimeType
 {
@@ -26,23 +24,15 @@ typedef enum FunnelTimeType
 /* How argument ARGNO of FLINFO's call is to be read; an error if not as a time. */
 extern FunnelTimeType funnel_time_type(FmgrInfo *flinfo, int argno);
 
-extern void funnel_time_is_infinite(void) pg_attribute_noreturn();
-extern int64 funnel_time_of_date(DateADT date);
-
 /* The 64-bit number of a time; infinity is an error. */
 static inline int64
 funnel_time_of(Datum value, FunnelTimeType type)
 {
-	Timestamp	ts;
-
 	if (type == FUNNEL_TIME_NUMBER)
 		return DatumGetInt64(value);
 	if (type == FUNNEL_TIME_DATE)
-		return funnel_time_of_date(DatumGetDateADT(value));
-	ts = DatumGetTimestamp(value);
-	if (unlikely(TIMESTAMP_NOT_FINITE(ts)))
-		funnel_time_is_infinite();
-	return ts;
+		return funnel_read_date(value);
+	return funnel_read_timestamp(value);
 }
 
 /*

@@ -13,17 +13,15 @@
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "compat.h"
 #include "conditions.h"
 #include "eventlist.h"
 #include "eventtime.h"
+#include "payload.h"
 
 /* The first byte of a serialized state. */
 #define STATE_VERSION		1
-
-#define FIRST_CAPACITY		64
 
 typedef enum Direction
 {
@@ -42,26 +40,28 @@ typedef enum Base
 static const char *const direction_names[] = {"forward", "backward"};
 static const char *const base_names[] = {"head", "tail", "first_match", "last_match"};
 
+/* What one call site of the transition and combine functions keeps. */
 typedef struct CallSite
 {
+	MemoryContext context;
+	FunnelEventCodes codes;
+	FunnelPayloadPool pool;
 	FunnelConditions conditions;
 	FunnelTimeType time_type;
 } CallSite;
 
 /*
- * The events are all wide: steps is the mask of the conditions met, and breaks
- * is where the node is in the nodes, times two, plus one if the row may be the
- * base.
+ * Of the events, steps is the mask of the conditions met, breaks is 1 if the
+ * row may be the base, and the items are the codes of the nodes.
  */
 typedef struct NextNodeState
 {
-	FunnelEventList events;
-	char	   *nodes;			/* for each its length and its bytes */
-	size_t		used;
-	size_t		capacity;
+	CallSite   *site;			/* whose codes the events are in */
+	FunnelPayloads nodes;
 	uint8		direction;
 	uint8		base;
 	uint8		nconditions;
+	FunnelEventList events;
 } NextNodeState;
 
 /* Of a state that came from another process: what is still to be read. */
@@ -69,12 +69,6 @@ typedef struct NextNodeMessage
 {
 	StringInfoData buf;
 } NextNodeMessage;
-
-typedef struct NodeText
-{
-	uint32		len;
-	const char *bytes;
-} NodeText;
 
 static MemoryContext
 aggregate_context(FunctionCallInfo fcinfo)
@@ -134,7 +128,7 @@ check_question(int direction, int base, int nconditions)
  * question.
  */
 static NextNodeState *
-get_state(FunctionCallInfo fcinfo, MemoryContext context,
+get_state(FunctionCallInfo fcinfo, MemoryContext context, CallSite *site,
 		  int direction, int base, int nconditions)
 {
 	NextNodeState *state;
@@ -143,10 +137,12 @@ get_state(FunctionCallInfo fcinfo, MemoryContext context,
 	{
 		check_question(direction, base, nconditions);
 		state = MemoryContextAllocZero(context, sizeof(NextNodeState));
-		state->events.wide = true;
+		state->site = site;
+		state->nodes.pool = &site->pool;
 		state->direction = direction;
 		state->base = base;
 		state->nconditions = nconditions;
+		funnel_event_list_init(&state->events, true);
 		return state;
 	}
 	state = (NextNodeState *) PG_GETARG_POINTER(0);
@@ -163,50 +159,23 @@ get_state(FunctionCallInfo fcinfo, MemoryContext context,
 
 static void
 add_row(NextNodeState *state, MemoryContext context, int64 ts, uint64 met,
-		bool may_be_base, const char *bytes, uint32 len)
+		bool may_be_base, const char *node, uint32 len)
 {
-	size_t		size = sizeof(len) + len;
-	FunnelLabelMatch labels = {met, (uint64) state->used << 1 | may_be_base};
+	FunnelLabelMatch labels = {met, may_be_base};
 
-	if (state->capacity - state->used < size)
-	{
-		size_t		capacity = Max(state->capacity, FIRST_CAPACITY);
-
-		while (capacity - state->used < size)
-			capacity *= 2;
-		if (!AllocHugeSizeIsValid(capacity))
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("too many events of one unit")));
-		if (state->nodes == NULL)
-			state->nodes = MemoryContextAllocHuge(context, capacity);
-		else
-			state->nodes = repalloc_huge(state->nodes, capacity);
-		state->capacity = capacity;
-	}
-	memcpy(state->nodes + state->used, &len, sizeof(len));
-	memcpy(state->nodes + state->used + sizeof(len), bytes, len);
-	state->used += size;
-
-	/* a wide list needs no codes */
-	funnel_event_list_add(&state->events, context, NULL, NULL, ts, labels);
+	funnel_event_list_add(&state->events, context, &state->site->codes,
+						  state->site->context, ts, labels,
+						  funnel_payload_code(&state->nodes, context, node, len));
 }
 
-static inline bool
-may_be_base(const FunnelRow *row)
+static CallSite *
+create_site(FunctionCallInfo fcinfo)
 {
-	return (row->breaks & 1) != 0;
-}
+	CallSite   *site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
 
-static inline NodeText
-node_of(const NextNodeState *state, const FunnelRow *row)
-{
-	const char *at = state->nodes + (row->breaks >> 1);
-	NodeText		node;
-
-	memcpy(&node.len, at, sizeof(node.len));
-	node.bytes = at + sizeof(node.len);
-	return node;
+	site->context = site->pool.context = fcinfo->flinfo->fn_mcxt;
+	fcinfo->flinfo->fn_extra = site;
+	return site;
 }
 
 PG_FUNCTION_INFO_V1(funnel_next_node_transfn);
@@ -230,11 +199,10 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 
 	if (site == NULL)
 	{
-		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+		site = create_site(fcinfo);
 		site->time_type = funnel_time_type(fcinfo->flinfo, 3);
 		if (PG_NARGS() > 6)
 			funnel_conditions_init(&site->conditions, fcinfo, 6);
-		fcinfo->flinfo->fn_extra = site;
 	}
 	direction = read_name(fcinfo, 1, "direction", direction_names,
 						  lengthof(direction_names),
@@ -242,7 +210,7 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 	base = read_name(fcinfo, 2, "base", base_names, lengthof(base_names),
 					 "Bases are head, tail, first_match and last_match.");
 	met = funnel_conditions_read(&site->conditions, fcinfo);
-	state = get_state(fcinfo, context, direction, base, site->conditions.count);
+	state = get_state(fcinfo, context, site, direction, base, site->conditions.count);
 
 	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
 	{
@@ -265,6 +233,9 @@ funnel_next_node_serialize(PG_FUNCTION_ARGS)
 {
 	const NextNodeState *state = (const NextNodeState *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
+	FunnelEventCursor cursor;
+	FunnelRow	row;
+	uint64		code;
 
 	(void) aggregate_context(fcinfo);
 	pq_begintypsend(&buf);
@@ -273,18 +244,16 @@ funnel_next_node_serialize(PG_FUNCTION_ARGS)
 	pq_sendbyte(&buf, state->base);
 	pq_sendbyte(&buf, state->nconditions);
 	pq_sendint32(&buf, state->events.nevents);
-	for (uint32 i = 0; i < state->events.nevents; i++)
+	funnel_event_cursor_init(&cursor, &state->events);
+	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, &code))
 	{
-		FunnelRow	row = funnel_event_list_row(&state->events, NULL, i);
-		NodeText		node = node_of(state, &row);
+		uint32		len;
+		const char *node = funnel_payload_text(&state->nodes, code, &len);
 
-		pq_sendint64(&buf, row.ts);
-		pq_sendint64(&buf, row.steps);
-		pq_sendbyte(&buf, may_be_base(&row));
-		pq_sendint32(&buf, node.len);
-		pq_sendbytes(&buf, node.bytes, node.len);
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_event_send(&row, &buf);
+		pq_sendint32(&buf, len);
+		pq_sendbytes(&buf, node, len);
+		CHECK_FOR_INTERRUPTS();
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
@@ -319,6 +288,7 @@ Datum
 funnel_next_node_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
+	CallSite   *site = fcinfo->flinfo->fn_extra;
 	NextNodeState *state;
 	StringInfoData buf;
 	int			direction;
@@ -332,71 +302,34 @@ funnel_next_node_combine(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
+	if (site == NULL)
+		site = create_site(fcinfo);
+
 	buf = ((NextNodeMessage *) PG_GETARG_POINTER(1))->buf;
 	if (pq_getmsgbyte(&buf) != STATE_VERSION)
 		elog(ERROR, "unexpected version of a sequence_next_node state");
 	direction = pq_getmsgbyte(&buf);
 	base = pq_getmsgbyte(&buf);
 	nconditions = pq_getmsgbyte(&buf);
-	state = get_state(fcinfo, context, direction, base, nconditions);
+	state = get_state(fcinfo, context, site, direction, base, nconditions);
 	nevents = pq_getmsgint(&buf, 4);
 	for (uint32 i = 0; i < nevents; i++)
 	{
-		int64		ts = pq_getmsgint64(&buf);
-		uint64		met = pq_getmsgint64(&buf);
-		bool		may_be = pq_getmsgbyte(&buf) != 0;
+		FunnelRow	row = funnel_event_receive(&buf);
 		uint32		len = pq_getmsgint(&buf, 4);
 
-		add_row(state, context, ts, met, may_be, pq_getmsgbytes(&buf, len), len);
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		add_row(state, context, row.ts, row.steps, row.breaks != 0,
+				pq_getmsgbytes(&buf, len), len);
+		CHECK_FOR_INTERRUPTS();
 	}
 	pq_getmsgend(&buf);
 	PG_RETURN_POINTER(state);
 }
 
-/*
- * Rows of one time by node, bytewise, as ClickHouse has it; where that leaves a
- * tie, so that the order in which they came does not matter, by what they meet.
- */
-static int
-compare_tied_rows(const void *a, const void *b, void *arg)
+static inline bool
+may_be_base(const FunnelRow *row)
 {
-	const FunnelRow *row_a = a;
-	const FunnelRow *row_b = b;
-	NodeText		node_a = node_of(arg, row_a);
-	NodeText		node_b = node_of(arg, row_b);
-	int			cmp = memcmp(node_a.bytes, node_b.bytes, Min(node_a.len, node_b.len));
-
-	if (cmp != 0)
-		return cmp;
-	if (node_a.len != node_b.len)
-		return node_a.len < node_b.len ? -1 : 1;
-	if (may_be_base(row_a) != may_be_base(row_b))
-		return may_be_base(row_b) ? -1 : 1;
-	if (row_a->steps != row_b->steps)
-		return row_a->steps < row_b->steps ? -1 : 1;
-	return 0;
-}
-
-static void
-sort_rows(const NextNodeState *state, FunnelEvents *events)
-{
-	size_t		end;
-
-	funnel_events_sort(events);
-	for (size_t i = 0; i < events->nrows; i = end)
-	{
-		for (end = i + 1; end < events->nrows; end++)
-		{
-			if (events->rows[end].ts != events->rows[i].ts)
-				break;
-		}
-		if (end - i > 1)
-			qsort_arg(events->rows + i, end - i, sizeof(FunnelRow),
-					  compare_tied_rows, unconstify(NextNodeState *, state));
-		CHECK_FOR_INTERRUPTS();
-	}
+	return row->breaks != 0;
 }
 
 /* The row that the chain starts from; false if there is none. */
@@ -476,16 +409,21 @@ funnel_next_node_final(PG_FUNCTION_ARGS)
 	if (events == NULL)
 	{
 		events = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FunnelEvents));
-		funnel_events_init(events, fcinfo->flinfo->fn_mcxt);
+		funnel_events_init(events, fcinfo->flinfo->fn_mcxt, true);
+		events->compare_items = funnel_payload_compare;
 		fcinfo->flinfo->fn_extra = events;
 	}
-	funnel_event_list_read(&state->events, NULL, events);
-	sort_rows(state, events);
+	funnel_event_list_read(&state->events, &state->site->codes, events);
+
+	/* of one time by node, bytewise, as ClickHouse; then by what they meet */
+	events->compare_arg = &state->nodes;
+	funnel_events_sort(events);
 	if (find_next(state, events, &next))
 	{
-		NodeText		node = node_of(state, &events->rows[next]);
+		uint32		len;
+		const char *node = funnel_payload_text(&state->nodes, events->items[next], &len);
 
-		result = cstring_to_text_with_len(node.bytes, node.len);
+		result = cstring_to_text_with_len(node, len);
 	}
 	funnel_events_trim(events);
 	if (result == NULL)

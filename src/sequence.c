@@ -229,9 +229,10 @@ get_state(FunctionCallInfo fcinfo, MemoryContext context, CallSite *site,
 	{
 		const CompiledPattern *pattern = get_pattern(site, string, len, nconditions, unit);
 
-		state = MemoryContextAllocZero(context, sizeof(SequenceState));
+		state = MemoryContextAlloc(context, sizeof(SequenceState));
 		state->site = site;
 		state->pattern = pattern;
+		funnel_event_list_init(&state->events, false);
 		return state;
 	}
 	state = (SequenceState *) PG_GETARG_POINTER(0);
@@ -281,7 +282,7 @@ funnel_sequence_transfn(PG_FUNCTION_ARGS)
 
 		if (met.steps != 0)
 			funnel_event_list_add(&state->events, context,
-								  &state->site->codes, state->site->context, ts, met);
+								  &state->site->codes, state->site->context, ts, met, 0);
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -298,6 +299,8 @@ funnel_sequence_serialize(PG_FUNCTION_ARGS)
 	SequenceState *state = (SequenceState *) PG_GETARG_POINTER(0);
 	const CompiledPattern *pattern = state->pattern;
 	StringInfoData buf;
+	FunnelEventCursor cursor;
+	FunnelRow	row;
 
 	(void) aggregate_context(fcinfo);
 	pq_begintypsend(&buf);
@@ -306,7 +309,13 @@ funnel_sequence_serialize(PG_FUNCTION_ARGS)
 	pq_sendint64(&buf, pattern->unit);
 	pq_sendint32(&buf, VARSIZE(pattern->text) - VARHDRSZ);
 	pq_sendbytes(&buf, VARDATA(pattern->text), VARSIZE(pattern->text) - VARHDRSZ);
-	funnel_event_list_serialize(&state->events, &state->site->codes, &buf);
+	pq_sendint32(&buf, state->events.nevents);
+	funnel_event_cursor_init(&cursor, &state->events);
+	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, NULL))
+	{
+		funnel_event_send(&row, &buf);
+		CHECK_FOR_INTERRUPTS();
+	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 
@@ -347,6 +356,7 @@ funnel_sequence_combine(PG_FUNCTION_ARGS)
 	uint64		unit;
 	const char *string;
 	int			len;
+	uint32		nevents;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -365,8 +375,16 @@ funnel_sequence_combine(PG_FUNCTION_ARGS)
 	len = pq_getmsgint(&buf, 4);
 	string = pq_getmsgbytes(&buf, len);
 	state = get_state(fcinfo, context, site, string, len, nconditions, unit);
-	funnel_event_list_absorb(&state->events, context,
-							 &state->site->codes, state->site->context, &buf);
+	nevents = pq_getmsgint(&buf, 4);
+	for (uint32 i = 0; i < nevents; i++)
+	{
+		FunnelRow	row = funnel_event_receive(&buf);
+		FunnelLabelMatch met = {row.steps, row.breaks};
+
+		funnel_event_list_add(&state->events, context, &state->site->codes,
+							  state->site->context, row.ts, met, 0);
+		CHECK_FOR_INTERRUPTS();
+	}
 	pq_getmsgend(&buf);
 	PG_RETURN_POINTER(state);
 }
@@ -383,13 +401,13 @@ sorted_events(FunctionCallInfo fcinfo, const SequenceState *state)
 	if (events == NULL)
 	{
 		events = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FunnelEvents));
-		funnel_events_init(events, fcinfo->flinfo->fn_mcxt);
+		funnel_events_init(events, fcinfo->flinfo->fn_mcxt, false);
 		fcinfo->flinfo->fn_extra = events;
 	}
 	funnel_event_list_read(&state->events, &state->site->codes, events);
 	funnel_events_sort(events);
-	funnel_events_reserve_scratch(events,
-								  funnel_pattern_scratch_size(&state->pattern->pattern,
+	(void) funnel_events_reserve_scratch(events,
+										 funnel_pattern_scratch_size(&state->pattern->pattern,
 															  events->nrows));
 	return events;
 }

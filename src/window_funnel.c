@@ -43,9 +43,9 @@ typedef struct WindowFunnelState
 {
 	CallSite   *site;			/* whose codes the events are in */
 	int64		within;
-	FunnelEventList events;
 	uint8		modes;
 	uint8		nconditions;
+	FunnelEventList events;
 } WindowFunnelState;
 
 /* Of a state that came from another process: what is still to be read. */
@@ -218,11 +218,12 @@ get_state(FunctionCallInfo fcinfo, MemoryContext context, CallSite *site,
 
 	if (PG_ARGISNULL(0))
 	{
-		state = MemoryContextAllocZero(context, sizeof(WindowFunnelState));
+		state = MemoryContextAlloc(context, sizeof(WindowFunnelState));
 		state->site = site;
 		state->within = within;
 		state->modes = modes;
 		state->nconditions = nconditions;
+		funnel_event_list_init(&state->events, false);
 	}
 	else
 	{
@@ -266,7 +267,7 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 
 		if (met.steps != 0 || (modes & FUNNEL_STRICT_ORDER))
 			funnel_event_list_add(&state->events, context,
-								  &state->site->codes, state->site->context, ts, met);
+								  &state->site->codes, state->site->context, ts, met, 0);
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -282,6 +283,8 @@ funnel_window_funnel_serialize(PG_FUNCTION_ARGS)
 {
 	WindowFunnelState *state = (WindowFunnelState *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
+	FunnelEventCursor cursor;
+	FunnelRow	row;
 
 	(void) aggregate_context(fcinfo);
 	pq_begintypsend(&buf);
@@ -289,7 +292,13 @@ funnel_window_funnel_serialize(PG_FUNCTION_ARGS)
 	pq_sendbyte(&buf, state->modes);
 	pq_sendbyte(&buf, state->nconditions);
 	pq_sendint64(&buf, state->within);
-	funnel_event_list_serialize(&state->events, &state->site->codes, &buf);
+	pq_sendint32(&buf, state->events.nevents);
+	funnel_event_cursor_init(&cursor, &state->events);
+	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, NULL))
+	{
+		funnel_event_send(&row, &buf);
+		CHECK_FOR_INTERRUPTS();
+	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 
@@ -329,6 +338,7 @@ funnel_window_funnel_combine(PG_FUNCTION_ARGS)
 	unsigned	modes;
 	int			nconditions;
 	int64		within;
+	uint32		nevents;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -346,8 +356,16 @@ funnel_window_funnel_combine(PG_FUNCTION_ARGS)
 	nconditions = pq_getmsgbyte(&buf);
 	within = pq_getmsgint64(&buf);
 	state = get_state(fcinfo, context, site, within, modes, nconditions);
-	funnel_event_list_absorb(&state->events, context,
-							 &state->site->codes, state->site->context, &buf);
+	nevents = pq_getmsgint(&buf, 4);
+	for (uint32 i = 0; i < nevents; i++)
+	{
+		FunnelRow	row = funnel_event_receive(&buf);
+		FunnelLabelMatch met = {row.steps, row.breaks};
+
+		funnel_event_list_add(&state->events, context, &state->site->codes,
+							  state->site->context, row.ts, met, 0);
+		CHECK_FOR_INTERRUPTS();
+	}
 	pq_getmsgend(&buf);
 	PG_RETURN_POINTER(state);
 }
@@ -382,7 +400,7 @@ funnel_window_funnel_final(PG_FUNCTION_ARGS)
 	if (site == NULL)
 	{
 		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FinalSite));
-		funnel_events_init(&site->events, fcinfo->flinfo->fn_mcxt);
+		funnel_events_init(&site->events, fcinfo->flinfo->fn_mcxt, false);
 		fcinfo->flinfo->fn_extra = site;
 	}
 	if ((state->modes & FUNNEL_STRICT_ONCE) && site->assignment == NULL)

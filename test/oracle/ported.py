@@ -153,7 +153,7 @@ def sequence_match_events(items, rows):
 # ---------------------------------------------------------------------------
 
 def sequence_next_node(direction, base, rows, nsteps):
-    rows = sorted(rows, key=lambda r: (r[0], r[1].encode(), r[2], r[3]))
+    rows = sorted(rows, key=lambda r: (r[0], r[1].encode(), r[3], r[2]))
     if direction == 'backward':
         rows.reverse()
     # from here on forward, with head and tail, first and last changed over

@@ -58,7 +58,6 @@ class ClickHouse:
         self.directory = directory
         self.work = work
         self.files = 0
-        self.base_first = False
 
     def write(self, groups, n):
         self.files += 1
@@ -69,9 +68,8 @@ class ClickHouse:
                 rows = [(t, mask_of(conditions), node, base)
                         for t, conditions, node, base in group.rows
                         if t is not None and node is not None]
-                # next nodes of one time and node: by base, then by mask
                 for t, mask, node, base in sorted(rows, key=lambda r: (
-                        r[0], bool(r[3]) if self.base_first else 0, r[1])):
+                        r[0], r[1], bool(r[3]))):
                     bits = [str(mask >> i & 1) for i in range(n)]
                     out.write('\t'.join([str(g), str(t), node,
                                          '1' if base else '0'] + bits) + '\n')
@@ -294,9 +292,7 @@ def compare_next_node(tap, rng, clickhouse, number):
                 literal(direction), literal(base), conditions(n)),
             'sequenceNextNode(%s, %s)(toDateTime(t), node, base, %s)' % (
                 literal(direction), literal(base), conditions(n))))
-    clickhouse.base_first = True
     clickhouse.ask(questions)
-    clickhouse.base_first = False
     for question in questions:
         ask_postgres(rng, question)
         for g, group in comparison.differences(question):
