@@ -181,6 +181,18 @@ def random_modes(rng, i):
     return modes
 
 
+def check_plans(tap, rng):
+    """The questions that are meant for parallel workers do go to them."""
+    load(rng, [random_group(rng, 1, 9, 0.5) for _ in range(GROUPS)], 1, CLOCKS[0])
+    for call in ('window_funnel(1, n, c1)', "sequence_match('', n, c1)",
+                 "sequence_count('', n, c1)", "sequence_match_events('', n, c1)",
+                 "sequence_next_node('forward', 'head', n, node, base)",
+                 'retention(c1)', 'retention_counts(ARRAY[c1])'):
+        plan = psql(PARALLEL % 'on' + ';\nEXPLAIN (COSTS off) '
+                    'SELECT g, %s FROM rows GROUP BY g;' % call)
+        tap.ok('Partial' in plan and 'Gather' in plan, 'workers share ' + call)
+
+
 def check_window_funnel(tap, rng, questions):
     checker = Checker(tap)
     for i in range(questions):
@@ -344,6 +356,7 @@ def main():
     tap = Tap()
     tap.say('seed %d' % seed)
     psql('CREATE SCHEMA IF NOT EXISTS oracle;')
+    check_plans(tap, random.Random(seed))
     for check, share in ((check_window_funnel, 2), (check_many_conditions, 0.1),
                          (check_sequences, 1), (check_next_node, 0.5),
                          (check_retention, 0.25), (check_sessionize, 0.25)):
