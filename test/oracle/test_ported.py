@@ -19,13 +19,16 @@ from test_sql import SHOWN, copy_in, literal, psql, rows_of
 
 GROUPS = 40                     # a question
 MAX_CONDITIONS = 64
+PARTS = 4
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
-# Half of the questions are answered by parallel workers, a few rows each.
+# Half of the questions are shared out among parallel workers.  So that no worker
+# is done before the others have begun, some rows take their time.
 PARALLEL = ('SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; '
-            'SET min_parallel_table_scan_size = 0; '
+            'SET cpu_operator_cost = 100; SET jit = off; '
             'SET max_parallel_workers_per_gather = 3; '
-            'SET parallel_leader_participation = %s')
+            'SET enable_hashagg = %s')
+SLOWLY = 'WHERE g %% 8 <> 0 OR pg_sleep(0.001) IS NOT NULL'
 SERIAL = 'SET max_parallel_workers_per_gather = 0; SET enable_hashagg = %s'
 
 
@@ -116,18 +119,23 @@ def random_group(rng, n, max_rows, density):
 
 
 def load(rng, groups, n, clock):
-    """The groups as a table, its rows in no order."""
+    """The groups as a table, its rows in no order and in parts, one for
+    each worker and the leader."""
     columns = ', '.join('c%d boolean' % (i + 1) for i in range(n))
     lines = []
     for g, group in enumerate(groups):
         for t, conditions, node, base in group.rows:
             stamp = clock.time(t) if clock.tick else None
             lines.append([g, stamp, t, node, flag(base)] +
-                         [flag(value) for value in conditions])
+                         [flag(value) for value in conditions] +
+                         [rng.randrange(PARTS)])
     rng.shuffle(lines)
     psql('DROP TABLE IF EXISTS rows;\n'
          'CREATE TABLE rows (g int, ts timestamptz, n bigint, node text, '
-         'base boolean, %s);\n' % columns + copy_in('rows', lines))
+         'base boolean, %s, part int) PARTITION BY LIST (part);\n' % columns +
+         ''.join('CREATE TABLE rows%d PARTITION OF rows FOR VALUES IN (%d) '
+                 'WITH (parallel_workers = 0);\n' % (i, i) for i in range(PARTS)) +
+         copy_in('rows', lines) + 'ANALYZE rows;')
 
 
 def flag(value):
@@ -142,9 +150,10 @@ def conditions_sql(rng, n):
 
 def ask(rng, expression, cast=''):
     """{group: answer}"""
+    how = settings(rng)
     return {row['g']: row['answer'] for row in rows_of(
-        'SELECT g, (%s)%s AS answer FROM rows GROUP BY g' % (expression, cast),
-        settings(rng))}
+        'SELECT g, (%s)%s AS answer FROM rows %s GROUP BY g' % (
+            expression, cast, SLOWLY % () if 'parallel_setup' in how else ''), how)}
 
 
 class Checker:
@@ -183,14 +192,17 @@ def random_modes(rng, i):
 
 def check_plans(tap, rng):
     """The questions that are meant for parallel workers do go to them."""
-    load(rng, [random_group(rng, 1, 9, 0.5) for _ in range(GROUPS)], 1, CLOCKS[0])
+    load(rng, [random_group(rng, 1, 15, 0.5) for _ in range(GROUPS)], 1, CLOCKS[0])
     for call in ('window_funnel(1, n, c1)', "sequence_match('', n, c1)",
                  "sequence_count('', n, c1)", "sequence_match_events('', n, c1)",
                  "sequence_next_node('forward', 'head', n, node, base)",
                  'retention(c1)', 'retention_counts(ARRAY[c1])'):
-        plan = psql(PARALLEL % 'on' + ';\nEXPLAIN (COSTS off) '
-                    'SELECT g, %s FROM rows GROUP BY g;' % call)
-        tap.ok('Partial' in plan and 'Gather' in plan, 'workers share ' + call)
+        plan = json.loads(psql(
+            PARALLEL % 'on' + ';\nEXPLAIN (ANALYZE, FORMAT json) '
+            'SELECT g, %s FROM rows %s GROUP BY g;' % (call, SLOWLY % ())))[0]['Plan']
+        gather = plan['Plans'][0]
+        tap.ok(plan.get('Partial Mode') == 'Finalize' and
+               gather['Actual Rows'] > plan['Actual Rows'], 'workers share ' + call)
 
 
 def check_window_funnel(tap, rng, questions):
@@ -299,7 +311,7 @@ def check_next_node(tap, rng, questions):
             ', ' + conditions_sql(rng, n) if n else '')
         checker.check(groups, ask(rng, question), lambda group: ported.sequence_next_node(
             direction, base,
-            [(t, node, bool(may), mask_of(conditions))
+            [(t, node, bool(may), mask_of(conditions[:n]))
              for t, conditions, node, may in group.rows
              if t is not None and node is not None], n), question)
     checker.done('sequence_next_node')
