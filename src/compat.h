@@ -68,4 +68,9 @@ initReadOnlyStringInfo(StringInfo str, char *data, int len)
 }
 #endif
 
+/* 17 introduced infinite intervals. */
+#if PG_VERSION_NUM < 170000
+#define INTERVAL_NOT_FINITE(interval)	((void) (interval), false)
+#endif
+
 #endif							/* FUNNEL_COMPAT_H */
