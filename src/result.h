@@ -25,6 +25,11 @@ extern FunnelTally *funnel_result_tally(Datum result);
  * tally's counts.  It lives in a child of PARENT, which for the state of an
  * aggregate must be the aggregate's context: only then does the executor keep
  * it as it is instead of copying it for each row.
+ *
+ * All those of one PARENT live in the same child and go away together, so none
+ * may be given to DeleteExpandedObject() or TransferExpandedObject().  The
+ * executor does neither to a state that its transition function returns again,
+ * as ours do.
  */
 extern Datum funnel_result_make_expanded(const FunnelDef *def, MemoryContext parent);
 
