@@ -15,5 +15,6 @@ local $ENV{PGHOST} = $node->host;
 local $ENV{PGPORT} = $node->port;
 local $ENV{PGDATABASE} = 'postgres';
 
-# Its output is ours; the node is stopped when this process ends.
-exit(system('python3', 'test/oracle/test_ported.py', '48') == 0 ? 0 : 1);
+FunnelTest::tell('python3', 'test/oracle/test_ported.py', '48');
+
+done_testing();
