@@ -13,6 +13,7 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "nodes/nodes.h"
 
 #if PG_VERSION_NUM < 150000
 #error "funnel needs PostgreSQL 15 or newer"
@@ -41,6 +42,18 @@
 		ereport(ERROR, __VA_ARGS__); \
 		return dummy_value; \
 	} while (0)
+
+/* For an input function that looks at nothing but its text. */
+static inline bool
+DirectInputFunctionCallSafe(PGFunction func, char *str, Oid typioparam,
+							int32 typmod, Node *escontext, Datum *result)
+{
+	(void) escontext;
+	*result = DirectFunctionCall3(func, CStringGetDatum(str),
+								  ObjectIdGetDatum(typioparam),
+								  Int32GetDatum(typmod));
+	return true;
+}
 #endif
 
 /* 17 introduced read-only StringInfos over a buffer that somebody else owns. */

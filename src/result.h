@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * result.h
+ *	  funnel_result: a tally as a value, flat or expanded.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_RESULT_H
+#define FUNNEL_RESULT_H
+
+#include "fmgr.h"
+
+#include "tally.h"
+
+/*
+ * The tally of a funnel_result, flat or expanded: for reading only.  A flat one
+ * is expanded in the current memory context, and an error if it is corrupt.
+ */
+extern FunnelTally *funnel_result_tally(Datum result);
+
+#define PG_GETARG_FUNNEL_TALLY(n)	funnel_result_tally(PG_GETARG_DATUM(n))
+
+/*
+ * An expanded funnel_result without units, and one that holds a copy of a
+ * tally's counts.  It lives in a child of PARENT, which for the state of an
+ * aggregate must be the aggregate's context: only then does the executor keep
+ * it as it is instead of copying it for each row.
+ */
+extern Datum funnel_result_make_expanded(const FunnelDef *def, MemoryContext parent);
+
+/*
+ * The tally of an aggregate's state, to be added to in place.  If *STATE is not
+ * a writable expanded value, it is replaced by one in PARENT.
+ */
+extern FunnelTally *funnel_result_writable(Datum *state, MemoryContext parent);
+
+#endif							/* FUNNEL_RESULT_H */
