@@ -34,4 +34,10 @@ extern Datum funnel_result_make_expanded(const FunnelDef *def, MemoryContext par
  */
 extern FunnelTally *funnel_result_writable(Datum *state, MemoryContext parent);
 
+/*
+ * A pointer that an expanded funnel_result keeps for who feeds it, NULL at
+ * first, and the context in which what it points to can live as long.
+ */
+extern void **funnel_result_attachment(Datum state, MemoryContext *context);
+
 #endif							/* FUNNEL_RESULT_H */

@@ -1,0 +1,346 @@
+/*-------------------------------------------------------------------------
+ *
+ * journey_match.c
+ *	  A journey's passage through a funnel.
+ *
+ * Most journeys of a table have the same few sets of labels, so what a set
+ * matches is looked up once and kept.  If it does not match the first step,
+ * nothing is decoded.  Else one pass over codes and intervals puts together
+ * the rows that matter.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "events.h"
+#include "journey_bits.h"
+#include "journey_match.h"
+#include "matcher_plain.h"
+
+/* Sets of labels that are kept, and what is too large to be one of them. */
+#define MAX_KEPT			4096
+#define KEPT_SLOTS			(MAX_KEPT * 2)
+#define MAX_KEPT_CODES		256
+#define MAX_KEPT_BYTES		2048
+
+/* How many events pass between two looks at the interrupt flag. */
+#define INTERRUPT_MASK		0xFFFF
+
+/* What the labels of a journey match. */
+typedef struct LabelSet
+{
+	uint32		hash;
+	uint32		nlabels;
+	bool		has_unnamed;
+	bool		spelled;
+	Size		len;
+	uint8	   *bytes;			/* of the labels, as in the journey */
+	uint64		present;		/* steps that some label matches */
+	bool		single;			/* no label matches more than one */
+	FunnelLabelMatch *matches;	/* for each code */
+	uint8	   *steps;			/* the single step of each code there are bits
+								 * for, 0 if none */
+} LabelSet;
+
+struct FunnelJourneyMatcher
+{
+	const FunnelProgram *program;
+	bool		plain;
+	MemoryContext context;
+	MemoryContext sets_context; /* of the kept sets */
+	MemoryContext single_context;	/* of a set that is not kept */
+	int			nkept;
+	LabelSet  **kept;			/* open addressing */
+
+	uint8	   *stream;			/* padded copy */
+	Size		stream_size;
+	uint32		capacity;		/* of rows */
+	int64	   *times;
+	uint8	   *steps;
+	FunnelEvents events;
+};
+
+FunnelJourneyMatcher *
+funnel_journey_matcher_create(const FunnelProgram *program, MemoryContext context)
+{
+	FunnelJourneyMatcher *matcher;
+
+	context = AllocSetContextCreate(context, "funnel journeys", ALLOCSET_SMALL_SIZES);
+	matcher = MemoryContextAllocZero(context, sizeof(FunnelJourneyMatcher));
+	matcher->program = program;
+	matcher->plain = funnel_rules_are_plain(&program->rules);
+	matcher->context = context;
+	matcher->sets_context = AllocSetContextCreate(context, "funnel journey labels",
+												  ALLOCSET_SMALL_SIZES);
+	matcher->single_context = AllocSetContextCreate(context, "funnel journey labels",
+													ALLOCSET_SMALL_SIZES);
+	funnel_events_init(&matcher->events, context);
+	return matcher;
+}
+
+/* Look up what the labels of a journey match. */
+static LabelSet *
+make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint32 hash,
+		 MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	LabelSet   *set = palloc0(sizeof(LabelSet));
+	FunnelLabel *labels;
+	uint32		nsteps = 1U << view->code_width;
+
+	set->hash = hash;
+	set->nlabels = view->nlabels;
+	set->has_unnamed = view->has_unnamed;
+	set->spelled = view->spelled;
+	set->len = view->labels_len;
+	set->bytes = MemoryContextAllocHuge(context, Max(set->len, 1));
+	memcpy(set->bytes, view->labels, set->len);
+
+	labels = funnel_journey_labels(view);
+	set->matches = MemoryContextAllocHuge(context, sizeof(FunnelLabelMatch) * view->ncodes);
+	set->steps = MemoryContextAllocHuge(context, nsteps);
+	memset(set->steps, 0, nsteps);
+	set->single = true;
+	for (uint32 code = 0; code < view->ncodes; code++)
+	{
+		FunnelLabelMatch match = {0, 0};
+
+		if ((code & INTERRUPT_MASK) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (labels[code].text != NULL)
+			match = funnel_labels_match(matcher->program->labels,
+										labels[code].text, labels[code].len);
+		set->matches[code] = match;
+		set->present |= match.steps;
+		if ((match.steps & (match.steps - 1)) != 0)
+			set->single = false;
+		else if (match.steps != 0)
+			set->steps[code] = pg_rightmost_one_pos64(match.steps) + 1;
+	}
+	MemoryContextSwitchTo(old);
+	return set;
+}
+
+static uint32
+hash_labels(const FunnelJourneyView *view)
+{
+	uint32		hash = hash_bytes(view->labels, (int) view->labels_len);
+
+	return hash_combine(hash, view->nlabels << 2 | view->has_unnamed << 1 | view->spelled);
+}
+
+static inline bool
+is_set_of(const LabelSet *set, const FunnelJourneyView *view, uint32 hash)
+{
+	return set->hash == hash &&
+		set->nlabels == view->nlabels &&
+		set->has_unnamed == view->has_unnamed &&
+		set->spelled == view->spelled &&
+		set->len == view->labels_len &&
+		memcmp(set->bytes, view->labels, set->len) == 0;
+}
+
+static const LabelSet *
+find_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view)
+{
+	uint32		hash;
+	uint32		slot;
+
+	if (view->ncodes > MAX_KEPT_CODES || view->labels_len > MAX_KEPT_BYTES)
+	{
+		MemoryContextReset(matcher->single_context);
+		return make_set(matcher, view, 0, matcher->single_context);
+	}
+
+	if (matcher->nkept == MAX_KEPT || matcher->kept == NULL)
+	{
+		/* sets that are all different: begin anew rather than grow */
+		matcher->kept = NULL;
+		matcher->nkept = 0;
+		MemoryContextReset(matcher->sets_context);
+		matcher->kept = MemoryContextAllocZero(matcher->sets_context,
+											   sizeof(LabelSet *) * KEPT_SLOTS);
+	}
+	hash = hash_labels(view);
+	for (slot = hash % KEPT_SLOTS; matcher->kept[slot] != NULL; slot = (slot + 1) % KEPT_SLOTS)
+	{
+		if (is_set_of(matcher->kept[slot], view, hash))
+			return matcher->kept[slot];
+	}
+	matcher->kept[slot] = make_set(matcher, view, hash, matcher->sets_context);
+	matcher->nkept++;
+	return matcher->kept[slot];
+}
+
+/* Room for the rows of COUNT events and a padded stream. */
+static void
+reserve(FunnelJourneyMatcher *matcher, uint32 count)
+{
+	uint32		capacity = Max(matcher->capacity, 64);
+
+	if (count <= matcher->capacity)
+		return;
+	while (capacity < count)
+		capacity *= 2;
+	if (matcher->capacity > 0)
+	{
+		pfree(matcher->times);
+		pfree(matcher->steps);
+	}
+	matcher->capacity = 0;
+	matcher->times = MemoryContextAllocHuge(matcher->context, sizeof(int64) * capacity);
+	matcher->steps = MemoryContextAllocHuge(matcher->context, capacity);
+	matcher->capacity = capacity;
+}
+
+static const uint8 *
+padded_stream(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view)
+{
+	if (funnel_journey_stream_is_padded(view))
+		return view->stream;
+	if (view->stream_len + FUNNEL_JOURNEY_PADDING > matcher->stream_size)
+	{
+		Size		size = Max(view->stream_len + FUNNEL_JOURNEY_PADDING, 1024) * 2;
+
+		if (matcher->stream_size > 0)
+			pfree(matcher->stream);
+		matcher->stream_size = 0;
+		matcher->stream = MemoryContextAllocHuge(matcher->context, size);
+		matcher->stream_size = size;
+	}
+	return funnel_journey_pad_stream(view, matcher->stream);
+}
+
+/*
+ * The rows of a journey that have a step, as times and steps; returns how many.
+ */
+static inline uint32
+read_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
+		  const LabelSet *set, const uint8 *stream)
+{
+	const uint8 *step_of = set->steps;
+	uint64		unit = (uint64) view->unit;
+	int			code_width = view->code_width;
+	uint64		code_bit = 0;
+	int64	   *times = matcher->times;
+	uint8	   *steps = matcher->steps;
+	uint32		nrows = 0;
+	uint64		seen = 0;
+	FunnelIntervals intervals;
+	uint64		sum = 0;
+	uint8		step;
+
+	/* no branch on the step: which events matter is hard to foresee */
+#define ADD_ROW(ts) 	do { 		step = step_of[funnel_bits_get(stream, code_bit, code_width)]; 		code_bit += code_width; 		times[nrows] = (ts); 		steps[nrows] = step; 		nrows += step != 0; 		seen |= (uint64) (step != 0) << ((step - 1) & 63); 	} while (0)
+
+	ADD_ROW(view->first);
+	funnel_intervals_begin(&intervals, view, stream);
+	for (uint32 i = 1; i + 1 < view->count; i++)
+	{
+		if (unlikely(!funnel_intervals_next(&intervals, &sum)))
+			funnel_journey_is_corrupt(view, "A time is out of range.");
+		ADD_ROW((int64) ((uint64) view->first + sum * unit));
+		if (unlikely((i & INTERRUPT_MASK) == INTERRUPT_MASK))
+			CHECK_FOR_INTERRUPTS();
+	}
+	if (view->count > 1)
+		ADD_ROW(view->last);
+#undef ADD_ROW
+
+	/* the matcher relies on it */
+	if (unlikely(seen != set->present))
+		funnel_journey_is_corrupt(view, "A label does not occur.");
+	return nrows;
+}
+
+/* The rows of a journey as any funnel wants them. */
+static void
+read_full_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
+			   const LabelSet *set, const uint8 *stream)
+{
+	FunnelEvents *events = &matcher->events;
+	bool		keeps_all = matcher->program->keeps_all;
+	FunnelIntervals intervals;
+	uint64		sum = 0;
+	FunnelRow  *row;
+
+	funnel_events_reserve(events, view->count);
+	row = events->rows;
+	funnel_intervals_begin(&intervals, view, stream);
+	for (uint32 i = 0; i < view->count; i++)
+	{
+		uint32		code = (uint32) funnel_bits_get(stream, (uint64) i * view->code_width,
+													view->code_width);
+		FunnelLabelMatch labels;
+
+		if (i > 0)
+		{
+			if (i + 1 == view->count)
+				sum = view->span;
+			else if (unlikely(!funnel_intervals_next(&intervals, &sum)))
+				funnel_journey_is_corrupt(view, "A time is out of range.");
+		}
+		if (unlikely(code >= view->ncodes))
+			funnel_journey_is_corrupt(view, "A label is out of range.");
+		labels = set->matches[code];
+		if (keeps_all || (labels.steps | labels.breaks) != 0)
+		{
+			row->ts = (int64) ((uint64) view->first + sum * (uint64) view->unit);
+			row->steps = labels.steps;
+			row->breaks = labels.breaks;
+			row++;
+		}
+		if (unlikely((i & INTERRUPT_MASK) == INTERRUPT_MASK))
+			CHECK_FOR_INTERRUPTS();
+	}
+	events->nrows = row - events->rows;
+}
+
+bool
+funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey,
+					 FunnelMatch *match, int64 *last)
+{
+	const FunnelRules *rules = &matcher->program->rules;
+	FunnelJourneyView view;
+	const LabelSet *set;
+	const uint8 *stream;
+
+	funnel_journey_open(&view, journey);
+	if (view.count == 0)
+		return false;
+	*last = view.last;
+
+	set = find_set(matcher, &view);
+	if (set->present == 0 || (!rules->any_order && (set->present & FUNNEL_STEP_BIT(1)) == 0))
+	{
+		/* no chain can begin; the first step is never optional */
+		match->depth = 0;
+		match->outcome = FUNNEL_ABSENT;
+		match->open = false;
+		match->reached = 0;
+		return true;
+	}
+
+	stream = padded_stream(matcher, &view);
+	if (matcher->plain && set->single)
+	{
+		uint32		nrows;
+
+		reserve(matcher, view.count);
+		nrows = read_rows(matcher, &view, set, stream);
+		funnel_match_plain(rules, matcher->times, matcher->steps, nrows,
+						   set->present, match);
+		return true;
+	}
+
+	read_full_rows(matcher, &view, set, stream);
+	funnel_events_sort(&matcher->events);
+	funnel_events_match(&matcher->events, matcher->program, match);
+	return true;
+}
