@@ -127,8 +127,8 @@ read_byte(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
 	return *(*p)++;
 }
 
-static inline uint64
-read_varint(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
+static pg_noinline uint64
+read_varint_slowly(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
 {
 	const uint8 *at = *p;
 	uint64		value = 0;
@@ -150,6 +150,32 @@ read_varint(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
 		}
 	}
 	funnel_journey_is_corrupt(view, "A number is out of range.");
+}
+
+static inline uint64
+read_varint(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
+{
+	uint64		word;
+	uint64		stop;
+
+	if (likely(*p < end && **p < 0x80))
+		return *(*p)++;
+	if (unlikely(end - *p < (ptrdiff_t) sizeof(word)))
+		return read_varint_slowly(view, p, end);
+	word = funnel_bits_load(*p);
+	stop = ~word & UINT64CONST(0x8080808080808080);
+	if (unlikely(stop == 0))
+		return read_varint_slowly(view, p, end);
+
+	/* all bytes up to the one that stops, their sevens drawn together */
+	*p += pg_rightmost_one_pos64(stop) / 8 + 1;
+	word &= (stop ^ (stop - 1)) & UINT64CONST(0x7F7F7F7F7F7F7F7F);
+	word = (word & UINT64CONST(0x007F007F007F007F)) |
+		(word & UINT64CONST(0x7F007F007F007F00)) >> 1;
+	word = (word & UINT64CONST(0x00003FFF00003FFF)) |
+		(word & UINT64CONST(0x3FFF00003FFF0000)) >> 2;
+	return (word & UINT64CONST(0x000000000FFFFFFF)) |
+		(word & UINT64CONST(0x0FFFFFFF00000000)) >> 4;
 }
 
 /* The header, up to the stream; returns where that begins. */
@@ -233,30 +259,30 @@ read_header(FunnelJourneyView *view, const uint8 *bytes, Size len)
 }
 
 /* How many of NBITS bits, which all are there, are set. */
-static uint64
-count_bits(const uint8 *stream, uint64 bit, uint64 nbits)
+static inline uint64
+count_bits(const uint8 *stream, const uint8 *end, uint64 bit, uint64 nbits)
 {
-	const uint8 *p = stream + bit / 8;
-	int			shift = (int) (bit % 8);
 	uint64		total = 0;
 
-	/* the bits of the first byte, then whole bytes, then the rest */
-	if (shift + nbits <= 8)
-		return pg_number_of_ones[(*p >> shift) & ((1 << nbits) - 1)];
-	total = pg_number_of_ones[*p++ >> shift];
-	nbits -= 8 - shift;
-	if (nbits >= 8)
+	while (nbits > 0)
 	{
-		uint64		nbytes = nbits / 8;
+		int			width = (int) Min(nbits, FUNNEL_BITS_PER_LOAD);
+		uint64		word;
 
-		/* pg_popcount takes an int */
-		for (uint64 i = 0; i < nbytes; i++)
-			total += pg_number_of_ones[p[i]];
-		p += nbytes;
-		nbits %= 8;
+		if (likely(end - (stream + bit / 8) >= (ptrdiff_t) sizeof(word)))
+			word = funnel_bits_get(stream, bit, width);
+		else
+			word = funnel_bits_get_wide(stream, bit, width);
+
+		/* inline, because the call of pg_popcount64 costs more than the sum */
+		word -= word >> 1 & UINT64CONST(0x5555555555555555);
+		word = (word & UINT64CONST(0x3333333333333333)) +
+			(word >> 2 & UINT64CONST(0x3333333333333333));
+		word = (word + (word >> 4)) & UINT64CONST(0x0F0F0F0F0F0F0F0F);
+		total += word * UINT64CONST(0x0101010101010101) >> 56;
+		bit += width;
+		nbits -= width;
 	}
-	if (nbits > 0)
-		total += pg_number_of_ones[*p & ((1 << nbits) - 1)];
 	return total;
 }
 
@@ -292,7 +318,7 @@ open_bytes(FunnelJourneyView *view, const uint8 *bytes, Size len)
 			view->intervals += nintervals;
 			if (unlikely(view->intervals > available))
 				funnel_journey_is_corrupt(view, "The value ends too early.");
-			nlong = count_bits(stream, view->selectors, nintervals);
+			nlong = count_bits(stream, bytes + len, view->selectors, nintervals);
 			bits = view->intervals + nlong * view->long_width +
 				(nintervals - nlong) * view->short_width;
 		}

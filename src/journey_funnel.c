@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -32,6 +33,7 @@ typedef struct CallSite
 	int			nquestions;
 	Question   *questions;
 	Question   *last;
+	Datum		constant;		/* the definition, if it is a constant, or 0 */
 } CallSite;
 
 static CallSite *
@@ -41,6 +43,23 @@ make_call_site(MemoryContext context)
 
 	site->context = context;
 	return site;
+}
+
+/*
+ * Is this argument the value of a constant?  Not if we cannot tell: under a
+ * wrapper the Aggref is the wrapper's, hence the look at the value.
+ */
+static bool
+argument_is_constant(FunctionCallInfo fcinfo, int argno)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+	Node	   *argument;
+
+	if (aggref == NULL || list_length(aggref->args) < argno)
+		return false;
+	argument = (Node *) ((TargetEntry *) list_nth(aggref->args, argno - 1))->expr;
+	return IsA(argument, Const) && !((Const *) argument)->constisnull &&
+		((Const *) argument)->constvalue == PG_GETARG_DATUM(argno);
 }
 
 /* STATE is 0 if there is none yet. */
@@ -54,8 +73,12 @@ get_call_site(FunctionCallInfo fcinfo, Datum state)
 		return (CallSite *) fcinfo->flinfo->fn_extra;
 	if (state == (Datum) 0)
 	{
-		fcinfo->flinfo->fn_extra = make_call_site(fcinfo->flinfo->fn_mcxt);
-		return (CallSite *) fcinfo->flinfo->fn_extra;
+		CallSite   *site = make_call_site(fcinfo->flinfo->fn_mcxt);
+
+		if (argument_is_constant(fcinfo, 2))
+			site->constant = PG_GETARG_DATUM(2);
+		fcinfo->flinfo->fn_extra = site;
+		return site;
 	}
 
 	/* a second row of the group, and what the first one left is gone */
@@ -95,8 +118,11 @@ get_matcher(CallSite *site, const struct varlena *def)
 }
 
 static void
-definitions_differ(const FunnelDef *known, const struct varlena *def)
+check_definition(const FunnelDef *known, const struct varlena *def)
 {
+	if (VARSIZE_ANY_EXHDR(def) == VARSIZE_ANY_EXHDR(known) &&
+		memcmp(VARDATA_ANY(def), VARDATA_ANY(known), VARSIZE_ANY_EXHDR(def)) == 0)
+		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("funnel definition must be the same for all rows of a group"),
@@ -118,7 +144,9 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 	MemoryContext context;
 	Datum		state = PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0);
 	FunnelTally *tally = NULL;
-	struct varlena *def;
+	CallSite   *site;
+	FunnelJourneyMatcher *matcher;
+	struct varlena *def = NULL;
 	FunnelMatch match;
 	int64		last;
 
@@ -135,20 +163,21 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(state);
 	}
 
-	def = PG_GETARG_VARLENA_PP(2);
 	if (state != (Datum) 0)
-	{
-		const FunnelDef *known;
-
 		tally = funnel_result_writable(&state, context);
-		known = funnel_tally_definition(tally);
-		if (VARSIZE_ANY_EXHDR(def) != VARSIZE_ANY_EXHDR(known) ||
-			memcmp(VARDATA_ANY(def), VARDATA_ANY(known), VARSIZE_ANY_EXHDR(def)) != 0)
-			definitions_differ(known, def);
+	site = get_call_site(fcinfo, state);
+	if (likely(tally != NULL && site->constant != (Datum) 0 &&
+			   site->constant == PG_GETARG_DATUM(2)))
+		matcher = site->last->matcher;
+	else
+	{
+		def = PG_GETARG_VARLENA_PP(2);
+		if (tally != NULL)
+			check_definition(funnel_tally_definition(tally), def);
+		matcher = get_matcher(site, def);
 	}
 
-	if (funnel_journey_match(get_matcher(get_call_site(fcinfo, state), def),
-							 PG_GETARG_FUNNEL_JOURNEY_PP(1), &match, &last))
+	if (funnel_journey_match(matcher, PG_GETARG_FUNNEL_JOURNEY_PP(1), &match, &last))
 	{
 		if (tally == NULL)
 		{

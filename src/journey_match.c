@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
@@ -22,6 +21,7 @@
 #include "journey_bits.h"
 #include "journey_match.h"
 #include "matcher_plain.h"
+#include "unit.h"
 
 /* Sets of labels that are kept, and what is too large to be one of them. */
 #define MAX_KEPT			4096
@@ -32,14 +32,15 @@
 /* How many events pass between two looks at the interrupt flag. */
 #define INTERRUPT_MASK		0xFFFF
 
+
 /* What the labels of a journey match. */
 typedef struct LabelSet
 {
-	uint32		hash;
 	uint32		nlabels;
 	bool		has_unnamed;
 	bool		spelled;
 	Size		len;
+	uint64		hash;
 	uint8	   *bytes;			/* of the labels, as in the journey */
 	uint64		present;		/* steps that some label matches */
 	bool		single;			/* no label matches more than one */
@@ -86,7 +87,7 @@ funnel_journey_matcher_create(const FunnelProgram *program, MemoryContext contex
 
 /* Look up what the labels of a journey match. */
 static LabelSet *
-make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint32 hash,
+make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 hash,
 		 MemoryContext context)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -127,16 +128,34 @@ make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint32 ha
 	return set;
 }
 
-static uint32
+/*
+ * A hash of the labels, eight bytes at a time, the last of which may overlap
+ * those before.  It never leaves the process, so byte order does not matter.
+ */
+static inline uint64
 hash_labels(const FunnelJourneyView *view)
 {
-	uint32		hash = hash_bytes(view->labels, (int) view->labels_len);
+	const uint8 *p = view->labels;
+	Size		len = view->labels_len;
+	uint64		hash = view->nlabels << 2 | view->has_unnamed << 1 | view->spelled;
+	uint64		word = 0;
 
-	return hash_combine(hash, view->nlabels << 2 | view->has_unnamed << 1 | view->spelled);
+	if (len < sizeof(word))
+	{
+		memcpy(&word, p, len);
+		return funnel_hash_word(hash ^ word);
+	}
+	for (; len > sizeof(word); p += sizeof(word), len -= sizeof(word))
+	{
+		memcpy(&word, p, sizeof(word));
+		hash = funnel_hash_word(hash ^ word);
+	}
+	memcpy(&word, p + len - sizeof(word), sizeof(word));
+	return funnel_hash_word(hash ^ word);
 }
 
 static inline bool
-is_set_of(const LabelSet *set, const FunnelJourneyView *view, uint32 hash)
+is_set_of(const LabelSet *set, const FunnelJourneyView *view, uint64 hash)
 {
 	return set->hash == hash &&
 		set->nlabels == view->nlabels &&
@@ -149,7 +168,7 @@ is_set_of(const LabelSet *set, const FunnelJourneyView *view, uint32 hash)
 static const LabelSet *
 find_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view)
 {
-	uint32		hash;
+	uint64		hash;
 	uint32		slot;
 
 	if (view->ncodes > MAX_KEPT_CODES || view->labels_len > MAX_KEPT_BYTES)
@@ -220,42 +239,99 @@ padded_stream(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view)
 /*
  * The rows of a journey that have a step, as times and steps; returns how many.
  */
-static inline uint32
+static uint32
 read_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 		  const LabelSet *set, const uint8 *stream)
 {
 	const uint8 *step_of = set->steps;
-	uint64		unit = (uint64) view->unit;
-	int			code_width = view->code_width;
+	const uint64 first = (uint64) view->first;
+	const uint64 unit = (uint64) view->unit;
+	const int	code_width = view->code_width;
+	const uint64 code_mask = funnel_bits_mask(code_width);
+	const uint32 codes_per_load = FUNNEL_BITS_PER_LOAD / code_width;
+	uint64		codes = 0;
 	uint64		code_bit = 0;
+	uint32		ncodes = 0;		/* left of those loaded */
 	int64	   *times = matcher->times;
 	uint8	   *steps = matcher->steps;
 	uint32		nrows = 0;
-	uint64		seen = 0;
-	FunnelIntervals intervals;
 	uint64		sum = 0;
-	uint8		step;
 
-	/* no branch on the step: which events matter is hard to foresee */
-#define ADD_ROW(ts) 	do { 		step = step_of[funnel_bits_get(stream, code_bit, code_width)]; 		code_bit += code_width; 		times[nrows] = (ts); 		steps[nrows] = step; 		nrows += step != 0; 		seen |= (uint64) (step != 0) << ((step - 1) & 63); 	} while (0)
+	/*
+	 * No branch depends on the step: which events matter is hard to foresee.
+	 */
+#define ADD_ROW(ts) \
+	do { \
+		uint8		step; \
+		if (ncodes == 0) \
+		{ \
+			codes = funnel_bits_load(stream + code_bit / 8) >> (code_bit % 8); \
+			code_bit += codes_per_load * code_width; \
+			ncodes = codes_per_load; \
+			CHECK_FOR_INTERRUPTS(); \
+		} \
+		step = step_of[codes & code_mask]; \
+		codes >>= code_width; \
+		ncodes--; \
+		times[nrows] = (int64) (ts); \
+		steps[nrows] = step; \
+		nrows += step != 0; \
+	} while (0)
 
-	ADD_ROW(view->first);
-	funnel_intervals_begin(&intervals, view, stream);
-	for (uint32 i = 1; i + 1 < view->count; i++)
+	ADD_ROW(first);
+	if (likely(view->long_width <= FUNNEL_BITS_PER_LOAD &&
+			   view->count >> (63 - view->long_width) == 0))
 	{
-		if (unlikely(!funnel_intervals_next(&intervals, &sum)))
+		/* so few so short intervals cannot overflow: look at the sum of all */
+		const uint64 narrow = (uint64) view->short_width;
+		const uint64 wider = (uint64) (view->long_width - view->short_width);
+		uint64		bit = view->intervals;
+		const uint64 long_mask = funnel_bits_mask(view->long_width);
+		const uint64 short_mask = funnel_bits_mask(view->short_width);
+
+		if (wider == 0)
+		{
+			for (uint32 i = 1; i + 1 < view->count; i++)
+			{
+				sum += funnel_bits_load(stream + bit / 8) >> (bit % 8) & long_mask;
+				bit += narrow;
+				ADD_ROW(first + sum * unit);
+			}
+		}
+		else
+		{
+			uint64		selector = view->selectors;
+
+			for (uint32 i = 1; i + 1 < view->count; i++)
+			{
+				uint64		is_long = (stream[selector / 8] >> (selector % 8)) & 1;
+
+				selector++;
+				sum += funnel_bits_load(stream + bit / 8) >> (bit % 8) &
+					(short_mask | (long_mask & -is_long));
+				bit += narrow + (wider & -is_long);
+				ADD_ROW(first + sum * unit);
+			}
+		}
+		if (unlikely(sum > view->span))
 			funnel_journey_is_corrupt(view, "A time is out of range.");
-		ADD_ROW((int64) ((uint64) view->first + sum * unit));
-		if (unlikely((i & INTERRUPT_MASK) == INTERRUPT_MASK))
-			CHECK_FOR_INTERRUPTS();
+	}
+	else
+	{
+		FunnelIntervals intervals;
+
+		funnel_intervals_begin(&intervals, view, stream);
+		for (uint32 i = 1; i + 1 < view->count; i++)
+		{
+			if (unlikely(!funnel_intervals_next(&intervals, &sum)))
+				funnel_journey_is_corrupt(view, "A time is out of range.");
+			ADD_ROW(first + sum * unit);
+		}
 	}
 	if (view->count > 1)
 		ADD_ROW(view->last);
 #undef ADD_ROW
 
-	/* the matcher relies on it */
-	if (unlikely(seen != set->present))
-		funnel_journey_is_corrupt(view, "A label does not occur.");
 	return nrows;
 }
 

@@ -18,10 +18,13 @@
 /* How many rows may pass between two looks at the interrupt callback. */
 #define ROWS_PER_POLL		65536
 
+/* A window up to this long can be subtracted from any time. */
+#define LONGEST_WINDOW		(INT64_MAX / 2)
+
 bool
 funnel_rules_are_plain(const FunnelRules *rules)
 {
-	if (rules->any_order || rules->first_entry || rules->increasing ||
+	if (rules->within > LONGEST_WINDOW || rules->any_order || rules->first_entry || rules->increasing ||
 		rules->optional != 0 || rules->strict != 0 || rules->excluding != 0)
 		return false;
 	for (int k = 0; k < rules->nsteps; k++)
@@ -30,18 +33,6 @@ funnel_rules_are_plain(const FunnelRules *rules)
 			return false;
 	}
 	return true;
-}
-
-/* The earliest start that is within the window at TS. */
-static inline int64_t
-earliest_start(int64_t ts, int64_t within)
-{
-	int64_t		result;
-
-	if (within == 0 || __builtin_sub_overflow(ts, within, &result) ||
-		result == NO_START)
-		return NO_START + 1;
-	return result;
 }
 
 /* The steps of the rows of one instant, from *I on, behind which *I is left. */
@@ -59,67 +50,83 @@ steps_of_instant(const int64_t *ts, const uint8_t *steps, size_t nrows, size_t *
 	return mask;
 }
 
-/* How many steps, up to STOP, can be taken if there is no hurry. */
-static int
-depth_without_window(const int64_t *ts, const uint8_t *steps, size_t nrows, int stop)
+/* Fill in the times between those of the first step and of the last. */
+static void
+find_middle(const int64_t *ts, const uint8_t *steps, size_t nrows, int depth,
+			FunnelMatch *match)
 {
-	int			depth = 0;
 	size_t		i = 0;
+	int			step = 1;
 
-	while (i < nrows && depth < stop)
+	while (ts[i] < match->at[0])
+		i++;
+	while (step < depth)
 	{
-		uint64_t	mask = steps_of_instant(ts, steps, nrows, &i);
+		int64_t		now = ts[i];
 
-		while (depth < stop && (mask & FUNNEL_STEP_BIT(depth + 1)))
-			depth++;
+		if (i + 1 == nrows || ts[i + 1] != now)
+		{
+			match->at[step - 1] = now;
+			step += steps[i++] == step;
+		}
+		else
+		{
+			uint64_t	mask = steps_of_instant(ts, steps, nrows, &i);
+
+			while (step < depth && (mask & FUNNEL_STEP_BIT(step)))
+				match->at[step++ - 1] = now;
+		}
 	}
-	return depth;
 }
 
 void
 funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 				   size_t nrows, uint64_t present, FunnelMatch *match)
 {
-	int64_t		start[FUNNEL_MAX_STEPS + 1];
-	int			deepest = present == ~UINT64_C(0) ? FUNNEL_MAX_STEPS :
-		__builtin_ctzll(~present);
+	int64_t		start[FUNNEL_MAX_STEPS + 1];	/* newest of a chain to the step */
+	int			nsteps = rules->nsteps;
 	int			depth = 0;
+	int			unhurried = 0;	/* depth without a window */
 	int64_t		chain_start = 0;
+	int64_t		chain_end = 0;
 	size_t		countdown = ROWS_PER_POLL;
 	size_t		i = 0;
 	int			step;
+
+	/* the earliest start in time is the time minus the window, or any at all */
+	int64_t		time_mask = rules->within == 0 ? 0 : -1;
+	int64_t		window = rules->within == 0 ? INT64_MAX : rules->within;
 
 	match->depth = 0;
 	match->outcome = FUNNEL_ABSENT;
 	match->open = false;
 	match->reached = 0;
-	if (deepest == 0)
-		return;
-
-	/* no deeper than the first step that never occurs, so stop there */
-	for (int k = 0; k <= deepest; k++)
+	for (int k = 0; k <= nsteps; k++)
 		start[k] = NO_START;
 	while (i < nrows)
 	{
 		int64_t		now = ts[i];
-		int64_t		earliest = earliest_start(now, rules->within);
+		int64_t		earliest = (now & time_mask) - window;
 
 		start[0] = now;
 		if (i + 1 == nrows || ts[i + 1] != now)
 		{
-			/* one row: the usual case, and no branch that is hard to foresee */
-			bool		in_time;
+			/*
+			 * One row, the usual case.  Which step it has, and whether that
+			 * helps, is hard to foresee, so no branch depends on it: a mask
+			 * decides what is kept.
+			 */
+			int64_t		in_time;
+			int64_t		deeper;
 
 			step = steps[i++];
-			if (step > deepest)
-				continue;
-			in_time = start[step - 1] >= earliest;
-			start[step] = in_time ? start[step - 1] : start[step];
-			if (in_time && step > depth)
-			{
-				depth = step;
-				chain_start = start[step];
-			}
+			in_time = -(int64_t) (start[step - 1] >= earliest);
+			start[step] ^= (start[step] ^ start[step - 1]) & in_time;
+			deeper = -(int64_t) (step > depth) & in_time;
+			chain_start ^= (chain_start ^ start[step]) & deeper;
+			chain_end ^= (chain_end ^ now) & deeper;
+			depth ^= (depth ^ step) & (int) deeper;
+			unhurried += step == unhurried + 1;
 		}
 		else
 		{
@@ -129,8 +136,7 @@ funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *s
 			for (; mask != 0; mask &= mask - 1)
 			{
 				step = LOWEST_STEP(mask);
-				if (step > deepest)
-					break;
+				unhurried += step == unhurried + 1;
 				if (start[step - 1] < earliest)
 					continue;
 				start[step] = start[step - 1];
@@ -138,10 +144,11 @@ funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *s
 				{
 					depth = step;
 					chain_start = start[step];
+					chain_end = now;
 				}
 			}
 		}
-		if (depth == deepest)
+		if (depth == nsteps)
 			break;
 		if (--countdown == 0)
 		{
@@ -151,56 +158,37 @@ funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *s
 		}
 	}
 
+	/* who says that a step is present need not be right */
+	if (depth == 0)
+		return;
 	match->depth = depth;
 	match->reached = depth == FUNNEL_MAX_STEPS ? ~UINT64_C(0) :
 		FUNNEL_STEP_BIT(depth + 1) - 1;
 
-	/* the reported chain: from that start, each step as soon as it can be */
-	i = 0;
-	while (ts[i] != chain_start)
-		i++;
-	step = 1;
-	while (step <= depth)
-	{
-		int64_t		now = ts[i];
+	/*
+	 * The reported chain: from that start, each step as soon as it can be; the
+	 * last cannot be sooner than the pass above has found.
+	 */
+	match->at[0] = chain_start;
+	match->at[depth - 1] = chain_end;
+	if (depth > 2)
+		find_middle(ts, steps, nrows, depth, match);
 
-		if (i + 1 == nrows || ts[i + 1] != now)
-		{
-			if (steps[i++] == step)
-				match->at[step++ - 1] = now;
-		}
-		else
-		{
-			uint64_t	mask = steps_of_instant(ts, steps, nrows, &i);
-
-			while (step <= depth && (mask & FUNNEL_STEP_BIT(step)))
-				match->at[step++ - 1] = now;
-		}
-	}
-
-	if (depth == rules->nsteps)
+	if (depth == nsteps)
 	{
 		match->outcome = FUNNEL_CONVERTED;
 		return;
 	}
 
-	/* an entry is always there, and the latest is the one that stays open */
+	/* the latest entry is the one that stays open */
 	match->open = true;
-	i = nrows;
-	while (steps[--i] != 1)
-		;
-	if (rules->within == 0 ||
-		__builtin_add_overflow(ts[i], rules->within, &match->open_until) ||
-		match->open_until >= END_OF_TIME)
-		match->open_until = FUNNEL_FOREVER;
+	match->open_until = FUNNEL_FOREVER;
+	if (rules->within != 0 && start[1] < END_OF_TIME - rules->within)
+		match->open_until = start[1] + rules->within;
 
-	/* no row of the next step can be in the chain: each matches one step */
-	if (present & FUNNEL_STEP_BIT(depth + 1))
-	{
-		if (rules->within != 0 &&
-			depth_without_window(ts, steps, nrows, depth + 1) > depth)
-			match->outcome = FUNNEL_LATE;
-		else
-			match->outcome = FUNNEL_EARLY;
-	}
+	/* no row of the next step is in the chain: each matches one step */
+	if (unhurried > depth)
+		match->outcome = FUNNEL_LATE;
+	else if (present & FUNNEL_STEP_BIT(depth + 1))
+		match->outcome = FUNNEL_EARLY;
 }
