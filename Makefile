@@ -18,7 +18,7 @@ MODULE_big = funnel
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script: each room's SQL, in the order of their dependencies.
-SQL_ROOMS = stage definition result aggregate report chart journey
+SQL_ROOMS = stage definition result aggregate report chart svg journey
 SQL_SOURCES = $(wildcard $(SQL_ROOMS:%=src/%.sql))
 INSTALL_SQL = funnel--$(EXTVERSION).sql
 
@@ -63,7 +63,7 @@ endif
 
 # PGXS knows neither our headers nor that one tree may be built for several
 # servers in turn: objects are compiled again when either changes.
-BUILT_FOR = $(shell $(PG_CONFIG) --bindir --version --configure 2>/dev/null | tr '\n' ' ') $(COPT) $(PG_CFLAGS)
+BUILT_FOR := $(shell $(PG_CONFIG) --bindir --version --configure 2>/dev/null | tr '\n' ' ') $(COPT) $(PG_CFLAGS)
 ifneq ($(shell cat build/built-for 2>/dev/null),$(strip $(subst ',,$(BUILT_FOR))))
 .PHONY: build/built-for
 endif
@@ -78,7 +78,8 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) build/built-for
 SETUP_CONFIG = $(if $(filter command environment,$(firstword $(origin PG_CONFIG))),'$(PG_CONFIG)')
 WITH_SETUP = +@config=$$(test/setup $(SETUP_CONFIG)) && \
 	$(MAKE) --no-print-directory PG_CONFIG="$$config"
-CLUSTER = +@PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' test/cluster
+CLUSTER = +@PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' VALGRIND_SUPP='$(VALGRIND_SUPP)' \
+	test/cluster
 
 test:
 	$(WITH_SETUP) run-test
@@ -99,14 +100,13 @@ run-demo: all
 	$(CLUSTER) test/demo/run
 
 run-shell: all
-	$(CLUSTER) psql -X -c 'CREATE EXTENSION funnel' -f /dev/stdin
+	$(CLUSTER) sh -c 'psql -Xqc "CREATE EXTENSION funnel" && exec psql'
 
 # Valgrind finds most in a server built with assertions and -DUSE_VALGRIND,
 # whose source has the suppressions: src/tools/valgrind.supp.
 VALGRIND_SUPP = $(wildcard $(dir $(PG_CONFIG))../valgrind.supp)
 run-valgrind: all
-	+@PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' VALGRIND_SUPP='$(VALGRIND_SUPP)' \
-		test/cluster --valgrind test/run '$(REGRESS)' ''
+	$(CLUSTER) --valgrind test/run '$(REGRESS)' ''
 
 dist:
 	mkdir -p build

@@ -7,18 +7,19 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
-#include "utils/builtins.h"
-#include "utils/date.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "events.h"
 #include "program.h"
+#include "row.h"
 #include "spool.h"
 #include "tally.h"
 
@@ -40,25 +41,15 @@ typedef struct FunnelAggState
 	FunnelUnitType *unit_type;
 	struct varlena *def;		/* the datum of the last row, to compare only */
 	int64		horizon;
+	bool		with_values;
 	FunnelSpool *spool;
 
 	/* Of a state that came from another process: what is still to be read. */
 	StringInfoData message;
 } FunnelAggState;
 
-/* Does every row see the same definition datum?  False if we cannot tell. */
-static bool
-argument_is_stable(FunctionCallInfo fcinfo, int argno)
-{
-	Aggref	   *aggref = AggGetAggref(fcinfo);
-	Node	   *argument;
-
-	if (aggref == NULL || list_length(aggref->args) < argno)
-		return false;
-	argument = (Node *) ((TargetEntry *) list_nth(aggref->args, argno - 1))->expr;
-	return IsA(argument, Const) ||
-		(IsA(argument, Param) && ((Param *) argument)->paramkind == PARAM_EXTERN);
-}
+/* Is this the form with values? */
+#define HAS_VALUE(fcinfo)	((fcinfo)->nargs == 6)
 
 /*
  * The collation of the unit, which need not be the one that the aggregate's
@@ -100,38 +91,16 @@ aggregate_context(FunctionCallInfo fcinfo)
 
 static FunnelAggState *
 create_state(MemoryContext context, FunnelProgram *program,
-			 FunnelUnitType *unit_type)
+			 FunnelUnitType *unit_type, bool with_values)
 {
 	FunnelAggState *state = MemoryContextAllocZero(context, sizeof(FunnelAggState));
 
 	state->program = program;
 	state->unit_type = unit_type;
 	state->horizon = PG_INT64_MIN;
-	state->spool = funnel_spool_create(unit_type, context);
+	state->with_values = with_values;
+	state->spool = funnel_spool_create(unit_type, with_values, context);
 	return state;
-}
-
-static void
-definitions_differ(const FunnelProgram *program, const struct varlena *def)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("funnel definition must be the same for all rows of a group"),
-			 errdetail("One row has \"%s\", another \"%s\".",
-					   text_to_cstring((text *) program->def),
-					   text_to_cstring((const text *) def)),
-			 errhint("Add the definition to GROUP BY.")));
-}
-
-/* As PG_DETOAST_DATUM_PACKED, without a call for what is plain already. */
-static inline struct varlena *
-plain_varlena(Datum value)
-{
-	struct varlena *pointer = (struct varlena *) DatumGetPointer(value);
-
-	if (VARATT_IS_COMPRESSED(pointer) || VARATT_IS_EXTERNAL(pointer))
-		return pg_detoast_datum_packed(pointer);
-	return pointer;
 }
 
 /*
@@ -139,7 +108,7 @@ plain_varlena(Datum value)
  * definition.  Arguments: state, unit, ts, event, definition.
  */
 static inline FunnelAggState *
-state_for_row(FunctionCallInfo fcinfo, MemoryContext context)
+state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
 {
 	FunnelAggState *state = PG_ARGISNULL(0) ? NULL : (FunnelAggState *) PG_GETARG_POINTER(0);
 	CallSite   *site = get_call_site(fcinfo);
@@ -149,7 +118,7 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context)
 			   state->def == (struct varlena *) PG_GETARG_POINTER(4)))
 		return state;
 
-	def = plain_varlena(PG_GETARG_DATUM(4));
+	def = funnel_plain_varlena(PG_GETARG_DATUM(4));
 	if (state == NULL)
 	{
 		FunnelProgram *program;
@@ -162,113 +131,150 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context)
 				elog(ERROR, "could not determine the type of the unit");
 			funnel_unit_type_init(&site->unit_type, type,
 								  unit_collation(fcinfo), site->context);
-			site->definition_is_stable = argument_is_stable(fcinfo, 4);
+			site->programs.by_stage = by_stage;
+			site->definition_is_stable = funnel_argument_is_stable(fcinfo, 4);
 		}
 		program = funnel_program_get(&site->programs, def, site->context);
-		state = create_state(context, program, &site->unit_type);
+		state = create_state(context, program, &site->unit_type, HAS_VALUE(fcinfo));
 	}
 	else if (!funnel_program_is_for(state->program, def))
-		definitions_differ(state->program, def);
+		funnel_definitions_differ(state->program, def);
 	state->def = (struct varlena *) PG_GETARG_POINTER(4);
 	return state;
 }
 
 /*
- * Add one row to a group: the one thing the twins have in common.
+ * A value in eight bytes whose order as integers is that of the values, a row
+ * without one being the last: the bits of a double, the negative ones turned
+ * round.
  */
-static Datum
-add_row(FunctionCallInfo fcinfo, int64 ts)
+#define SIGN_BIT	(UINT64CONST(1) << 63)
+#define NO_VALUE	PG_UINT64_MAX
+
+static inline uint64
+item_of_value(double value)
+{
+	uint64		bits;
+
+	value += 0.0;				/* there is but one zero */
+	memcpy(&bits, &value, sizeof(bits));
+	return (bits & SIGN_BIT) != 0 ? ~bits : bits | SIGN_BIT;
+}
+
+/* NaN, as the tally wants it, if there is none */
+static inline double
+value_of_item(uint64 item)
+{
+	double		value;
+
+	if (item == NO_VALUE)
+		return get_float8_nan();
+	item = (item & SIGN_BIT) != 0 ? item & ~SIGN_BIT : ~item;
+	memcpy(&value, &item, sizeof(value));
+	return value;
+}
+
+/* The value of the row, argument 5. */
+static uint64
+value_item(FunctionCallInfo fcinfo)
+{
+	double		value;
+
+	if (PG_ARGISNULL(5))
+		return NO_VALUE;
+	value = PG_GETARG_FLOAT8(5);
+	if (unlikely(!isfinite(value)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("value of a funnel event must be finite"),
+				 errhint("For an event without a value, pass NULL.")));
+	return item_of_value(value);
+}
+
+/*
+ * Add one row to its group.  All forms have this in common.  Arguments: state,
+ * unit, ts, event, definition and, in the form with values, value.
+ */
+static pg_attribute_always_inline Datum
+add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
+		FunnelLabelReader read_labels, bool by_stage)
 {
 	MemoryContext context = aggregate_context(fcinfo);
-	FunnelAggState *state = state_for_row(fcinfo, context);
+	FunnelAggState *state;
 	FunnelLabelMatch labels = {0, 0};
+	uint64		item = 0;
+	int64		ts;
 
-	if (!PG_ARGISNULL(3))
+	if (PG_ARGISNULL(4))
+		funnel_definition_is_null();
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 	{
-		struct varlena *event = plain_varlena(PG_GETARG_DATUM(3));
-
-		labels = funnel_labels_match(state->program->labels,
-									 VARDATA_ANY(event), VARSIZE_ANY_EXHDR(event));
+		/* a row without a unit or a time is no event */
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
+
+	ts = read_time(PG_GETARG_DATUM(2));
+	if (HAS_VALUE(fcinfo))
+		item = value_item(fcinfo);
+	state = state_for_row(fcinfo, context, by_stage);
+	if (!PG_ARGISNULL(3))
+		labels = read_labels(state->program->labels, PG_GETARG_DATUM(3));
 	if (ts > state->horizon)
 		state->horizon = ts;
 	if ((labels.steps | labels.breaks) != 0 || state->program->keeps_all)
-		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, labels);
+		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, labels, item);
 	PG_RETURN_POINTER(state);
 }
 
-/* A row without a unit or a time is no event; but the question must be there. */
-static inline bool
-row_is_ignored(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(4))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("funnel definition must not be null")));
-	return PG_ARGISNULL(1) || PG_ARGISNULL(2);
-}
-
-static Datum
-keep_state(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
-static pg_noinline void
-time_is_infinite(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-			 errmsg("time of a funnel event must be finite"),
-			 errhint("Leave such rows out with WHERE isfinite(...).")));
-}
-
-PG_FUNCTION_INFO_V1(funnel_agg_transfn);
-
 /*
  * funnel_agg_transfn(internal, unit anyelement, ts timestamptz | timestamp,
- * event text, definition funnel_def) returns internal
- *
- * A timestamp without time zone is read as UTC.
+ * event text, definition funnel_def [, value float8]) returns internal
  */
+PG_FUNCTION_INFO_V1(funnel_agg_transfn);
 Datum
 funnel_agg_transfn(PG_FUNCTION_ARGS)
 {
-	Timestamp	ts;
-
-	if (row_is_ignored(fcinfo))
-		return keep_state(fcinfo);
-	ts = PG_GETARG_TIMESTAMP(2);
-	if (unlikely(TIMESTAMP_NOT_FINITE(ts)))
-		time_is_infinite();
-	return add_row(fcinfo, ts);
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, false);
 }
 
+/* The same with ts date. */
 PG_FUNCTION_INFO_V1(funnel_agg_date_transfn);
-
-/*
- * The same with ts date: its midnight, UTC.
- */
 Datum
 funnel_agg_date_transfn(PG_FUNCTION_ARGS)
 {
-	DateADT		date;
-	int			overflow = 0;
-	Timestamp	ts;
+	return add_row(fcinfo, funnel_read_date, funnel_read_text, false);
+}
 
-	if (row_is_ignored(fcinfo))
-		return keep_state(fcinfo);
-	date = PG_GETARG_DATEADT(2);
-	if (unlikely(DATE_NOT_FINITE(date)))
-		time_is_infinite();
-	ts = date2timestamp_opt_overflow(date, &overflow);
-	if (overflow != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("date out of range for timestamp")));
-	return add_row(fcinfo, ts);
+/* The same with events text[]. */
+PG_FUNCTION_INFO_V1(funnel_agg_array_transfn);
+Datum
+funnel_agg_array_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, false);
+}
+
+PG_FUNCTION_INFO_V1(funnel_agg_array_date_transfn);
+Datum
+funnel_agg_array_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_array, false);
+}
+
+/* The same with stage funnel_stage. */
+PG_FUNCTION_INFO_V1(funnel_agg_stage_transfn);
+Datum
+funnel_agg_stage_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_stage, true);
+}
+
+PG_FUNCTION_INFO_V1(funnel_agg_stage_date_transfn);
+Datum
+funnel_agg_stage_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_stage, true);
 }
 
 PG_FUNCTION_INFO_V1(funnel_agg_serialize);
@@ -288,6 +294,7 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 	pq_sendbyte(&buf, STATE_VERSION);
 	pq_sendint32(&buf, state->unit_type->type);
 	pq_sendint32(&buf, state->unit_type->collation);
+	pq_sendbyte(&buf, state->with_values);
 	pq_sendint64(&buf, state->horizon);
 	pq_sendint32(&buf, VARSIZE(state->program->def) - VARHDRSZ);
 	pq_sendbytes(&buf, VARDATA(state->program->def),
@@ -330,12 +337,17 @@ funnel_agg_combine(PG_FUNCTION_ARGS)
 	CallSite   *site = get_call_site(fcinfo);
 	Oid			type;
 	Oid			collation;
+	bool		with_values;
 	int64		horizon;
 	int			len;
 	struct varlena *def;
 
 	if (PG_ARGISNULL(1))
-		return keep_state(fcinfo);
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
 
 	/* a copy of the reading position: the second state stays as it is */
 	message = ((FunnelAggState *) PG_GETARG_POINTER(1))->message;
@@ -345,6 +357,7 @@ funnel_agg_combine(PG_FUNCTION_ARGS)
 		elog(ERROR, "unexpected version of a funnel_agg state");
 	type = pq_getmsgint(&message, 4);
 	collation = pq_getmsgint(&message, 4);
+	with_values = pq_getmsgbyte(&message);
 	horizon = pq_getmsgint64(&message);
 	len = pq_getmsgint(&message, 4);
 	def = palloc(VARHDRSZ + len);
@@ -357,14 +370,15 @@ funnel_agg_combine(PG_FUNCTION_ARGS)
 			funnel_unit_type_init(&site->unit_type, type, collation, site->context);
 		state = create_state(context,
 							 funnel_program_get(&site->programs, def, site->context),
-							 &site->unit_type);
+							 &site->unit_type, with_values);
 	}
 	else
 		state = (FunnelAggState *) PG_GETARG_POINTER(0);
-	if (state->unit_type->type != type || state->unit_type->collation != collation)
-		elog(ERROR, "funnel_agg states are of different unit types");
+	if (state->unit_type->type != type || state->unit_type->collation != collation ||
+		state->with_values != with_values)
+		elog(ERROR, "funnel_agg states are of different forms");
 	if (!funnel_program_is_for(state->program, def))
-		definitions_differ(state->program, def);
+		funnel_definitions_differ(state->program, def);
 
 	state->horizon = Max(state->horizon, horizon);
 	funnel_spool_absorb(state->spool, &message);
@@ -399,14 +413,25 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 									ALLOCSET_DEFAULT_SIZES);
 	tally = funnel_tally_create(state->program->def, scratch);
 	funnel_tally_see(tally, state->horizon);
-	funnel_events_init(&events, scratch);
+	funnel_events_init(&events, scratch, state->with_values);
 	scan = funnel_spool_scan_begin(state->spool, scratch);
 	while (funnel_spool_scan_next(scan, &events))
 	{
 		funnel_events_sort(&events);
 		funnel_events_match(&events, state->program, &match);
-		if (match.depth > 0)
+		if (match.depth > 0 && !state->with_values)
 			funnel_tally_add(tally, &match, NULL);
+		else if (match.depth > 0)
+		{
+			double		values[FUNNEL_MAX_STEPS];
+
+			for (int k = 0; k < match.depth; k++)
+			{
+				if ((match.reached & FUNNEL_STEP_BIT(k + 1)) != 0)
+					values[k] = value_of_item(events.items[match.row[k]]);
+			}
+			funnel_tally_add(tally, &match, values);
+		}
 		CHECK_FOR_INTERRUPTS();
 	}
 	result = funnel_tally_flatten(tally);

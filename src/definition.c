@@ -504,7 +504,7 @@ funnel_stage_of(PG_FUNCTION_ARGS)
 		MemoryContextReset(cache->context);
 		oldcontext = MemoryContextSwitchTo(cache->context);
 		definition = funnel_definition_of(def);
-		cache->labels = funnel_labels_compile(definition, cache->context);
+		cache->labels = funnel_labels_compile(definition, NULL, cache->context);
 		cache->names = funnel_definition_stage_names(definition);
 		cache->def = (FunnelDef *) cstring_to_text_with_len(VARDATA_ANY(def),
 															def_len);

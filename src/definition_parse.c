@@ -47,7 +47,8 @@ typedef struct Parser
 	const char *any_order_at;
 } Parser;
 
-#define EXPECTED_AFTER_STEP	"\"->\", \"=>\", a clause or the end"
+#define CLAUSES_HINT \
+	"The clauses are \"within\" and a duration, \"any order\", \"first entry\" and \"increasing\"."
 
 typedef struct Unit
 {
@@ -243,6 +244,9 @@ found(const Parser *p, const char *at)
 	len = pg_mbcliplen(at, end - at, 40);
 	if (len == 0)
 		len = char_length(at, p->end);
+	if ((*at == '-' || *at == '=') &&
+		at + 1 < p->end && (at[1] == '>' || at[1] == '['))
+		len = 2;
 
 	return psprintf("\"%.*s\"", len, at);
 }
@@ -268,9 +272,10 @@ slip_hint(const Parser *p, const char *at)
 
 	if (!IS_HIGHBIT_SET(*at))
 	{
-		if (((unsigned char) *at < ' ' && !is_space(*at)) || *at == 0x7F)
-			return "Put a name that contains control characters in double quotes.";
-		return NULL;
+		if (funnel_definition_bare_length(at, p->end) > 0 || is_space(*at) ||
+			strchr("-=[]!,|?*\"", *at) != NULL)
+			return NULL;
+		return "Put a name that contains this character in double quotes.";
 	}
 
 	c = code_point(at, p->end);
@@ -665,7 +670,8 @@ parse_link(Parser *p, FunnelStep *step)
 			return expected(p, p->pos, "\">\"", NULL);
 	}
 	else if (!skip_char(p, '>'))
-		return expected(p, p->pos, "\">\" or \"[\"", NULL);
+		return expected(p, p->pos, "\">\" or \"[\"",
+						"A link is \"->\" or \"=>\"; put a name that contains its characters in double quotes.");
 
 	if (step->strict || step->gap != 0 || step->nexcluded > 0)
 		p->link_at[p->definition->nsteps] = start;
@@ -695,6 +701,8 @@ parse_clauses(Parser *p)
 		int			len;
 		const char *second = NULL;
 		bool		after_comma;
+		bool		after_step = !(definition->within || definition->any_order ||
+								   definition->first_entry || definition->increasing);
 
 		skip_space(p);
 		after_comma = skip_char(p, ',');
@@ -738,13 +746,15 @@ parse_clauses(Parser *p)
 			definition->first_entry = true;
 		}
 		else if (after_comma)
-			return expected(p, start, "a clause",
-							"The clauses are: within a duration, any order, first entry, increasing.");
-		else if (len > 0 || at_char(p, '"'))
-			return expected(p, start, EXPECTED_AFTER_STEP,
-							"Put a name that contains white space in double quotes.");
+			return expected(p, start, "a clause", CLAUSES_HINT);
+		else if (!after_step)
+			return expected(p, start, "a clause or the end",
+							at_char(p, '-') || at_char(p, '=') ?
+							"The clauses come after all steps." : CLAUSES_HINT);
 		else
-			return expected(p, start, EXPECTED_AFTER_STEP, NULL);
+			return expected(p, start, "\"->\", \"=>\", a clause or the end",
+							len > 0 || at_char(p, '"') ?
+							"Put a name that contains white space in double quotes." : NULL);
 
 		/* the clauses of two words */
 		if (second != NULL)

@@ -29,6 +29,32 @@ compare_rows(const FunnelRow *a, const FunnelRow *b)
 	return 0;
 }
 
+/*
+ * By time, then item, then what they match.
+ */
+static inline int
+compare_with_items(const FunnelRow *a, uint64 aitem, const FunnelRow *b, uint64 bitem,
+				   const FunnelEvents *events)
+{
+	if (a->ts == b->ts && aitem != bitem)
+	{
+		int			cmp;
+
+		if (events->compare_items == NULL)
+			return aitem < bitem ? -1 : 1;
+		cmp = events->compare_items(aitem, bitem, events->compare_arg);
+		if (cmp != 0)
+			return cmp;
+	}
+	return compare_rows(a, b);
+}
+
+typedef struct RowWithItem
+{
+	FunnelRow	row;
+	uint64		item;
+} RowWithItem;
+
 #define ST_SORT sort_rows
 #define ST_ELEMENT_TYPE FunnelRow
 #define ST_COMPARE(a, b) compare_rows(a, b)
@@ -37,12 +63,23 @@ compare_rows(const FunnelRow *a, const FunnelRow *b)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+#define ST_SORT sort_rows_with_items
+#define ST_ELEMENT_TYPE RowWithItem
+#define ST_COMPARE(a, b, events) \
+	compare_with_items(&(a)->row, (a)->item, &(b)->row, (b)->item, events)
+#define ST_COMPARE_ARG_TYPE const FunnelEvents
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
 /* An empty buffer; all it grows by is allocated in CONTEXT. */
 void
-funnel_events_init(FunnelEvents *events, MemoryContext context)
+funnel_events_init(FunnelEvents *events, MemoryContext context, bool with_items)
 {
 	memset(events, 0, sizeof(*events));
 	events->context = context;
+	events->with_items = with_items;
 }
 
 /*
@@ -55,7 +92,7 @@ funnel_events_reserve(FunnelEvents *events, size_t nrows)
 
 	if (nrows <= events->capacity)
 		return;
-	if (nrows > MaxAllocHugeSize / sizeof(FunnelRow) / 2)
+	if (nrows > MaxAllocHugeSize / sizeof(RowWithItem) / 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many events of one unit")));
@@ -63,11 +100,49 @@ funnel_events_reserve(FunnelEvents *events, size_t nrows)
 		capacity *= 2;
 	if (events->rows != NULL)
 		pfree(events->rows);
+	if (events->items != NULL)
+		pfree(events->items);
 	events->rows = NULL;
+	events->items = NULL;
 	events->capacity = 0;
 	events->rows = MemoryContextAllocHuge(events->context,
 										  capacity * sizeof(FunnelRow));
+	if (events->with_items)
+		events->items = MemoryContextAllocHuge(events->context,
+											   capacity * sizeof(uint64));
 	events->capacity = capacity;
+}
+
+static bool
+sorted_with_items(const FunnelEvents *events)
+{
+	for (size_t i = 1; i < events->nrows; i++)
+	{
+		if (compare_with_items(&events->rows[i - 1], events->items[i - 1],
+							   &events->rows[i], events->items[i], events) > 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+sort_with_items(FunnelEvents *events)
+{
+	RowWithItem *pairs = MemoryContextAllocHuge(events->context,
+												events->nrows * sizeof(RowWithItem));
+
+	for (size_t i = 0; i < events->nrows; i++)
+	{
+		pairs[i].row = events->rows[i];
+		pairs[i].item = events->items[i];
+	}
+	sort_rows_with_items(pairs, events->nrows, events);
+	for (size_t i = 0; i < events->nrows; i++)
+	{
+		events->rows[i] = pairs[i].row;
+		events->items[i] = pairs[i].item;
+	}
+	pfree(pairs);
 }
 
 /*
@@ -78,6 +153,12 @@ funnel_events_sort(FunnelEvents *events)
 {
 	const FunnelRow *rows = events->rows;
 
+	if (events->with_items)
+	{
+		if (!sorted_with_items(events))
+			sort_with_items(events);
+		return;
+	}
 	for (size_t i = 1; i < events->nrows; i++)
 	{
 		if (compare_rows(&rows[i - 1], &rows[i]) > 0)
@@ -95,26 +176,21 @@ void
 funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 					FunnelMatch *match)
 {
-	size_t		size = funnel_match_scratch_size(&program->rules, events->nrows);
-
-	for (;;)
-	{
-		if (size > events->scratch_size)
-		{
-			if (events->scratch != NULL)
-				pfree(events->scratch);
-			events->scratch = NULL;
-			events->scratch_size = 0;
-			if (!AllocHugeSizeIsValid(size))
-				ereport(ERROR,
-						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						 errmsg("too many events of one unit")));
-			events->scratch = MemoryContextAllocHuge(events->context, size);
-			events->scratch_size = size;
-		}
-		if (funnel_match(&program->rules, events->rows, events->nrows,
+	while (!funnel_match(&program->rules, events->rows, events->nrows,
 						 events->scratch, events->scratch_size, match))
-			return;
-		size = events->scratch_size * 2;
+	{
+		size_t		size = Max(funnel_match_scratch_size(&program->rules, events->nrows),
+							   events->scratch_size * 2);
+
+		if (!AllocHugeSizeIsValid(size))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many events of one unit")));
+		if (events->scratch != NULL)
+			pfree(events->scratch);
+		events->scratch = NULL;
+		events->scratch_size = 0;
+		events->scratch = MemoryContextAllocHuge(events->context, size);
+		events->scratch_size = size;
 	}
 }

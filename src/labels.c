@@ -167,9 +167,14 @@ find_segment(const char *at, const char *end, const FunnelSegment *segment,
 {
 	const char *character = at;
 	int			matched = 0;
+	unsigned int rounds = 0;
 
 	while (at < end)
 	{
+		/* a label may be as long as a text can be */
+		if (++rounds % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
+
 		if (matched == 0)
 		{
 			at = memchr(at, segment->text[0], end - at);
@@ -227,7 +232,7 @@ wildcard_matches(const FunnelLabels *labels, const Wildcard *wildcard,
 
 	for (int i = 1; i < wildcard->nsegments - 1; i++)
 	{
-		/* a label may be long, and the wildcards many */
+		/* the wildcards may be many */
 		CHECK_FOR_INTERRUPTS();
 		at = find_segment(at, suffix, &wildcard->segments[i],
 						  wildcard->borders[i], labels->multibyte);
@@ -347,7 +352,8 @@ count_words(const FunnelWord *words, int nwords, int *nliterals, int *nwildcards
 }
 
 FunnelLabels *
-funnel_labels_compile(const FunnelDefinition *definition, MemoryContext context)
+funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
+					  MemoryContext context)
 {
 	FunnelLabels *labels = MemoryContextAllocZero(context, sizeof(FunnelLabels));
 	int			nliterals = 0;
@@ -364,6 +370,8 @@ funnel_labels_compile(const FunnelDefinition *definition, MemoryContext context)
 
 		count_words(step->words, step->nwords, &nliterals, &nwildcards);
 		count_words(step->excluded, step->nexcluded, &nliterals, &nwildcards);
+		if (stage_names != NULL)
+			nliterals++;
 	}
 
 	nslots = pg_nextpower2_32(2 * (uint32) nliterals + 2);
@@ -384,6 +392,14 @@ funnel_labels_compile(const FunnelDefinition *definition, MemoryContext context)
 
 		add_words(labels, step->words, step->nwords, bit, 0, context);
 		add_words(labels, step->excluded, step->nexcluded, 0, bit, context);
+		if (stage_names != NULL)
+		{
+			FunnelSegment name;
+
+			name.text = stage_names[i];
+			name.len = strlen(stage_names[i]);
+			add_literal(labels, &name, bit, 0, context);
+		}
 	}
 
 	if (labels->nwildcards > 0)

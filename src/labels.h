@@ -19,9 +19,12 @@ typedef struct FunnelLabelMatch
 	uint64		breaks;
 } FunnelLabelMatch;
 
-/* Compile a definition's words; everything is allocated in CONTEXT. */
+/*
+ * Compile a definition's words; everything is allocated in CONTEXT.  If
+ * STAGE_NAMES is not NULL, a label also matches a step whose name it is.
+ */
 extern FunnelLabels *funnel_labels_compile(const FunnelDefinition *definition,
-										   MemoryContext context);
+										   char **stage_names, MemoryContext context);
 
 /* Look up one label of LEN bytes; both masks are 0 if nothing matches. */
 extern FunnelLabelMatch funnel_labels_match(const FunnelLabels *labels,

@@ -920,6 +920,112 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 }
 
 /*
+ * The plain funnel
+ */
+
+/*
+ * Steps in order, links plain, none optional, and at most a window: the funnel
+ * most people draw.  With rows that match one step each, by ascending step
+ * within an instant, one pair for each step says it all, and a second pass
+ * over the rows of the reported chain finds its times.
+ *
+ * Returns false, with nothing in MATCH to rely on, if the rules or the rows
+ * are not like that.
+ */
+static bool
+match_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+			FunnelMatch *match)
+{
+	uint64_t	all_steps = ~STEPS_ABOVE(rules->nsteps);
+	uint64_t	window = rules->within != 0 ? (uint64_t) rules->within : UINT64_MAX;
+	int64_t		start[FUNNEL_MAX_STEPS];	/* of the newest chain to a step */
+	size_t		start_row[FUNNEL_MAX_STEPS];
+	uint64_t	live = 0;		/* steps that have one */
+	uint64_t	seen = 0;
+	int			depth = 0;
+	int			unlimited_depth = 0;	/* if there were no window */
+	size_t		begin = 0;
+	int64_t		last_ts = INT64_MIN;
+	uint64_t	last_step = 0;
+	size_t		countdown = ROWS_PER_POLL;
+
+	if (rules->increasing || (rules->optional | rules->strict | rules->excluding) != 0)
+		return false;
+	for (int step = 2; step <= rules->nsteps; step++)
+	{
+		if (rules->gap[step - 1] != 0)
+			return false;
+	}
+
+	for (size_t i = 0; i < nrows; i++)
+	{
+		uint64_t	bit = rows[i].steps & all_steps;
+		int64_t		ts = rows[i].ts;
+		int			k;
+
+		/* the whole instant must be looked at, to know its rows are in order */
+		if (depth == rules->nsteps && ts != last_ts)
+			break;
+		poll(rules, &countdown, 1);
+		if (bit == 0)
+			continue;
+		if ((bit & (bit - 1)) != 0 || (ts == last_ts && bit < last_step))
+			return false;
+		last_ts = ts;
+		last_step = bit;
+		seen |= bit;
+		k = LOWEST_STEP(bit) - 1;
+		unlimited_depth += k == unlimited_depth;
+
+		if (k == 0)
+		{
+			if (live != 0 && (rules->first_entry || start[0] == ts))
+				continue;
+			start[0] = ts;
+			start_row[0] = i;
+		}
+		else if ((live & (bit >> 1)) != 0 &&
+				 (uint64_t) ts - (uint64_t) start[k - 1] <= window)
+		{
+			start[k] = start[k - 1];
+			start_row[k] = start_row[k - 1];
+		}
+		else
+			continue;
+		live |= bit;
+		if (k == depth)
+		{
+			depth++;
+			begin = start_row[k];
+		}
+	}
+
+	match->depth = depth;
+	match->reached = depth == 0 ? 0 : ~STEPS_ABOVE(depth);
+	match->open = depth > 0 && depth < rules->nsteps;
+	if (match->open)
+		match->open_until = limit_after(start[0], rules->within);
+
+	for (int k = 0; k < depth; k++)
+	{
+		while ((rows[begin].steps & FUNNEL_STEP_BIT(k + 1)) == 0)
+			begin++;
+		match->at[k] = rows[begin].ts;
+		match->row[k] = begin;
+	}
+
+	if (depth == rules->nsteps)
+		match->outcome = FUNNEL_CONVERTED;
+	else if (depth == 0)
+		match->outcome = FUNNEL_ABSENT;
+	else if (unlimited_depth > depth)
+		match->outcome = FUNNEL_LATE;
+	else
+		match->outcome = (seen & FUNNEL_STEP_BIT(depth + 1)) != 0 ? FUNNEL_EARLY : FUNNEL_ABSENT;
+	return true;
+}
+
+/*
  * Any order
  */
 
@@ -1148,7 +1254,9 @@ funnel_match_scratch_size(const FunnelRules *rules, size_t nrows)
  * order in which rows that are equally usable shall be preferred.
  *
  * SCRATCH is aligned as by malloc.  Returns false, with nothing in MATCH to
- * rely on, if it is too small: the caller retries with twice the size.
+ * rely on, if it is too small: the caller retries with at least the size that
+ * funnel_match_scratch_size tells, or twice the size it had.  Plain funnels
+ * and any order need none.
  *
  * Time: O(nrows * nsteps) plus, for instants at which several rows match
  * several steps, a matching each.
@@ -1166,6 +1274,8 @@ funnel_match(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		match_any_order(rules, rows, nrows, match);
 		return true;
 	}
+	if (match_plain(rules, rows, nrows, match))
+		return true;
 
 	if (scratch_size < fixed)
 		return false;

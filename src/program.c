@@ -51,6 +51,7 @@ enlarge(FunnelProgramCache *cache, MemoryContext context)
 {
 	FunnelProgramCache larger;
 
+	larger.by_stage = cache->by_stage;
 	larger.nprograms = cache->nprograms;
 	larger.capacity = cache->capacity == 0 ? 4 : cache->capacity * 2;
 	larger.programs = MemoryContextAllocZero(context,
@@ -77,6 +78,7 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	FunnelProgram **slot;
 	FunnelProgram *program;
 	FunnelDefinition *definition;
+	char	  **names;
 	MemoryContext scratch;
 	MemoryContext old;
 	Size		len = VARSIZE_ANY_EXHDR(def);
@@ -91,6 +93,7 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(scratch);
 	definition = funnel_definition_of(def);
+	names = funnel_definition_stage_names(definition);
 	MemoryContextSwitchTo(context);
 	program = palloc0(sizeof(FunnelProgram));
 	program->def = palloc(VARHDRSZ + len);
@@ -98,7 +101,19 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	memcpy(VARDATA(program->def), VARDATA_ANY(def), len);
 	funnel_definition_rules(definition, &program->rules);
 	program->rules.poll = check_for_interrupts;
-	program->labels = funnel_labels_compile(definition, context);
+	program->stages = palloc(sizeof(FunnelStage *) * definition->nsteps);
+	for (int i = 0; i < definition->nsteps; i++)
+		program->stages[i] = funnel_stage_make(i + 1, names[i], strlen(names[i]));
+	if (cache->by_stage && definition->any_order)
+	{
+		/* the names that the steps would have in an order, not "1 of 3" */
+		MemoryContextSwitchTo(scratch);
+		definition->any_order = false;
+		names = funnel_definition_stage_names(definition);
+		MemoryContextSwitchTo(context);
+	}
+	program->labels = funnel_labels_compile(definition, cache->by_stage ? names : NULL,
+											context);
 	program->keeps_all = program->rules.strict != 0;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);

@@ -10,19 +10,26 @@
 
 #include "definition.h"
 #include "labels.h"
+#include "stage.h"
 
 typedef struct FunnelProgram
 {
 	FunnelDef  *def;			/* with a four-byte header */
 	FunnelRules rules;
 	FunnelLabels *labels;
+	FunnelStage **stages;		/* of each depth */
 	bool		keeps_all;		/* rows that match nothing matter too: they
 								 * break strict links */
 } FunnelProgram;
 
-/* The programs of one call site; begins as all zeros. */
+/*
+ * The programs of one call site; begins as all zeros, but that by_stage may be
+ * set: its labels are names of stages, which match a step by its name as well
+ * as by its events.
+ */
 typedef struct FunnelProgramCache
 {
+	bool		by_stage;
 	int			nprograms;
 	int			capacity;		/* power of two, or 0 */
 	FunnelProgram **programs;	/* open addressing by the bytes of def */

@@ -10,10 +10,11 @@
  * few records, because a query may have thousands of groups, and splits once
  * it is large.
  *
- * A record is an event and a unit:
+ * A record is an event, its item if the spool is one with items, and a unit:
  *
  *	narrow event	8 bytes					see eventword.h
  *	wide event		24 bytes				FunnelRow
+ *	item			8 bytes
  *	word unit		8 bytes					types by value, equal by bits
  *	other units		hash, length, bytes		padded to 8 bytes
  *
@@ -75,6 +76,7 @@ struct FunnelSpool
 	MemoryContext context;
 	FunnelUnitType *unit_type;
 	bool		wide;
+	bool		with_items;
 	FunnelEventCodes codes;
 	uint64		size;			/* bytes of records */
 	int			npartitions;	/* 1 or NPARTITIONS */
@@ -85,10 +87,17 @@ struct FunnelSpool
 	size_t		slab_left;
 };
 
+/* The size of an event without its item, and with it if there are items. */
+static inline size_t
+row_size(const FunnelSpool *spool)
+{
+	return spool->wide ? 3 * sizeof(uint64) : sizeof(uint64);
+}
+
 static inline size_t
 event_size(const FunnelSpool *spool)
 {
-	return spool->wide ? 3 * sizeof(uint64) : sizeof(uint64);
+	return row_size(spool) + (spool->with_items ? sizeof(uint64) : 0);
 }
 
 /*
@@ -195,6 +204,16 @@ read_event(const FunnelSpool *spool, const char *event)
 	return row;
 }
 
+static inline uint64
+read_item(const FunnelSpool *spool, const char *event)
+{
+	uint64		item = 0;
+
+	if (spool->with_items)
+		memcpy(&item, event + row_size(spool), sizeof(item));
+	return item;
+}
+
 /*
  * Units in records
  */
@@ -278,8 +297,11 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 				else
 				{
 					FunnelRow	row = read_event(&from, record);
+					uint64		item = read_item(&from, record);
 
 					memcpy(to, &row, sizeof(row));
+					if (spool->with_items)
+						memcpy(to + sizeof(row), &item, sizeof(item));
 				}
 				memcpy(to + to_event, unit, size);
 				record = unit + size;
@@ -292,12 +314,13 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 }
 
 FunnelSpool *
-funnel_spool_create(FunnelUnitType *unit_type, MemoryContext context)
+funnel_spool_create(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
 {
 	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
 
 	spool->context = context;
 	spool->unit_type = unit_type;
+	spool->with_items = with_items;
 	spool->npartitions = 1;
 	spool->partitions = &spool->single;
 	return spool;
@@ -335,17 +358,20 @@ prepare_event(FunnelSpool *spool, int64 ts, FunnelLabelMatch labels)
 
 /* Write the event part of a record; returns where the unit part begins. */
 static inline char *
-write_event(const FunnelSpool *spool, char *record, const Event *event)
+write_event(const FunnelSpool *spool, char *record, const Event *event, uint64 item)
 {
 	if (unlikely(spool->wide))
 		memcpy(record, &event->row, sizeof(event->row));
 	else
 		memcpy(record, &event->word, sizeof(event->word));
+	if (spool->with_items)
+		memcpy(record + row_size(spool), &item, sizeof(item));
 	return record + event_size(spool);
 }
 
 void
-funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels)
+funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
+				 uint64 item)
 {
 	Event		event = prepare_event(spool, ts, labels);
 
@@ -356,7 +382,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 										   partition_of(spool, funnel_hash_word(word)),
 										   event_size(spool) + sizeof(word));
 
-		record = write_event(spool, record, &event);
+		record = write_event(spool, record, &event, item);
 		memcpy(record, &word, sizeof(word));
 	}
 	else
@@ -371,7 +397,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 		header.len = key.len;
 		size = event_size(spool) + sizeof(header) + TYPEALIGN(8, (size_t) key.len);
 		record = append_record(spool, partition_of(spool, (uint64) key.hash << 32), size);
-		record = write_event(spool, record, &event);
+		record = write_event(spool, record, &event, item);
 		memcpy(record, &header, sizeof(header));
 		memcpy(record + sizeof(header), key.bytes, key.len);
 		/* no stray bytes in what may be sent elsewhere */
@@ -609,6 +635,12 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	events->nrows = end - begin;
 	for (uint64 i = begin; i < end; i++)
 		events->rows[i - begin] = read_event(spool, scan->events + i * event);
+	if (spool->with_items)
+	{
+		Assert(events->with_items);
+		for (uint64 i = begin; i < end; i++)
+			events->items[i - begin] = read_item(spool, scan->events + i * event);
+	}
 	return true;
 }
 
@@ -646,6 +678,7 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 
 	from.unit_type = spool->unit_type;
 	from.wide = pq_getmsgbyte(buf);
+	from.with_items = spool->with_items;
 	from.codes.nmixed = pq_getmsgint(buf, 4);
 	if (from.codes.nmixed < 0 || from.codes.nmixed > FUNNEL_MAX_MIXED)
 		elog(ERROR, "invalid funnel spool");
@@ -664,6 +697,7 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 	{
 		const char *message = pq_getmsgbytes(buf, event);
 		FunnelRow	row = read_event(&from, message);
+		uint64		item = read_item(&from, message);
 		FunnelLabelMatch labels = {row.steps, row.breaks};
 		Event		prepared = prepare_event(spool, row.ts, labels);
 		union
@@ -686,7 +720,7 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 		}
 		record = append_record(spool, partition_of(spool, hash),
 							   event_size(spool) + sizeof(unit) + rest);
-		record = write_event(spool, record, &prepared);
+		record = write_event(spool, record, &prepared, item);
 		memcpy(record, &unit, sizeof(unit));
 		if (rest > 0)
 			memcpy(record + sizeof(unit), pq_getmsgbytes(buf, rest), rest);

@@ -14,13 +14,16 @@
 typedef struct FunnelSpool FunnelSpool;
 typedef struct FunnelSpoolScan FunnelSpoolScan;
 
-/* A new spool; it and all it grows by live in CONTEXT. */
-extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type,
+/*
+ * A new spool; it and all it grows by live in CONTEXT.  WITH_ITEMS: its events
+ * have items, and are to be read into buffers that have them too.
+ */
+extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
 										MemoryContext context);
 
-/* Set an event aside. */
+/* Set an event aside; ITEM is not looked at in a spool without items. */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
-							 FunnelLabelMatch labels);
+							 FunnelLabelMatch labels, uint64 item);
 
 /*
  * Read the units one after another, each with its events unsorted in EVENTS.
@@ -30,7 +33,10 @@ extern FunnelSpoolScan *funnel_spool_scan_begin(FunnelSpool *spool,
 												MemoryContext context);
 extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
 
-/* Append the content to a message, and add a message's content to a spool. */
+/*
+ * Append the content to a message, and add a message's content to a spool; both
+ * spools must be with items or both without.
+ */
 extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf);
 extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf);
 

@@ -26,7 +26,11 @@
 #include "compat.h"
 #include "tally_impl.h"
 
-/* The time histograms of all steps, one entry for each cell that is not 0. */
+/*
+ * The time histograms of all steps.  A tally of few units has a hash table of
+ * the cells that are not 0, one of many an array of blocks: finding a cell
+ * there takes two loads, and for each unit there are several to find.
+ */
 typedef struct TimeEntry
 {
 	uint32		key;
@@ -69,6 +73,9 @@ typedef struct TimeEntry
 /* Entries a fresh table has room for: a tally of few units stays small. */
 #define TIMES_INITIAL	14
 #define OPEN_INITIAL	14
+
+/* Number of times from which on blocks replace the hash table. */
+#define TIMES_LIMIT		512
 
 /* Least number of entries in "open" worth a clean-up. */
 #define OPEN_LIMIT		256
@@ -131,18 +138,69 @@ funnel_tally_see(FunnelTally *tally, int64 ts)
 	}
 }
 
+static inline int64 *
+block_counter(FunnelTally *tally, uint32 key)
+{
+	int64	  **block = &tally->time_blocks[FUNNEL_TIME_BLOCK(key)];
+
+	if (unlikely(*block == NULL))
+		*block = MemoryContextAllocZero(tally->context,
+										FUNNEL_TIME_BLOCK_SIZE * sizeof(int64));
+	return &(*block)[FUNNEL_TIME_IN_BLOCK(key)];
+}
+
+/* Replace the hash table by blocks. */
+static void
+make_blocks(FunnelTally *tally)
+{
+	timehash_iterator iterator;
+	TimeEntry  *entry;
+
+	tally->time_blocks =
+		MemoryContextAllocZero(tally->context,
+							   FUNNEL_TIME_BLOCK(FUNNEL_TIME_KEY(tally->nsteps + 1, 0, 0)) *
+							   sizeof(int64 *));
+	timehash_start_iterate(tally->times, &iterator);
+	while ((entry = timehash_iterate(tally->times, &iterator)) != NULL)
+		*block_counter(tally, entry->key) = entry->count;
+	timehash_destroy(tally->times);
+	tally->times = NULL;
+}
+
+/* Add to a counter of the histograms; false if there was something in it. */
+static inline bool
+put_time(FunnelTally *tally, uint32 key, int64 count)
+{
+	int64	   *counter;
+	bool		fresh;
+
+	if (likely(tally->time_blocks != NULL))
+	{
+		counter = block_counter(tally, key);
+		fresh = *counter == 0;
+	}
+	else
+	{
+		bool		found;
+		TimeEntry  *entry = timehash_insert(tally->times, key, &found);
+
+		fresh = !found;
+		if (fresh)
+			entry->count = 0;
+		counter = &entry->count;
+	}
+	*counter += count;
+
+	if (unlikely(tally->time_blocks == NULL && tally->times->members >= TIMES_LIMIT))
+		make_blocks(tally);
+	return fresh;
+}
+
 bool
 funnel_tally_put_time(FunnelTally *tally, int step, FunnelTimesSince since,
 					  uint32 cell, int64 count)
 {
-	bool		found;
-	TimeEntry  *entry = timehash_insert(tally->times,
-										FUNNEL_TIME_KEY(step, since, cell), &found);
-
-	if (!found)
-		entry->count = 0;
-	entry->count += count;
-	return !found;
+	return put_time(tally, FUNNEL_TIME_KEY(step, since, cell), count);
 }
 
 /*
@@ -234,11 +292,14 @@ funnel_tally_add(FunnelTally *tally, const FunnelMatch *match, const double *val
 			uint64		elapsed = (uint64) match->at[k] - (uint64) previous;
 
 			funnel_uint128_add(&step->microseconds, elapsed);
-			funnel_tally_put_time(tally, k + 1, FUNNEL_SINCE_PREVIOUS,
-								  funnel_cell_of(elapsed), 1);
+			put_time(tally, FUNNEL_TIME_KEY(k + 1, FUNNEL_SINCE_PREVIOUS,
+											funnel_cell_of(elapsed)), 1);
 			if (k > 1)
-				funnel_tally_put_time(tally, k + 1, FUNNEL_SINCE_FIRST,
-									  funnel_cell_of((uint64) match->at[k] - (uint64) first), 1);
+			{
+				elapsed = (uint64) match->at[k] - (uint64) first;
+				put_time(tally, FUNNEL_TIME_KEY(k + 1, FUNNEL_SINCE_FIRST,
+												funnel_cell_of(elapsed)), 1);
+			}
 			previous = match->at[k];
 		}
 		if (values != NULL && !isnan(values[k]))
@@ -274,8 +335,7 @@ funnel_tally_add(FunnelTally *tally, const FunnelMatch *match, const double *val
 void
 funnel_tally_merge(FunnelTally *dst, const FunnelTally *src)
 {
-	timehash_iterator times;
-	TimeEntry  *time;
+	FunnelTimes times;
 
 	Assert(dst != src);
 
@@ -304,16 +364,10 @@ funnel_tally_merge(FunnelTally *dst, const FunnelTally *src)
 		}
 	}
 
-	timehash_start_iterate(src->times, &times);
-	while ((time = timehash_iterate(src->times, &times)) != NULL)
-	{
-		bool		found;
-		TimeEntry  *entry = timehash_insert(dst->times, time->key, &found);
-
-		if (!found)
-			entry->count = 0;
-		entry->count += time->count;
-	}
+	times = funnel_tally_times(src);
+	for (int i = 0; i < times.ntimes; i++)
+		put_time(dst, times.times[i].key, times.times[i].count);
+	pfree(times.times);
 
 	if (src->has_horizon)
 		funnel_tally_see(dst, src->horizon);
@@ -422,19 +476,45 @@ FunnelTimes
 funnel_tally_times(const FunnelTally *tally)
 {
 	FunnelTimes all;
-	timehash_iterator iterator;
-	TimeEntry  *entry;
 
 	all.ntimes = 0;
-	all.times = palloc(sizeof(FunnelTime) * (Size) tally->times->members);
-	timehash_start_iterate(tally->times, &iterator);
-	while ((entry = timehash_iterate(tally->times, &iterator)) != NULL)
+	if (tally->time_blocks != NULL)
 	{
-		all.times[all.ntimes].key = entry->key;
-		all.times[all.ntimes].count = entry->count;
-		all.ntimes++;
+		uint32		nblocks = FUNNEL_TIME_BLOCK(FUNNEL_TIME_KEY(tally->nsteps + 1, 0, 0));
+		Size		used = 0;
+
+		for (uint32 i = 0; i < nblocks; i++)
+			used += tally->time_blocks[i] != NULL;
+		all.times = palloc(sizeof(FunnelTime) * FUNNEL_TIME_BLOCK_SIZE * used);
+		for (uint32 i = 0; i < nblocks; i++)
+		{
+			const int64 *block = tally->time_blocks[i];
+
+			for (uint32 j = 0; block != NULL && j < FUNNEL_TIME_BLOCK_SIZE; j++)
+			{
+				if (block[j] == 0)
+					continue;
+				all.times[all.ntimes].key = (i << FUNNEL_CELL_BITS) | j;
+				all.times[all.ntimes].count = block[j];
+				all.ntimes++;
+			}
+		}
 	}
-	sort_times(all.times, all.ntimes);
+	else
+	{
+		timehash_iterator iterator;
+		TimeEntry  *entry;
+
+		all.times = palloc(sizeof(FunnelTime) * (Size) tally->times->members);
+		timehash_start_iterate(tally->times, &iterator);
+		while ((entry = timehash_iterate(tally->times, &iterator)) != NULL)
+		{
+			all.times[all.ntimes].key = entry->key;
+			all.times[all.ntimes].count = entry->count;
+			all.ntimes++;
+		}
+		sort_times(all.times, all.ntimes);
+	}
 	return all;
 }
 

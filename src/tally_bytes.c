@@ -33,6 +33,7 @@
 
 #include <math.h>
 
+#include "mb/pg_wchar.h"
 #include "port/pg_bswap.h"
 #include "utils/timestamp.h"
 
@@ -178,14 +179,11 @@ typedef struct BytesReader
 	int			sqlerrcode;
 } BytesReader;
 
-static void pg_attribute_noreturn()
-reject(const BytesReader *reader, const char *detail)
-{
-	ereport(ERROR,
-			(errcode(reader->sqlerrcode),
-			 errmsg("invalid bytes for type %s", "funnel_result"),
-			 errdetail_internal("%s", detail)));
-}
+#define reject(reader, detail) \
+	ereport(ERROR, \
+			(errcode((reader)->sqlerrcode), \
+			 errmsg("invalid bytes for type %s", "funnel_result"), \
+			 errdetail_internal("%s", (detail))))
 
 static unsigned char
 get_byte(BytesReader *reader)
@@ -345,6 +343,8 @@ funnel_tally_read(const char *data, Size len, int sqlerrcode, MemoryContext cont
 	textlen = get_varint(&reader);
 	if (textlen > (uint64) (reader.end - reader.next))
 		reject(&reader, "The value ends too early.");
+	if (!pg_verify_mbstr(GetDatabaseEncoding(), (const char *) reader.next, (int) textlen, true))
+		reject(&reader, "The definition is not text in the database's encoding.");
 	definition = funnel_definition_parse((const char *) reader.next, (int) textlen, NULL);
 	initStringInfo(&canonical);
 	appendStringInfoSpaces(&canonical, VARHDRSZ);

@@ -61,6 +61,11 @@ funnel_cell_span(uint32 cell)
 	(((((uint32) (step) << 1) | (uint32) (since)) << FUNNEL_TIME_CELL_BITS) | (cell))
 #define FUNNEL_TIME_CELL(key)	((key) & ((1 << FUNNEL_TIME_CELL_BITS) - 1))
 
+/* A block is the cells of one power of two of one histogram. */
+#define FUNNEL_TIME_BLOCK_SIZE		(1 << FUNNEL_CELL_BITS)
+#define FUNNEL_TIME_BLOCK(key)		((key) >> FUNNEL_CELL_BITS)
+#define FUNNEL_TIME_IN_BLOCK(key)	((key) & (FUNNEL_TIME_BLOCK_SIZE - 1))
+
 /*
  * Unconverted units whose attempt may still be open at the horizon, by where
  * they stand, why, and floor(open_until / g).
@@ -103,7 +108,8 @@ struct FunnelTally
 	bool		has_values;
 	int64		horizon;
 	uint32		open_limit;		/* entries in "open" that call for a clean-up */
-	struct timehash_hash *times;
+	struct timehash_hash *times;	/* NULL if time_blocks are in use */
+	int64	  **time_blocks;
 	struct openhash_hash *open; /* NULL until needed */
 	FunnelTallyStep steps[FLEXIBLE_ARRAY_MEMBER];
 };

@@ -469,7 +469,7 @@ funnel_tally_parse(char *text, Node *escontext)
 		return NULL;
 	if (JsonContainerSize(array) != (uint32) tally->nsteps)
 	{
-		reject(escontext, "The definition has %d steps.", tally->nsteps);
+		reject(escontext, "There must be as many steps as the definition has, %d.", tally->nsteps);
 		return NULL;
 	}
 	for (int k = 0; k < tally->nsteps; k++)

@@ -1,6 +1,7 @@
 -- What "make demo" shows: the textbook's funnel first, then a month of a shop.
 \set VERBOSITY terse
 \pset footer off
+\pset pager off
 \pset null ''
 SET TIME ZONE 'UTC';
 

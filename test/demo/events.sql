@@ -24,7 +24,7 @@ BEGIN
 	INSERT INTO events
 	WITH session AS (
 		SELECT id,
-			1 + floor(45000 * pg_temp.dice(id, 1) ^ 1.5)::bigint AS user_id,
+			1 + floor(150000 * pg_temp.dice(id, 1) ^ 1.5)::bigint AS user_id,
 			day::timestamp AT TIME ZONE 'UTC'
 				+ interval '1 hour' * (6 + 17.5 * pg_temp.dice(id, 2)) AS start,
 			1 + floor(6 * pg_temp.dice(id, 3) ^ 2)::int AS views
@@ -54,13 +54,13 @@ BEGIN
 		WHERE interest < 0.8
 		UNION ALL
 		SELECT start + interval '1 minute' * (5 - 2 * ln(pg_temp.dice(id, 7))), 'cart'
-		WHERE interest < 0.2 * will
+		WHERE interest < 0.18 * will
 		UNION ALL
 		SELECT start + interval '1 minute' * (15 - 20 * ln(pg_temp.dice(id, 8))), 'checkout'
-		WHERE interest < 0.1 * will
+		WHERE interest < 0.07 * will
 		UNION ALL
 		SELECT start + interval '1 minute' * (30 - 240 * ln(pg_temp.dice(id, 9))), 'purchase'
-		WHERE interest < 0.03 * will
+		WHERE interest < 0.025 * will
 	) AS e;
 	progress := format('  up to %s: %s events', last,
 		to_char((SELECT count(*) FROM events), 'FM9,999,999'));

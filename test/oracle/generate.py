@@ -149,6 +149,41 @@ def random_events(rng, d, scale, origin, alphabet, many_labels=False,
     return events
 
 
+def tangled_definition(rng, scale):
+    """Optional steps among exclusions, strict links and gaps: the hard part."""
+    d = Definition([Step() for _ in range(rng.randint(3, 6))])
+    d.within = random_limit(rng, scale) if one_in(rng, 2) else None
+    d.increasing = one_in(rng, 5)
+    d.first_entry = one_in(rng, 8)
+    strict, gap = rng.choice((0, 0.3)), rng.choice((0, 0.3))
+    for k, step in enumerate(d.steps[1:], 2):
+        step.optional = k < d.n and rng.random() < 0.7
+        step.strict = rng.random() < strict
+        step.excluded = [['x']] if rng.random() < 0.6 else []
+        step.gap = random_limit(rng, scale) if rng.random() < gap else None
+    return d
+
+
+def tangled_rows(rng, d, scale, origin):
+    """Steps in order or nearly so, and often one breaker between them."""
+    excluding = sum(1 << k for k, step in enumerate(d.steps) if step.excluded)
+    rows = []
+    ts = origin
+    step = 0
+    for _ in range(rng.randint(5, 9)):
+        ts += rng.choice((0, 1, 1, 2)) * scale
+        if excluding and one_in(rng, 4):
+            rows.append(Row(ts, 0, rng.getrandbits(d.n) & excluding))
+        else:
+            rows.append(Row(ts, 1 << step, 0))
+            if one_in(rng, 6):
+                rows[-1].steps |= 1 << rng.randrange(d.n)
+            step = rng.choice((0, step, step + 1, step + 1, step + 2))
+            if step >= d.n:
+                step = rng.choice((0, d.n - 1))
+    return sort_rows(rows)
+
+
 def random_alphabet(rng):
     if rng.random() < 0.7:
         return LABELS[:rng.randint(2, 4)]

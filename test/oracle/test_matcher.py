@@ -18,7 +18,7 @@ from brute import (FOREVER, RANGE_END, Definition, Row, Step, label_rows,
                    passage_of, sort_rows)
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_limit, random_masked_rows,
-                      random_origin)
+                      random_origin, tangled_definition, tangled_rows)
 from tap import Tap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -134,6 +134,9 @@ def random_case(seed):
         rows = sort_rows(label_rows(d, random_events(
             rng, d, scale, origin, alphabet, many_labels=one_in(rng, 2),
             details=one_in(rng, 2))))
+    elif one_in(rng, 3):
+        d = tangled_definition(rng, scale)
+        rows = tangled_rows(rng, d, scale, origin)
     elif one_in(rng, 20):
         d = long_definition(rng, scale)
         rows = random_masked_rows(rng, d, scale, origin)[:3]

@@ -17,7 +17,7 @@ import sys
 from brute import FOREVER, definition_text, label_rows, passage_of, sort_rows
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_origin)
-from tally import dropoff, nearest_rank, report, step_names
+from tally import dropoff, granule, nearest_rank, report, step_names
 from tap import Tap
 
 UNITS_A_FUNNEL = 25
@@ -95,7 +95,8 @@ class Funnel:
         alphabet = random_alphabet(rng)
         self.d = random_definition(rng, self.scale, alphabet)
         origin = random_origin(rng)
-        if one_in(rng, 4):
+        whole_days = one_in(rng, 4)
+        if whole_days:
             self.scale, origin = DAY, origin // DAY * DAY
             self.d = random_definition(rng, self.scale, alphabet)
         self.many_labels = one_in(rng, 3)
@@ -107,17 +108,31 @@ class Funnel:
             self.units[unit] = random_events(
                 rng, self.d, self.scale, start, alphabet,
                 many_labels=self.many_labels)
+            if whole_days:
+                self.units[unit] = [(event[0] // DAY * DAY,) + event[1:]
+                                    for event in self.units[unit]]
         self.text = definition_text(self.d)
-        self.pass_all()
+        self.horizon = max((event[0] for events in self.units.values()
+                            for event in events), default=None)
+        self.passages = self.pass_all()
 
-    def pass_all(self):
-        self.passages = {}
-        times = []
-        for unit, events in self.units.items():
-            times += [event[0] for event in events]
-            self.passages[unit] = passage_of(
-                self.d, sort_rows(label_rows(self.d, events)))
-        self.horizon = max(times, default=None)
+    def pass_all(self, payload=False, value=False):
+        """Each unit's passage; which row is preferred in a tie depends on what
+        is known of the rows.
+        """
+        return {unit: passage_of(self.d, sort_rows(label_rows(self.d, [
+            (ts, labels, payload_ if payload else None,
+             value_ if value else None)
+            for ts, labels, payload_, value_ in events])))
+                for unit, events in self.units.items()}
+
+    def keep_first_labels(self):
+        self.units = {
+            unit: [(ts, (labels + [None])[:1], payload, value)
+                   for ts, labels, payload, value in events]
+            for unit, events in self.units.items()}
+        self.many_labels = False
+        self.passages = self.pass_all()
 
     def describe(self):
         return 'funnel %d: %s' % (self.number, self.text)
@@ -158,7 +173,9 @@ SCHEMA = r"""
 DROP SCHEMA IF EXISTS oracle CASCADE;
 CREATE SCHEMA oracle;
 CREATE FUNCTION at(us bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE RETURN
-    '2000-01-01 00:00:00+00'::timestamptz + us * interval '1 microsecond';
+    CASE WHEN us = 9223372036854775807 THEN 'infinity'
+    ELSE '2000-01-01 00:00:00+00'::timestamptz + us * interval '1 microsecond'
+    END;
 CREATE FUNCTION us(ts timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN
     CASE WHEN ts = 'infinity' THEN 9223372036854775807
     ELSE (extract(epoch FROM ts) * 1000000)::bigint - 946684800000000 END;
@@ -271,8 +288,9 @@ def agg(table, event='event', unit='unit', ts='ts', value='', where='true'):
             'GROUP BY g' % (unit, ts, event, value, table, where))
 
 
-def expected_report(funnel):
-    return report(funnel.d, funnel.passages.values(), funnel.horizon)
+def expected_report(funnel, with_value=False):
+    passages = funnel.pass_all(value=True) if with_value else funnel.passages
+    return report(funnel.d, passages.values(), funnel.horizon)
 
 
 def check_reports(tap, funnels, results, what, with_value=False):
@@ -282,7 +300,8 @@ def check_reports(tap, funnels, results, what, with_value=False):
     failures = []
     for funnel in funnels:
         differences = report_differences(
-            expected_report(funnel), got.get(funnel.number, []), with_value)
+            expected_report(funnel, with_value), got.get(funnel.number, []),
+            with_value)
         if differences:
             failures.append((funnel, differences + guilty_units(funnel)))
     tell(tap, failures, 'funnel_report: %s' % what)
@@ -324,26 +343,43 @@ def check_dropoff(tap, funnels, results):
     tell(tap, failures, 'funnel_dropoff')
 
 
+def instants_to_read_at(funnel):
+    """Around the instants at which attempts close, and beyond all of them."""
+    untils = sorted({passage.open_until for passage in funnel.passages.values()
+                     if passage.open_until not in (None, FOREVER)})
+    g = granule(funnel.d)
+    instants = {funnel.horizon - 1, funnel.horizon + 1, FOREVER}
+    for until in untils[::max(1, len(untils) // 4)]:
+        instants |= {until + shift for shift in
+                     (-g, -1, 0, 1, g - 1, g, -(until % g), g - until % g)}
+    return sorted(instants)
+
+
 def check_as_of(tap, funnels, results):
     """Pending at a later instant; an earlier one reads as the horizon."""
+    psql('DROP TABLE IF EXISTS instants;\n'
+         'CREATE TABLE instants (g int, us bigint);\n' +
+         copy_in('instants', [(funnel.number, us) for funnel in funnels
+                              for us in instants_to_read_at(funnel)]))
+    got = {}
+    for row in rows_of(
+            'SELECT a.g, i.us, f.step, f.dropped, f.pending FROM (%s) a '
+            'JOIN instants i USING (g), funnel_report(r, at(i.us)) f '
+            'ORDER BY step' % results, SERIAL):
+        got.setdefault((row['g'], row['us']), []).append(
+            (row['step'], row['dropped'], row['pending']))
     failures = []
-    for shift in (-5, 1, 3, 20):
-        got = grouped(rows_of(
-            'SELECT a.g, f.step, f.dropped, f.pending FROM (%s) a '
-            'JOIN scales s ON s.g = a.g, '
-            'funnel_report(r, at(us(funnel_horizon(r)) + %d * s.scale)) f '
-            'ORDER BY a.g, step' % (results, shift), SERIAL))
-        for funnel in funnels:
-            as_of = funnel.horizon + max(0, shift * funnel.scale)
+    for funnel in funnels:
+        for us in instants_to_read_at(funnel):
             want = [(row['step'], row['dropped'], row['pending'])
-                    for row in report(funnel.d, funnel.passages.values(), as_of)]
-            rows = [(row['step'], row['dropped'], row['pending'])
-                    for row in got.get(funnel.number, [])]
-            if want != rows:
-                failures.append((funnel, ['horizon %+d units' % shift,
-                                          'expected %s' % want,
-                                          'got      %s' % rows]))
-    tell(tap, failures, 'funnel_report as of another instant')
+                    for row in report(funnel.d, funnel.passages.values(),
+                                      max(us, funnel.horizon))]
+            if want != got.get((funnel.number, us)):
+                failures.append((funnel, [
+                    'at %d, horizon %d' % (us, funnel.horizon),
+                    'expected (step, dropped, pending) %s' % want,
+                    'got %s' % got.get((funnel.number, us))]))
+    tell(tap, failures, 'funnel_report as of %d other instants' % len(got))
 
 
 def check_totals(tap, funnels, results):
@@ -517,10 +553,11 @@ def check_progress(tap, funnels, event, want_bytes):
         SERIAL)}
     failures = []
     for funnel in funnels:
+        passages = funnel.pass_all(payload=True)
         for unit, events in funnel.units.items():
             if not events:
                 continue
-            passage = funnel.passages[unit]
+            passage = passages[unit]
             row = dict(got.get((funnel.number, unit), {}))
             row.pop('g', None)
             row.pop('unit', None)
@@ -556,6 +593,42 @@ def check_progress(tap, funnels, event, want_bytes):
             % event, SERIAL, 'two levels, through funnel_progress')
 
 
+def check_many_times(tap, number=20000):
+    """Percentiles and mean of many times, from nothing to weeks."""
+    rng = random.Random(number)
+    times = [int(10 ** rng.uniform(0, 12.5)) if not one_in(rng, 20) else 0
+             for _ in range(number)]
+    psql('CREATE TABLE pairs (unit int, us bigint, event text, value float8);\n' +
+         copy_in('pairs', [row for unit, us in enumerate(times)
+                           for row in ((unit, 0, 'a', 0.25),
+                                       (unit, us, 'b', 0.5))]))
+    row, = rows_of(
+        'SELECT f.* FROM funnel_report((SELECT funnel_agg(unit, at(us), event, '
+        "'a -> b') FROM pairs)) f WHERE step = 2")
+    times.sort()
+    want = {'median_seconds': nearest_rank(times, 0.5) / 1e6,
+            'p90_seconds': nearest_rank(times, 0.9) / 1e6,
+            'median_seconds_from_first': nearest_rank(times, 0.5) / 1e6}
+    tap.ok(row['users'] == number and
+           all(close(row[column], want[column], 0.01) for column in SKETCHED) and
+           close(row['mean_seconds'], sum(times) / number / 1e6, 1e-12),
+           'times of %d units' % number)
+    if exists('funnel_percentile(funnel_result, int, float8)'):
+        fractions = [i / 200 for i in range(1, 201)]
+        got = rows_of(
+            'SELECT funnel_percentile(r, 2, fraction) AS seconds '
+            "FROM (SELECT funnel_agg(unit, at(us), event, 'a -> b') AS r "
+            'FROM pairs) a, unnest(ARRAY%s::float8[]) WITH ORDINALITY '
+            'AS f(fraction, o) ORDER BY o' % fractions)
+        wrong = [(fraction, seconds, nearest_rank(times, fraction) / 1e6)
+                 for fraction, seconds in zip(
+                     fractions, [row['seconds'] for row in got])
+                 if not close(seconds, nearest_rank(times, fraction) / 1e6,
+                              0.01)]
+        tap.ok(not wrong and len(got) == 200, '200 percentiles of them')
+        tap.say('\n'.join(map(str, wrong[:SHOWN])))
+
+
 def check_all(tap, funnels, event):
     base = agg('events', event)
     psql('CREATE TABLE results AS %s;' % base)
@@ -589,10 +662,7 @@ def check_all(tap, funnels, event):
 def load(tap, funnels, seed):
     psql(SCHEMA +
          copy_in('texts', [(funnel.number, funnel.text) for funnel in funnels]) +
-         copy_in('raw', Numbered(funnels, seed).rows) +
-         'CREATE TABLE scales (g int, scale bigint);\n' +
-         copy_in('scales', [(funnel.number, funnel.scale)
-                            for funnel in funnels]))
+         copy_in('raw', Numbered(funnels, seed).rows))
     psql(TABLES)
     refused = rows_of('SELECT g, t.definition FROM texts t JOIN definitions '
                       'USING (g) WHERE def IS NULL')
@@ -613,22 +683,16 @@ def main():
     funnels = [Funnel(i, seed) for i in range(number)]
     funnels = [funnel for funnel in funnels if funnel.horizon is not None]
 
-    one_label = funnels
-    for funnel in one_label:
-        if funnel.many_labels:
-            funnel.units = {
-                unit: [(ts, (labels + [None])[:1], payload, value)
-                       for ts, labels, payload, value in events]
-                for unit, events in funnel.units.items()}
-            funnel.many_labels = False
-            funnel.pass_all()
-    check_all(tap, load(tap, one_label, seed), 'event')
+    for funnel in funnels:
+        funnel.keep_first_labels()
+    check_all(tap, load(tap, funnels, seed), 'event')
 
     if exists('funnel_agg(anyelement, timestamptz, text[], funnel_def)'):
         funnels = [Funnel(i, seed + 1) for i in range(number)]
         funnels = [funnel for funnel in funnels if funnel.horizon is not None]
         check_all(tap, load(tap, funnels, seed), 'events')
 
+    check_many_times(tap)
     psql('DROP SCHEMA oracle CASCADE;')
     tap.finish()
 

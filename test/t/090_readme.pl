@@ -9,6 +9,9 @@
 #   CREATE TABLE events ...
 #   -->
 #
+# Each line of a block fenced as ```funnel is a valid definition, written as it
+# prints itself.
+#
 # Besides, the page's reference names every function, type and aggregate of the
 # extension, and the files that state its version agree.
 use strict;
@@ -79,6 +82,12 @@ for my $i (0 .. $#blocks)
 	}
 }
 
+foreach my $definition (map { split /\n/ } $readme =~ /^```funnel\n(.*?)^```$/msg)
+{
+	is($node->safe_psql('postgres', "SELECT \$\$$definition\$\$::funnel_def"),
+		$definition, "README.md: $definition");
+}
+
 # The reference is complete.
 my ($reference) = $readme =~ /^## Reference\n(.*?)(?=^## |\z)/ms;
 my $names = $node->safe_psql(
@@ -105,7 +114,7 @@ like(slurp_file('CHANGELOG.md'),
 	qr/\A# Changes\n\n## \Q$version\E\b/, 'CHANGELOG.md starts with this version');
 like(slurp_file('META.json'),
 	qr/^   "version": "\Q$version\E\.\d+",$/m, 'META.json is of this version');
-is(scalar(() = slurp_file('META.json') =~ /"version": "\Q$version\E\.\d+"/g),
-	2, 'so is what it provides');
+like(slurp_file('META.json'),
+	qr/"docfile": "README.md",\s*"version": "\Q$version\E\.\d+"/, 'so is what it provides');
 
 done_testing();

@@ -1,0 +1,307 @@
+-- funnel_def: the question a funnel asks, and its language
+
+SELECT opcname, amname, amvalidate(o.oid)
+FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod
+WHERE opcname = 'funnel_def_ops'
+ORDER BY amname;
+
+-- what is written, and the canonical text
+CREATE TABLE written (id int GENERATED ALWAYS AS IDENTITY, lit text);
+INSERT INTO written (lit) VALUES
+	-- the examples
+	('visit -> cart -> purchase within 7 days'),
+	('signup -> activate? -> invite|share => upgrade within 30 days, first entry'),
+	('lead: "form sent"|"call booked" -[14 days]-> "demo done" -[!lost, 30 days]-> won'),
+	('landing: /l/* -> product: /product/* -> buy within 1 day'),
+	('search -> compare -> buy within 1 day, any order'),
+	('visit -> view -> cart -> checkout -> purchase within 7 days'),
+	-- one step, a repeated step, white space of every kind or none
+	('visit'),
+	('purchase -> purchase -> purchase'),
+	('  a->b=>c  '),
+	(E'a\n\t->\r\n b \f=>\x0B c\nwithin\n7\ndays\n'),
+	('a|b|c->d | e ?->f'),
+	('a->b within 7days first entry increasing'),
+	('a->b,within 7days,first entry,increasing'),
+	('a->b , increasing first entry,within 7 d'),
+	('a -> b First Entry, WITHIN 1 Week, Increasing'),
+	('a -> b any  order within 2 h first entry'),
+	-- bare characters
+	('sign-up->log-in'),
+	('sign-up-[1h]->x'),
+	('-x -> y'),
+	('a_b.c/d$e -> http://example.org:80/x-y'),
+	('1 -> 2within -> 3'),
+	('überweisung -> größe -> 購入 -> покупка'),
+	-- quotes
+	('"a" -> "b c" -> "say ""hi"""'),
+	('"" -> "a""" -> """b"'),
+	('"a"b"c" -> a"b c"d -> "x""y"z'),
+	('"within" -> any -> first -> increasing -> order -> entry'),
+	('a -> within within 1 day'),
+	('WITHIN -> Any* -> within-x -> "any"|x'),
+	('"->" -> "=>" -> "a|b" -> "a?" -> "*" -> "a,b" -> "!x" -> "[" -> "50%"'),
+	('"a-" -> "-" -> "a--b" -> a-b -> "-a" -> "a b" -> "tab	" -> "''"'),
+	('"é" -> "→" -> "“x”" -> "a b" -> "a–b"'),
+	-- wildcards
+	('* -> a* -> *a -> a*b -> *a* -> a*b*c'),
+	('** -> a**b -> a*""*b -> ""* -> *"" -> a*"*"*b'),
+	('"a b"*c -> */"x y" -> a:* -> *a: -> a*:b'),
+	-- labels
+	('lead: a -> demo:"b" -> won:  c|d'),
+	('"my lead": a -> "my":"b" -> "": c -> a"b c": d'),
+	('a:b -> :a -> "a:" -> b:c:d -> ::'),
+	('x|y: -> z'),
+	('a:: b -> c:"d":e'),
+	('within: a -> "any": b -> ordinary: within'),
+	('lead: a* -> b: *'),
+	(E'lead:\nvisit -> x'),
+	-- links
+	('a -[1 hour]-> b -[!x]-> c -[!x|y]-> d -[!x, !y]-> e -[1 hour, !x]-> f'),
+	('a =[1 hour]=> b =[!x]=> c =[ ! x | y , 90 s , ! "z z" ]=> d'),
+	('a-[!b]->b-[!a*|*"c d"*]->c'),
+	('a -[!b:, 1 s] -> c'),
+	-- durations
+	('a -> b within 168 h'),
+	('a -> b within 1 w'),
+	('a -> b within 1 day 2 hours 3 minutes 4 seconds'),
+	('a -> b within 1d2h3min4s5ms6us'),
+	('a -> b within 1.5 days'),
+	('a -> b within 0.25 s'),
+	('a -> b within 1500 ms'),
+	('a -> b within 1 us'),
+	('a -> b within 0.000001 s'),
+	('a -> b within 1.000000 hour'),
+	('a -> b within 0.0000005 s'),
+	('a -> b within 0.1 s'),
+	('a -> b within 61 minutes'),
+	('a -> b within 0 days 5 s'),
+	('a -> b within 1 s 1 d'),
+	('a -> b within 000000000000000000000000000007 days'),
+	('a -> b within 0.00001157407407407407407407407407407407407 days'),
+	('a -> b within 1 microsecond 1 millisecond 1 second 1 minute 1 hour 1 day 1 week'),
+	('a -> b within 2 microseconds 2 milliseconds 2 seconds 2 minutes 2 hours 2 days 2 weeks'),
+	('a -> b within 1 sec 1 secs 1 min 1 mins 1 hr 1 hrs'),
+	('a -> b within 9223372036854775807 us'),
+	('a -> b within 9223372036854.775807 s'),
+	('a -> b within 106751991 days 4 hours 54.775807 seconds');
+
+SELECT id, lit::funnel_def FROM written ORDER BY id;
+
+-- printing and reading again is the identity, in text and in binary
+SELECT count(*),
+	count(*) FILTER (WHERE d::text::funnel_def::text <> d::text) AS reprinted,
+	count(*) FILTER (WHERE d::text::funnel_def <> d) AS unequal
+FROM (SELECT lit::funnel_def AS d FROM written) d;
+
+-- more than this fits in no number
+SELECT 'a -> b within 9223372036854775808 us'::funnel_def;
+SELECT 'a -> b within 99999999999999999999999999 us'::funnel_def;
+SELECT 'a -> b within 9223372036854.7758075 s'::funnel_def;
+SELECT 'a -> b within 106751992 days'::funnel_def;
+SELECT 'a -> b within 106751991 days 5 hours'::funnel_def;
+SELECT 'a -[15250285 weeks]-> b'::funnel_def;
+
+-- and no more than 64 steps
+SELECT length(string_agg('e' || g, ' -> ')::funnel_def::text) FROM generate_series(1, 64) g;
+SELECT string_agg('e' || g, '->')::funnel_def FROM generate_series(1, 65) g;
+
+-- every kind of bad definition: what was expected, and where
+CREATE FUNCTION complaint(lit text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	state text;
+	detail text;
+	hint text;
+BEGIN
+	RETURN 'accepted: ' || lit::funnel_def::text;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE,
+		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN state || ' ' || detail || coalesce(nullif(' [' || hint || ']', ' []'), '');
+END $$;
+
+\pset format unaligned
+\pset tuples_only on
+\pset fieldsep ' => '
+SELECT lit, complaint(lit) FROM (VALUES
+	-- steps
+	(''), ('   '), ('->'), ('-> a'), ('a ->'), ('a -> -> b'), ('a -> b ->'), ('|a'), ('a|'), ('a||b'),
+	('a | -> b'), ('?'), ('a ?? -> b'), ('a -> b c'), ('form sent -> x'), ('a "b" -> c'), ('a?b -> c'),
+	('a?|b -> c'), ('a -> (b)'), ('a; b'), ('a & b'), ('a, b'), ('a > b'), ('a -> b!'), ('a -> [b]'),
+	('a+b'), ('a@b.c -> d'), ('#a'), ('a\b'), ('a -> ~b'), ('{a}'), ('a -> b`'), ('a -> ''b'''),
+	('a%'), ('%a -> b'), ('50% off -> b'), ('"a'), ('a -> "b""'), ('"'), ('a -> b"'),
+	-- labels
+	('lead: -> a'), ('lead: '), ('lead:"'), ('lead: x: y -> b'), ('a*: b'), ('a|b: c'), ('lead : x'), (': x'),
+	-- links
+	('a - b'), ('a -'), ('a - > b'), ('a -- b'), ('a --> b'), ('a = b'), ('a=b'), ('a => '), ('a = > b'), ('a ==> b'),
+	('a <- b'), ('a- b'), ('a-"x"'), ('a-* -> b'), ('a -[]-> b'), ('a -[ ]-> b'), ('a -[x]-> b'),
+	('a -[!]-> b'), ('a -[!x|]-> b'), ('a -[!x,]-> b'), ('a -[,!x]-> b'), ('a -[!x y]-> b'), ('a -[!x'),
+	('a -[!x]'), ('a -[!x] b'), ('a -[!x]- b'), ('a -[!x]> b'), ('a -[!x]=> b'), ('a =[!x]-> b'), ('a =[!x]= b'),
+	('a -[!x]-'), ('a -[1 hour, 2 hours]-> b'), ('a -[1 hour, !x, 1 hour]-> b'), ('a -[1 hour 2 hours]-> b -> c d'),
+	('a -[1 hour]->'), ('a -[within 1 hour]-> b'), ('a -[!x: y]-> b'),
+	-- durations
+	('a -> b within'), ('a -> b within days'), ('a -> b within 7'), ('a -> b within 7 '), ('a -> b within 7, first entry'),
+	('a -> b within 7 parsecs'), ('a -> b within 7 dayss'), ('a -> b within 7 d2'), ('a -> b within 7 days 2'),
+	('a -> b within seven days'), ('a -> b within 1. day'), ('a -> b within .5 day'), ('a -> b within 1.5.5 days'),
+	('a -> b within 1,5 days'), ('a -> b within 1e3 s'), ('a -> b within 0 days'), ('a -> b within 0 s 0 h'),
+	('a -> b within 0.0000001 s'), ('a -> b within 0.4 us'), ('a -> b within -7 days'), ('a -> b within +7 days'),
+	('a -> b within 7 days -1 hour'), ('a -> b within 1 month'), ('a -> b within 2 Months'), ('a -> b within 1 mon'),
+	('a -> b within 1 year'), ('a -> b within 1 y'), ('a -> b within 1 quarter'), ('a -> b within 5 m'), ('a -[1 month]-> b'), ('a -[0 s]-> b'),
+	('a -[-1 s]-> b'), ('a -> b within "7" days'), ('a -> b within 7 "days"'), ('a -> b within infinity'),
+	-- clauses
+	('a -> b within 1 day within 1 day'), ('a -> b within 1 day, within 2 days'), ('a -> b any order any order'),
+	('a -> b first entry, first entry'), ('a -> b increasing increasing'), ('a -> b any'), ('a -> b any time'),
+	('a -> b first'), ('a -> b first order'), ('a -> b anyorder'), ('a -> b "any" order'), ('a -> b,'),
+	('a -> b within 1 day,'), ('a -> b,, first entry'), ('a -> b strictly'), ('a -> b, strictly'),
+	('a -> b first entry -> c'), ('a -> b within 1 day -> c'), ('a -> b increasing?'), ('within 7 days'), ('a -> b; within 1 day'),
+	-- what only the whole definition shows
+	('a?'), ('a? -> b'), ('a -> b?'), ('a -> b? within 1 day'), ('a? -> b?'), ('a => b any order'), ('a -[1 h]-> b any order'),
+	('a -> b -[!x]-> c, any order'), ('a -> b? -> c any order'), ('a -> b any order, increasing'), ('a -> b increasing any order')
+) v(lit);
+
+-- characters that somebody may type or paste, by code point
+SELECT replace(replace(lit, chr(code), 'U+' || lpad(upper(to_hex(code)), 4, '0')), E'\n', ' '), complaint(lit)
+FROM (SELECT code, 'a' || chr(code) || '-> b' AS lit
+	FROM unnest(ARRAY[1, 8, 14, 27, 31, 127, 128, 133, 159, 160, 8192, 8203, 8206, 8211, 8212, 8216, 8217,
+		8220, 8221, 8230, 8232, 8239, 8242, 8287, 8288, 8294, 8303, 8592, 8594, 8658, 8703, 12288, 65279]) code) c;
+SELECT 'accepted: ' || count(*) FROM (SELECT ('a' || chr(code) || 'b')::funnel_def
+	FROM unnest(ARRAY[161, 255, 8191, 8304, 8591, 8704, 12287, 12289, 65278, 65280, 128512, 1114109]) code) c;
+SELECT 'quoted: ' || count(*) FROM unnest(ARRAY[1, 8, 31, 127, 128, 159, 160, 8192, 8211, 8220, 8303, 8592, 8703, 12288, 65279]) code,
+	LATERAL (SELECT '"a' || chr(code) || 'b"' AS lit) l WHERE lit::funnel_def::text = lit;
+SELECT complaint('“form sent” -> x'), complaint('a → b'), complaint('a -→ b'), complaint('a –> b'), complaint('größe -> 購入 x');
+\pset format aligned
+\pset tuples_only off
+
+-- the message itself, and its state
+SELECT 'visit -> cart purchase within 7 days'::funnel_def;
+\set VERBOSITY sqlstate
+SELECT 'visit ->'::funnel_def;
+SELECT repeat('x', 70000)::funnel_def;
+\set VERBOSITY default
+
+-- length: as written, and as printed
+SELECT length(repeat('x', 65536)::funnel_def::text);
+SELECT repeat('x', 65537)::funnel_def;
+SELECT length((repeat('a|', 32767) || 'a')::funnel_def::text);
+SELECT (repeat('any|', 16000) || 'a')::funnel_def;
+
+-- equal definitions have equal text and bytes, and so =, order and hash
+SELECT a = b AS eq, a <> b AS ne, a < b AS lt, a <= b AS le, a > b AS gt, a >= b AS ge,
+	sign(funnel_def_cmp(a, b)) AS cmp, funnel_def_hash(a) = funnel_def_hash(b) AS hash,
+	funnel_def_hash_extended(a, 7) = funnel_def_hash_extended(b, 7) AS hash_extended
+FROM (VALUES ('a -> b within 168 h'::funnel_def, 'a->"b" WITHIN 1 w'::funnel_def),
+	('a -> b', 'a -> c'), ('b', 'a'), ('a', 'a -> b'), ('B', 'a')) v(a, b);
+SELECT DISTINCT d FROM (VALUES ('a->b'::funnel_def), ('"a" -> b'), ('a -> b within 60 min'), ('a->b within 1 h')) v(d) ORDER BY d;
+SELECT min(length(d::text)), count(*), count(DISTINCT d) FROM (SELECT lit::funnel_def AS d FROM written) d;
+
+-- indexes, partitions, joins
+CREATE TABLE reports (name text, definition funnel_def PRIMARY KEY);
+INSERT INTO reports VALUES ('sales', 'visit -> cart -> purchase within 7 days'), ('search', 'search -> view');
+INSERT INTO reports VALUES ('again', 'visit->cart->purchase within 1 week');
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT name FROM reports WHERE definition = 'visit->cart->purchase within 1 week';
+SELECT name FROM reports WHERE definition = 'visit->cart->purchase within 1 week';
+RESET enable_seqscan;
+CREATE TABLE by_hash (d funnel_def) PARTITION BY HASH (d);
+CREATE TABLE by_hash_0 PARTITION OF by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE by_hash_1 PARTITION OF by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO by_hash SELECT ('a -> b within ' || g % 20 + 1 || ' h')::funnel_def FROM generate_series(1, 200) g;
+SELECT count(*), count(DISTINCT d), count(DISTINCT tableoid) FROM by_hash;
+SELECT count(*) FROM by_hash WHERE d = 'a -> b within 3600 s';
+SET enable_nestloop = off;
+SET enable_mergejoin = off;
+SELECT count(*) FROM by_hash a JOIN by_hash b ON a.d = b.d;
+RESET enable_mergejoin;
+SET enable_hashjoin = off;
+SELECT count(*) FROM by_hash a JOIN by_hash b ON a.d = b.d;
+RESET enable_hashjoin;
+RESET enable_nestloop;
+
+-- COPY in text and in binary
+\getenv abs_builddir PG_ABS_BUILDDIR
+\set textfile :abs_builddir '/results/definition.txt'
+\set binfile :abs_builddir '/results/definition.bin'
+CREATE TABLE definitions AS SELECT id, lit::funnel_def AS d FROM written;
+CREATE TABLE copies (LIKE definitions);
+COPY definitions TO :'textfile';
+COPY copies FROM :'textfile';
+COPY definitions TO :'binfile' WITH (FORMAT binary);
+COPY copies FROM :'binfile' WITH (FORMAT binary);
+SELECT count(*), count(*) FILTER (WHERE a.d = b.d) AS same
+FROM definitions a JOIN copies b USING (id);
+
+-- binary input is read as strictly as text, and made canonical
+CREATE TABLE received (d funnel_def);
+COPY (VALUES (convert_to('a->"b" within 24 h', 'UTF8'))) TO :'binfile' WITH (FORMAT binary);
+COPY received FROM :'binfile' WITH (FORMAT binary);
+SELECT d, funnel_def_send(d) = convert_to(d::text, 'UTF8') AS sent FROM received;
+COPY (VALUES (convert_to('a -> b within 1 month', 'UTF8'))) TO :'binfile' WITH (FORMAT binary);
+COPY received FROM :'binfile' WITH (FORMAT binary);
+COPY (VALUES ('\x'::bytea)) TO :'binfile' WITH (FORMAT binary);
+COPY received FROM :'binfile' WITH (FORMAT binary);
+COPY (VALUES ('\x610062'::bytea)) TO :'binfile' WITH (FORMAT binary);
+COPY received FROM :'binfile' WITH (FORMAT binary);
+COPY (VALUES ('\x61c3'::bytea)) TO :'binfile' WITH (FORMAT binary);
+COPY received FROM :'binfile' WITH (FORMAT binary);
+\set VERBOSITY sqlstate
+COPY (VALUES (convert_to('a -> ', 'UTF8'))) TO :'binfile' WITH (FORMAT binary);
+COPY received FROM :'binfile' WITH (FORMAT binary);
+COPY (VALUES (convert_to(repeat('a', 65537), 'UTF8'))) TO :'binfile' WITH (FORMAT binary);
+COPY received FROM :'binfile' WITH (FORMAT binary);
+\set VERBOSITY default
+
+-- the value kept by a call site is never that of another text, nor one freed
+SELECT d::funnel_def FROM unnest(ARRAY['a->b', 'a->b', 'a -> b', 'a->c', 'a->b', 'a->b within 1 h', 'a->b', 'x',
+	'a_longer_one -> than | all => before within 1 h', 'x', 'x']) d;
+SELECT '{a->b,a->b,a->b,a->c}'::funnel_def[], '{a->b,a->b}'::funnel_def[];
+PREPARE cast_parameter(text) AS SELECT g, $1::funnel_def FROM generate_series(1, 2) g;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE cast_parameter('a->b');
+EXECUTE cast_parameter('a -> b within 1 w');
+EXECUTE cast_parameter('a ->');
+EXECUTE cast_parameter(NULL);
+RESET plan_cache_mode;
+DEALLOCATE cast_parameter;
+
+-- the stages of a definition: names are unique
+SELECT d, array_agg(s ORDER BY s) AS stages
+FROM (VALUES (1, 'visit -> cart -> purchase within 7 days'::funnel_def),
+	(2, 'signup -> activate? -> invite|share => upgrade'),
+	(3, 'lead: "form sent"|"call booked" -> "demo done" -> won'),
+	(4, '/l/* -> *a*|"b*" -> ""'),
+	(5, 'purchase -> purchase -> purchase'),
+	(6, 'purchase -> purchase -> "purchase 2"'),
+	(7, 'purchase -> purchase -> "purchase 2" -> "purchase 2" -> purchase -> "purchase 2 2"'),
+	(8, 'a: x -> a: y -> a -> "": b -> "": c'),
+	(9, 'search -> compare -> buy any order'),
+	(10, 'a -> a any order'),
+	(11, 'a|b -> "a|b"')) v(n, d), funnel_stages(d) s
+GROUP BY n, d ORDER BY n;
+SELECT * FROM funnel_stages('b -> a -> "c:d"');
+SELECT funnel_stages(NULL);
+
+-- definitions from stages
+SELECT funnel_def(ARRAY['1:visit', '2:cart', '3:purchase']::funnel_stage[], '7 days');
+SELECT funnel_def(ARRAY['30:won', '10:lead', '20:demo done']::funnel_stage[], NULL);
+SELECT funnel_def(ARRAY['1:any', '2:a*b', '3:50%', '4:say "hi"', '5: x', '6:a:', '7:a?']::funnel_stage[], '1 day 02:03:04.5');
+SELECT funnel_def('{{1:a,2:b},{3:c,4:d}}'::funnel_stage[], '-1 day 25:00:00');
+SELECT funnel_def(array_agg(s), NULL) FROM funnel_stages('a -> b -> "c d"') s;
+SELECT funnel_def(NULL, '1 day') IS NULL AS null_stages;
+SELECT funnel_def('{}'::funnel_stage[], NULL);
+SELECT funnel_def(ARRAY['1:a', NULL]::funnel_stage[], NULL);
+SELECT funnel_def(ARRAY['1:a', '2']::funnel_stage[], NULL);
+SELECT funnel_def(ARRAY['2:a', '1:b', '2:c']::funnel_stage[], NULL);
+SELECT funnel_def(ARRAY['1:a']::funnel_stage[], '1 month');
+SELECT funnel_def(ARRAY['1:a']::funnel_stage[], '1 year -12 months');
+SELECT funnel_def(ARRAY['1:a']::funnel_stage[], '0');
+SELECT funnel_def(ARRAY['1:a']::funnel_stage[], '-1 second');
+SELECT funnel_def(ARRAY['1:a']::funnel_stage[], '106751991 days 04:00:54.775807');
+SELECT funnel_def(ARRAY['1:a']::funnel_stage[], '106751991 days 04:00:54.775808');
+SELECT funnel_def(ARRAY['1:a']::funnel_stage[], '2000000000 days');
+SELECT funnel_def(array_agg(funnel_stage(g, 's' || g)), NULL) FROM generate_series(1, 65) g;
+SELECT funnel_def(array_agg(funnel_stage(g, repeat('x', 2000))), NULL) FROM generate_series(1, 64) g;
+SELECT funnel_def(ARRAY[funnel_stage(1, repeat('x', 70000))], NULL);
+SELECT length(funnel_def(array_agg(funnel_stage(g, 's' || g)), NULL)::text) FROM generate_series(1, 64) g;
+
+DROP TABLE written, reports, by_hash, definitions, copies, received;
+DROP FUNCTION complaint;
