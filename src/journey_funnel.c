@@ -82,7 +82,7 @@ get_call_site(FunctionCallInfo fcinfo, Datum state)
 	}
 
 	/* a second row of the group, and what the first one left is gone */
-	attachment = funnel_result_attachment(state, &context);
+	attachment = funnel_result_companion(state, &context);
 	if (*attachment == NULL)
 		*attachment = make_call_site(context);
 	return (CallSite *) *attachment;

@@ -33,8 +33,8 @@ typedef struct ExpandedResult
 {
 	ExpandedObjectHeader hdr;
 	FunnelTally *tally;
+	void	   *companion;		/* see funnel_result_companion */
 	struct varlena *flat;		/* between the two calls that flatten it */
-	void	   *attachment;
 } ExpandedResult;
 
 static Size
@@ -116,14 +116,14 @@ funnel_result_writable(Datum *state, MemoryContext parent)
 	return copy;
 }
 
-void	  **
-funnel_result_attachment(Datum state, MemoryContext *context)
+void **
+funnel_result_companion(Datum state, MemoryContext *context)
 {
 	ExpandedResult *result = (ExpandedResult *) DatumGetEOHP(state);
 
 	Assert(is_expanded(state));
 	*context = result->hdr.eoh_context;
-	return &result->attachment;
+	return &result->companion;
 }
 
 /*

@@ -35,9 +35,9 @@ extern Datum funnel_result_make_expanded(const FunnelDef *def, MemoryContext par
 extern FunnelTally *funnel_result_writable(Datum *state, MemoryContext parent);
 
 /*
- * A pointer that an expanded funnel_result keeps for who feeds it, NULL at
- * first, and the context in which what it points to can live as long.
+ * Where the owner of a writable expanded value may keep a pointer (NULL at
+ * first) to something in *CONTEXT, which goes away with the value.
  */
-extern void **funnel_result_attachment(Datum state, MemoryContext *context);
+extern void **funnel_result_companion(Datum state, MemoryContext *context);
 
 #endif							/* FUNNEL_RESULT_H */
