@@ -78,6 +78,18 @@ extern void funnel_journey_open_received(FunnelJourneyView *view, const uint8 *b
 /* The same for the header alone, as may be fetched from a toasted value. */
 extern void funnel_journey_open_header(FunnelJourneyView *view, Datum journey);
 
+/* Are there no events?  Such a journey is two bytes, and no other is so short. */
+static inline bool
+funnel_journey_is_empty(const FunnelJourney *journey)
+{
+	FunnelJourneyView view;
+
+	if (likely(VARSIZE_ANY_EXHDR(journey) > 2))
+		return false;
+	funnel_journey_open(&view, journey);
+	return view.count == 0;
+}
+
 /* Bytes that may be read behind the stream without leaving it. */
 #define FUNNEL_JOURNEY_PADDING	8
 

@@ -377,16 +377,16 @@ COMMENT ON FUNCTION journey_attribution(funnel_journey, text, text, interval, in
 
 -- Funnels
 
-CREATE FUNCTION funnel_agg_transfn(funnel_result, funnel_journey, funnel_def)
+CREATE FUNCTION funnel_agg_journey_transfn(funnel_result, funnel_journey, funnel_def)
 RETURNS funnel_result
-AS 'MODULE_PATHNAME', 'funnel_agg_journey_transfn'
+AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION funnel_agg_transfn(funnel_result, funnel_journey, funnel_def) IS
+COMMENT ON FUNCTION funnel_agg_journey_transfn(funnel_result, funnel_journey, funnel_def) IS
 	'transition function of funnel_agg';
 
 CREATE AGGREGATE funnel_agg(journey funnel_journey, definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
+	SFUNC = funnel_agg_journey_transfn,
 	STYPE = funnel_result,
 	SSPACE = 8192,
 	COMBINEFUNC = funnel_result_merge,

@@ -11,14 +11,11 @@
  */
 #include "postgres.h"
 
-#include "libpq/pqformat.h"
-#include "miscadmin.h"
-#include "utils/date.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "journey.h"
+#include "row.h"
 
 /* Most units have few events. */
 #define FIRST_CAPACITY		4
@@ -121,7 +118,7 @@ add_row(FunctionCallInfo fcinfo, int64 ts)
 
 	if (!PG_ARGISNULL(2))
 	{
-		struct varlena *event = PG_GETARG_VARLENA_PP(2);
+		struct varlena *event = funnel_plain_varlena(PG_GETARG_DATUM(2));
 
 		label = funnel_label_table_add(state->labels, VARDATA_ANY(event),
 									   VARSIZE_ANY_EXHDR(event));
@@ -138,15 +135,6 @@ keep_state(FunctionCallInfo fcinfo)
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
-static pg_noinline void
-time_is_infinite(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-			 errmsg("time of a journey event must be finite"),
-			 errhint("Leave such rows out with WHERE isfinite(...).")));
-}
-
 /*
  * journey_agg_transfn(internal, ts timestamptz | timestamp, event text)
  *
@@ -157,14 +145,9 @@ PG_FUNCTION_INFO_V1(funnel_journey_agg_transfn);
 Datum
 funnel_journey_agg_transfn(PG_FUNCTION_ARGS)
 {
-	Timestamp	ts;
-
 	if (PG_ARGISNULL(1))
 		return keep_state(fcinfo);
-	ts = PG_GETARG_TIMESTAMP(1);
-	if (unlikely(TIMESTAMP_NOT_FINITE(ts)))
-		time_is_infinite();
-	return add_row(fcinfo, ts);
+	return add_row(fcinfo, funnel_read_timestamp(PG_GETARG_DATUM(1)));
 }
 
 /*
@@ -174,21 +157,9 @@ PG_FUNCTION_INFO_V1(funnel_journey_agg_date_transfn);
 Datum
 funnel_journey_agg_date_transfn(PG_FUNCTION_ARGS)
 {
-	DateADT		date;
-	int			overflow = 0;
-	Timestamp	ts;
-
 	if (PG_ARGISNULL(1))
 		return keep_state(fcinfo);
-	date = PG_GETARG_DATEADT(1);
-	if (unlikely(DATE_NOT_FINITE(date)))
-		time_is_infinite();
-	ts = date2timestamp_opt_overflow(date, &overflow);
-	if (overflow != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("date out of range for timestamp")));
-	return add_row(fcinfo, ts);
+	return add_row(fcinfo, funnel_read_date(PG_GETARG_DATUM(1)));
 }
 
 /*

@@ -3,192 +3,124 @@
  * journey_funnel.c
  *	  funnel_agg over journeys: one row is one unit.
  *
- * The state is a funnel_result, expanded, so that parts can be computed on
- * other servers.  There, fn_extra may not survive a row: then what would be kept
- * at the call site is kept with the state.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "nodes/primnodes.h"
-#include "utils/builtins.h"
-#include "utils/memutils.h"
-
 #include "compat.h"
 #include "journey_match.h"
-#include "result.h"
+#include "row.h"
+#include "running.h"
 
-/* A definition's program and what it found out about labels. */
+/* A definition and what was found out about labels. */
 typedef struct Question
 {
 	FunnelProgram *program;
 	FunnelJourneyMatcher *matcher;
 } Question;
 
+/*
+ * What one call site keeps from group to group.  There may be many groups, of
+ * one definition or of one each.
+ */
 typedef struct CallSite
 {
 	MemoryContext context;
 	FunnelProgramCache programs;
 	int			nquestions;
+	int			capacity;
 	Question   *questions;
-	Question   *last;
-	Datum		constant;		/* the definition, if it is a constant, or 0 */
 } CallSite;
 
-static CallSite *
-make_call_site(MemoryContext context)
-{
-	CallSite   *site = MemoryContextAllocZero(context, sizeof(CallSite));
-
-	site->context = context;
-	return site;
-}
-
-/*
- * Is this argument the value of a constant?  Not if we cannot tell: under a
- * wrapper the Aggref is the wrapper's, hence the look at the value.
- */
-static bool
-argument_is_constant(FunctionCallInfo fcinfo, int argno)
-{
-	Aggref	   *aggref = AggGetAggref(fcinfo);
-	Node	   *argument;
-
-	if (aggref == NULL || list_length(aggref->args) < argno)
-		return false;
-	argument = (Node *) ((TargetEntry *) list_nth(aggref->args, argno - 1))->expr;
-	return IsA(argument, Const) && !((Const *) argument)->constisnull &&
-		((Const *) argument)->constvalue == PG_GETARG_DATUM(argno);
-}
-
-/* STATE is 0 if there is none yet. */
-static CallSite *
-get_call_site(FunctionCallInfo fcinfo, Datum state)
-{
-	MemoryContext context;
-	void	  **attachment;
-
-	if (fcinfo->flinfo->fn_extra != NULL)
-		return (CallSite *) fcinfo->flinfo->fn_extra;
-	if (state == (Datum) 0)
-	{
-		CallSite   *site = make_call_site(fcinfo->flinfo->fn_mcxt);
-
-		if (argument_is_constant(fcinfo, 2))
-			site->constant = PG_GETARG_DATUM(2);
-		fcinfo->flinfo->fn_extra = site;
-		return site;
-	}
-
-	/* a second row of the group, and what the first one left is gone */
-	attachment = funnel_result_companion(state, &context);
-	if (*attachment == NULL)
-		*attachment = make_call_site(context);
-	return (CallSite *) *attachment;
-}
-
 static FunnelJourneyMatcher *
-get_matcher(CallSite *site, const struct varlena *def)
+call_site_matcher(CallSite *site, const FunnelDef *def)
 {
-	FunnelProgram *program;
-	Question   *question;
+	FunnelProgram *program = funnel_program_get(&site->programs, def, site->context);
 
-	if (site->last != NULL && funnel_program_is_for(site->last->program, def))
-		return site->last->matcher;
-
-	program = funnel_program_get(&site->programs, def, site->context);
-	for (int i = 0; i < site->nquestions; i++)
+	/* the last one is the one that is most often asked for */
+	for (int i = site->nquestions; i > 0; i--)
 	{
-		if (site->questions[i].program == program)
-		{
-			site->last = &site->questions[i];
-			return site->last->matcher;
-		}
+		if (site->questions[i - 1].program == program)
+			return site->questions[i - 1].matcher;
 	}
-	if (site->nquestions == 0)
-		site->questions = MemoryContextAlloc(site->context, sizeof(Question));
-	else if ((site->nquestions & (site->nquestions - 1)) == 0)
-		site->questions = repalloc(site->questions, sizeof(Question) * 2 * site->nquestions);
-	question = &site->questions[site->nquestions++];
-	question->program = program;
-	question->matcher = funnel_journey_matcher_create(program, site->context);
-	site->last = question;
-	return question->matcher;
-}
-
-static void
-check_definition(const FunnelDef *known, const struct varlena *def)
-{
-	if (VARSIZE_ANY_EXHDR(def) == VARSIZE_ANY_EXHDR(known) &&
-		memcmp(VARDATA_ANY(def), VARDATA_ANY(known), VARSIZE_ANY_EXHDR(def)) == 0)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("funnel definition must be the same for all rows of a group"),
-			 errdetail("One row has \"%s\", another \"%s\".",
-					   text_to_cstring((const text *) known),
-					   text_to_cstring((const text *) def)),
-			 errhint("Add the definition to GROUP BY.")));
+	if (site->nquestions == site->capacity)
+	{
+		site->capacity = Max(site->capacity * 2, 4);
+		if (site->questions == NULL)
+			site->questions = MemoryContextAlloc(site->context,
+												 sizeof(Question) * site->capacity);
+		else
+			site->questions = repalloc(site->questions, sizeof(Question) * site->capacity);
+	}
+	site->questions[site->nquestions].program = program;
+	site->questions[site->nquestions].matcher =
+		funnel_journey_matcher_create(program, site->context);
+	return site->questions[site->nquestions++].matcher;
 }
 
 /*
- * funnel_agg_transfn(funnel_result, funnel_journey, funnel_def)
+ * The matcher of a group, which all groups of a call site share if it can be.
+ * Where fn_extra does not survive a row (see running.h), nothing else of the
+ * call site may: then the group has its own.
+ */
+static FunnelJourneyMatcher *
+get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running, bool is_new)
+{
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+
+	if (likely(running->extra != NULL))
+		return running->extra;
+
+	if (site == NULL && !is_new)
+	{
+		running->extra = funnel_journey_matcher_create(running->program, running->context);
+		return running->extra;
+	}
+	if (site == NULL)
+	{
+		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+		site->context = fcinfo->flinfo->fn_mcxt;
+		fcinfo->flinfo->fn_extra = site;
+		return call_site_matcher(site, running->program->def);
+	}
+
+	/* what was there before this row will be there after it */
+	running->extra = call_site_matcher(site, running->program->def);
+	return running->extra;
+}
+
+/*
+ * funnel_agg_journey_transfn(funnel_result, journey funnel_journey,
+ * definition funnel_def) returns funnel_result
  *
- * A journey that is NULL is no unit.
+ * A journey that is NULL, or without events, is no unit.
  */
 PG_FUNCTION_INFO_V1(funnel_agg_journey_transfn);
 Datum
 funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 {
-	MemoryContext context;
-	Datum		state = PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0);
-	FunnelTally *tally = NULL;
-	CallSite   *site;
-	FunnelJourneyMatcher *matcher;
-	struct varlena *def = NULL;
+	const FunnelJourney *journey = NULL;
+	FunnelRunning *running;
 	FunnelMatch match;
-	int64		last;
+	int64		last_at;
+	Datum		state;
 
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "funnel_agg called in non-aggregate context");
-	if (PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("funnel definition must not be null")));
-	if (PG_ARGISNULL(1))
+	if (unlikely(PG_ARGISNULL(2)))
+		funnel_definition_is_null();
+	if (!PG_ARGISNULL(1))
+		journey = funnel_plain_varlena(PG_GETARG_DATUM(1));
+	if (unlikely(journey == NULL || funnel_journey_is_empty(journey)))
 	{
 		if (PG_ARGISNULL(0))
 			PG_RETURN_NULL();
-		PG_RETURN_DATUM(state);
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
 
-	if (state != (Datum) 0)
-		tally = funnel_result_writable(&state, context);
-	site = get_call_site(fcinfo, state);
-	if (likely(tally != NULL && site->constant != (Datum) 0 &&
-			   site->constant == PG_GETARG_DATUM(2)))
-		matcher = site->last->matcher;
-	else
-	{
-		def = PG_GETARG_VARLENA_PP(2);
-		if (tally != NULL)
-			check_definition(funnel_tally_definition(tally), def);
-		matcher = get_matcher(site, def);
-	}
-
-	if (funnel_journey_match(matcher, PG_GETARG_FUNNEL_JOURNEY_PP(1), &match, &last))
-	{
-		if (tally == NULL)
-		{
-			state = funnel_result_make_expanded((const FunnelDef *) def, context);
-			tally = funnel_result_writable(&state, context);
-		}
-		funnel_tally_see(tally, last);
-		if (match.depth > 0)
-			funnel_tally_add(tally, &match, NULL);
-	}
-	if (state == (Datum) 0)
-		PG_RETURN_NULL();
+	running = funnel_running(fcinfo, 2, &state);
+	funnel_journey_match(get_matcher(fcinfo, running, PG_ARGISNULL(0)),
+						 journey, &match, &last_at);
+	funnel_tally_see(running->tally, last_at);
+	if (match.depth > 0)
+		funnel_tally_add(running->tally, &match, NULL);
 	PG_RETURN_DATUM(state);
 }

@@ -25,7 +25,7 @@
 
 /* Sets of labels that are kept, and what is too large to be one of them. */
 #define MAX_KEPT			4096
-#define KEPT_SLOTS			(MAX_KEPT * 2)
+#define MIN_SLOTS			16
 #define MAX_KEPT_CODES		256
 #define MAX_KEPT_BYTES		2048
 
@@ -56,8 +56,9 @@ struct FunnelJourneyMatcher
 	MemoryContext context;
 	MemoryContext sets_context; /* of the kept sets */
 	MemoryContext single_context;	/* of a set that is not kept */
-	int			nkept;
-	LabelSet  **kept;			/* open addressing */
+	uint32		nkept;
+	uint32		nslots;			/* a power of two, or 0 */
+	LabelSet  **slots;			/* open addressing */
 
 	uint8	   *stream;			/* padded copy */
 	Size		stream_size;
@@ -81,7 +82,7 @@ funnel_journey_matcher_create(const FunnelProgram *program, MemoryContext contex
 												  ALLOCSET_SMALL_SIZES);
 	matcher->single_context = AllocSetContextCreate(context, "funnel journey labels",
 													ALLOCSET_SMALL_SIZES);
-	funnel_events_init(&matcher->events, context);
+	funnel_events_init(&matcher->events, context, false);
 	return matcher;
 }
 
@@ -165,36 +166,75 @@ is_set_of(const LabelSet *set, const FunnelJourneyView *view, uint64 hash)
 		memcmp(set->bytes, view->labels, set->len) == 0;
 }
 
+/* The slot of a set, or the free one where it belongs. */
+static inline LabelSet **
+find_slot(const FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 hash)
+{
+	uint32		mask = matcher->nslots - 1;
+	uint32		i = (uint32) hash & mask;
+
+	while (matcher->slots[i] != NULL && !is_set_of(matcher->slots[i], view, hash))
+		i = (i + 1) & mask;
+	return &matcher->slots[i];
+}
+
+/* Make room for one more set: never is more than half of the slots taken. */
+static void
+make_room(FunnelJourneyMatcher *matcher)
+{
+	LabelSet  **old = matcher->slots;
+	uint32		old_nslots = matcher->nslots;
+
+	if (matcher->nkept == MAX_KEPT)
+	{
+		/* sets that are all different: begin anew rather than grow */
+		MemoryContextReset(matcher->sets_context);
+		old = NULL;
+		old_nslots = 0;
+		matcher->nkept = 0;
+	}
+	matcher->nslots = Max(old_nslots * 2, MIN_SLOTS);
+	matcher->slots = MemoryContextAllocZero(matcher->sets_context,
+											sizeof(LabelSet *) * matcher->nslots);
+	for (uint32 i = 0; i < old_nslots; i++)
+	{
+		uint32		slot;
+
+		if (old[i] == NULL)
+			continue;
+		slot = (uint32) old[i]->hash & (matcher->nslots - 1);
+		while (matcher->slots[slot] != NULL)
+			slot = (slot + 1) & (matcher->nslots - 1);
+		matcher->slots[slot] = old[i];
+	}
+	if (old != NULL)
+		pfree(old);
+}
+
 static const LabelSet *
 find_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view)
 {
 	uint64		hash;
-	uint32		slot;
+	LabelSet  **slot;
 
-	if (view->ncodes > MAX_KEPT_CODES || view->labels_len > MAX_KEPT_BYTES)
+	if (unlikely(view->ncodes > MAX_KEPT_CODES || view->labels_len > MAX_KEPT_BYTES))
 	{
 		MemoryContextReset(matcher->single_context);
 		return make_set(matcher, view, 0, matcher->single_context);
 	}
-
-	if (matcher->nkept == MAX_KEPT || matcher->kept == NULL)
-	{
-		/* sets that are all different: begin anew rather than grow */
-		matcher->kept = NULL;
-		matcher->nkept = 0;
-		MemoryContextReset(matcher->sets_context);
-		matcher->kept = MemoryContextAllocZero(matcher->sets_context,
-											   sizeof(LabelSet *) * KEPT_SLOTS);
-	}
 	hash = hash_labels(view);
-	for (slot = hash % KEPT_SLOTS; matcher->kept[slot] != NULL; slot = (slot + 1) % KEPT_SLOTS)
+	if (likely(matcher->nslots > 0))
 	{
-		if (is_set_of(matcher->kept[slot], view, hash))
-			return matcher->kept[slot];
+		slot = find_slot(matcher, view, hash);
+		if (likely(*slot != NULL))
+			return *slot;
 	}
-	matcher->kept[slot] = make_set(matcher, view, hash, matcher->sets_context);
+	if (matcher->nkept >= matcher->nslots / 2)
+		make_room(matcher);
+	slot = find_slot(matcher, view, hash);
+	*slot = make_set(matcher, view, hash, matcher->sets_context);
 	matcher->nkept++;
-	return matcher->kept[slot];
+	return *slot;
 }
 
 /* Room for the rows of COUNT events and a padded stream. */
@@ -378,7 +418,7 @@ read_full_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 	events->nrows = row - events->rows;
 }
 
-bool
+void
 funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey,
 					 FunnelMatch *match, int64 *last)
 {
@@ -388,8 +428,7 @@ funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey
 	const uint8 *stream;
 
 	funnel_journey_open(&view, journey);
-	if (view.count == 0)
-		return false;
+	Assert(view.count > 0);
 	*last = view.last;
 
 	set = find_set(matcher, &view);
@@ -400,7 +439,7 @@ funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey
 		match->outcome = FUNNEL_ABSENT;
 		match->open = false;
 		match->reached = 0;
-		return true;
+		return;
 	}
 
 	stream = padded_stream(matcher, &view);
@@ -412,11 +451,10 @@ funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey
 		nrows = read_rows(matcher, &view, set, stream);
 		funnel_match_plain(rules, matcher->times, matcher->steps, nrows,
 						   set->present, match);
-		return true;
+		return;
 	}
 
 	read_full_rows(matcher, &view, set, stream);
 	funnel_events_sort(&matcher->events);
 	funnel_events_match(&matcher->events, matcher->program, match);
-	return true;
 }

@@ -22,10 +22,10 @@ extern FunnelJourneyMatcher *funnel_journey_matcher_create(const FunnelProgram *
 														   MemoryContext context);
 
 /*
- * Match a journey.  False, and nothing in MATCH or LAST, if it has no events;
- * a journey that never enters has depth 0.  LAST is the time of its last event.
+ * Match a journey that is not empty; one that never enters has depth 0.  LAST
+ * is the time of its last event.  Does not fill in match->row.
  */
-extern bool funnel_journey_match(FunnelJourneyMatcher *matcher,
+extern void funnel_journey_match(FunnelJourneyMatcher *matcher,
 								 const FunnelJourney *journey,
 								 FunnelMatch *match, int64 *last);
 
