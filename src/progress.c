@@ -42,6 +42,9 @@ enum
 /* The first byte of a serialized state. */
 #define STATE_VERSION		1
 
+/* In it, the length of no payload. */
+#define WIRE_NO_PAYLOAD		PG_UINT32_MAX
+
 /*
  * What one call site keeps from row to row and group to group.  The groups
  * share it, so that each of them is small.
@@ -53,7 +56,7 @@ typedef struct CallSite
 	FunnelProgram *program;		/* the last one used */
 	bool		definition_is_stable;	/* the same datum for every row */
 	FunnelEventCodes codes;
-	FunnelPayloadPool payloads;
+	FunnelPayloadPool pool;
 } CallSite;
 
 typedef struct ProgressState
@@ -61,8 +64,8 @@ typedef struct ProgressState
 	CallSite   *site;
 	FunnelProgram *program;
 	int64		last_at;
-	FunnelEventList events;
 	FunnelPayloads *payloads;	/* NULL in the form without */
+	FunnelEventList events;		/* items are codes of payloads */
 } ProgressState;
 
 /* A state that came from another process: what is still to be read. */
@@ -95,7 +98,7 @@ get_call_site(FunctionCallInfo fcinfo)
 	{
 		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
 		site->context = fcinfo->flinfo->fn_mcxt;
-		site->payloads.context = site->context;
+		site->pool.context = site->context;
 		fcinfo->flinfo->fn_extra = site;
 	}
 	return site;
@@ -123,13 +126,18 @@ use_definition(CallSite *site, const struct varlena *def)
 static ProgressState *
 create_state(CallSite *site, MemoryContext context, bool with_payloads)
 {
-	ProgressState *state = MemoryContextAllocZero(context, sizeof(ProgressState));
+	ProgressState *state = MemoryContextAlloc(context, sizeof(ProgressState));
 
 	state->site = site;
 	state->program = site->program;
 	state->last_at = PG_INT64_MIN;
+	state->payloads = NULL;
 	if (with_payloads)
+	{
 		state->payloads = MemoryContextAllocZero(context, sizeof(FunnelPayloads));
+		state->payloads->pool = &site->pool;
+	}
+	funnel_event_list_init(&state->events, with_payloads);
 	return state;
 }
 
@@ -161,21 +169,18 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
 	return state;
 }
 
-/* The payload of an event that matches a step; that of any other never shows. */
-static void
-add_payload(FunctionCallInfo fcinfo, ProgressState *state, MemoryContext context,
-			FunnelLabelMatch labels)
+/* The payload of the row as a code; that of one that matches no step never shows. */
+static uint64
+payload_code(FunctionCallInfo fcinfo, ProgressState *state, MemoryContext context,
+			 FunnelLabelMatch labels)
 {
 	const struct varlena *payload;
 
 	if (PG_ARGISNULL(4) || labels.steps == 0)
-	{
-		funnel_payloads_add(state->payloads, context, &state->site->payloads, NULL, 0);
-		return;
-	}
+		return FUNNEL_NO_PAYLOAD;
 	payload = funnel_plain_varlena(PG_GETARG_DATUM(4));
-	funnel_payloads_add(state->payloads, context, &state->site->payloads,
-						VARDATA_ANY(payload), VARSIZE_ANY_EXHDR(payload));
+	return funnel_payload_code(state->payloads, context,
+							   VARDATA_ANY(payload), VARSIZE_ANY_EXHDR(payload));
 }
 
 /*
@@ -209,10 +214,12 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		state->last_at = ts;
 	if ((labels.steps | labels.breaks) != 0 || state->program->keeps_all)
 	{
-		funnel_event_list_add(&state->events, context, &state->site->codes,
-							  state->site->context, ts, labels);
+		uint64		item = 0;
+
 		if (state->payloads != NULL)
-			add_payload(fcinfo, state, context, labels);
+			item = payload_code(fcinfo, state, context, labels);
+		funnel_event_list_add(&state->events, context, &state->site->codes,
+							  state->site->context, ts, labels, item);
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -276,6 +283,9 @@ funnel_progress_agg_serialize(PG_FUNCTION_ARGS)
 {
 	ProgressState *state = (ProgressState *) PG_GETARG_POINTER(0);
 	const FunnelDef *def = state->program->def;
+	FunnelEventCursor cursor;
+	FunnelRow	row;
+	uint64		code = FUNNEL_NO_PAYLOAD;
 	StringInfoData buf;
 
 	(void) aggregate_context(fcinfo);
@@ -285,9 +295,22 @@ funnel_progress_agg_serialize(PG_FUNCTION_ARGS)
 	pq_sendint64(&buf, state->last_at);
 	pq_sendint32(&buf, VARSIZE(def));
 	pq_sendbytes(&buf, (const char *) def, VARSIZE(def));
-	funnel_event_list_serialize(&state->events, &state->site->codes, &buf);
-	if (state->payloads != NULL)
-		funnel_payloads_serialize(state->payloads, &state->site->payloads, &buf);
+	pq_sendint32(&buf, state->events.nevents);
+	funnel_event_cursor_init(&cursor, &state->events);
+	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, &code))
+	{
+		funnel_event_send(&row, &buf);
+		if (state->payloads != NULL)
+		{
+			uint32		len = 0;
+			const char *text = funnel_payload_text(state->payloads, code, &len);
+
+			pq_sendint32(&buf, text == NULL ? WIRE_NO_PAYLOAD : len);
+			if (text != NULL)
+				pq_sendbytes(&buf, text, len);
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 
@@ -323,6 +346,7 @@ funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 	bool		with_payloads;
 	int64		last_at;
 	uint32		size;
+	uint32		nevents;
 	struct varlena *def;
 
 	if (PG_ARGISNULL(1))
@@ -355,10 +379,25 @@ funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 		elog(ERROR, "funnel_progress_agg states are of different forms");
 
 	state->last_at = Max(state->last_at, last_at);
-	funnel_event_list_absorb(&state->events, context, &state->site->codes,
-							 state->site->context, &buf);
-	if (with_payloads)
-		funnel_payloads_absorb(state->payloads, context, &state->site->payloads, &buf);
+	nevents = pq_getmsgint(&buf, 4);
+	for (uint32 i = 0; i < nevents; i++)
+	{
+		FunnelRow	row = funnel_event_receive(&buf);
+		FunnelLabelMatch labels = {row.steps, row.breaks};
+		uint64		code = FUNNEL_NO_PAYLOAD;
+
+		if (with_payloads)
+		{
+			uint32		len = pq_getmsgint(&buf, 4);
+
+			if (len != WIRE_NO_PAYLOAD)
+				code = funnel_payload_code(state->payloads, context,
+										   pq_getmsgbytes(&buf, len), len);
+		}
+		funnel_event_list_add(&state->events, context, &state->site->codes,
+							  state->site->context, row.ts, labels, code);
+		CHECK_FOR_INTERRUPTS();
+	}
 	pq_getmsgend(&buf);
 	pfree(def);
 	PG_RETURN_POINTER(state);
@@ -430,7 +469,6 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 {
 	ProgressState *state;
 	FinalSite  *site;
-	FunnelPayloadTexts texts;
 	FunnelMatch match;
 	Datum		values[NCOLUMNS] = {0};
 	bool		nulls[NCOLUMNS];
@@ -442,14 +480,7 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	site = get_final_site(fcinfo, state->payloads != NULL);
 
 	funnel_event_list_read(&state->events, &state->site->codes, &site->events);
-	if (state->payloads != NULL)
-	{
-		texts.pool = &state->site->payloads;
-		texts.payloads = state->payloads;
-		site->events.compare_arg = &texts;
-		for (uint32 i = 0; i < state->payloads->npayloads; i++)
-			site->events.items[i] = state->payloads->codes[i];
-	}
+	site->events.compare_arg = state->payloads;
 	funnel_events_sort(&site->events);
 	funnel_events_match(&site->events, state->program, &match);
 
@@ -487,7 +518,8 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 
 				if (skipped[k])
 					continue;
-				text = funnel_payload_text(&texts, site->events.items[match.row[k]], &len);
+				text = funnel_payload_text(state->payloads,
+										   site->events.items[match.row[k]], &len);
 				skipped[k] = text == NULL;
 				if (text != NULL)
 					elements[k] = PointerGetDatum(cstring_to_text_with_len(text, len));
