@@ -27,16 +27,14 @@
  * one.  A varint has seven bits a byte, the lowest first, the highest bit set
  * in all but the last.
  *
- * The codes and the intervals are apart so that whoever looks for some labels
- * can do so first, and the times of a session, seconds apart, cost less than
- * those between sessions, days apart.  Two widths are most of what can be had
- * from telling intervals apart (for exponential intervals, one width is within
- * a bit of the entropy), and take no decision that the decoder has to wait for.
+ * Two widths, because the times of a session are seconds apart and sessions are
+ * days apart; intervals that are exponential take one, which is within a bit of
+ * their entropy.  That an interval is long is said apart from the interval, so
+ * that where the next one begins is known before this one is read.
  *
  * There is one image of a history: events are sorted by time and code, each
  * label occurs, units are the greatest that divide what is in them, and the
- * widths are those that take the fewest bits, a single one if that is no more,
- * else the least short one.
+ * widths are what choose_widths() says.
  *
  *-------------------------------------------------------------------------
  */
@@ -607,12 +605,14 @@ write_spelled(uint8 *p, const char *text, int len)
 }
 
 /*
- * The widths that take the fewest bits for intervals of which COUNTS[w] need w
- * bits.  Returns that number of bits.
+ * The widths for intervals of which COUNTS[w] need w bits: short ones beside
+ * long ones only where that saves an eighth, because they take longer to read.
+ * Returns the number of bits, selectors included.
  */
 static uint64
 choose_widths(const uint32 *counts, uint64 nintervals, int *long_width, int *short_width)
 {
+	uint64		single;
 	uint64		best;
 	uint64		nshort = 0;
 
@@ -620,14 +620,14 @@ choose_widths(const uint32 *counts, uint64 nintervals, int *long_width, int *sho
 	while (*long_width > 0 && counts[*long_width] == 0)
 		(*long_width)--;
 	*short_width = *long_width;
-	best = nintervals * *long_width;
+	single = best = nintervals * *long_width;
 	for (int width = 0; width < *long_width; width++)
 	{
 		uint64		bits;
 
 		nshort += counts[width];
 		bits = nintervals + nshort * width + (nintervals - nshort) * *long_width;
-		if (bits < best)
+		if (bits <= single - single / 8 && bits < best)
 		{
 			best = bits;
 			*short_width = width;

@@ -47,6 +47,7 @@ typedef struct LabelSet
 	FunnelLabelMatch *matches;	/* for each code */
 	uint8	   *steps;			/* the single step of each code there are bits
 								 * for, 0 if none */
+	uint32		codes_per_load; /* how many codes a load gives */
 } LabelSet;
 
 struct FunnelJourneyMatcher
@@ -100,6 +101,7 @@ make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 ha
 	set->nlabels = view->nlabels;
 	set->has_unnamed = view->has_unnamed;
 	set->spelled = view->spelled;
+	set->codes_per_load = FUNNEL_BITS_PER_LOAD / view->code_width;
 	set->len = view->labels_len;
 	set->bytes = MemoryContextAllocHuge(context, Max(set->len, 1));
 	memcpy(set->bytes, view->labels, set->len);
@@ -131,7 +133,8 @@ make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 ha
 
 /*
  * A hash of the labels, eight bytes at a time, the last of which may overlap
- * those before.  It never leaves the process, so byte order does not matter.
+ * those before.  Of up to eight bytes it misses nothing: where besides the
+ * numbers of bytes and of labels are equal, so are the labels.
  */
 static inline uint64
 hash_labels(const FunnelJourneyView *view)
@@ -143,16 +146,19 @@ hash_labels(const FunnelJourneyView *view)
 
 	if (len < sizeof(word))
 	{
-		memcpy(&word, p, len);
+		/* what is in front of the labels is there to be read, and shifted out */
+		if (likely(view->len >= sizeof(word) && len > 0))
+			word = funnel_bits_load(p + len - sizeof(word)) >> 8 * (sizeof(word) - len);
+		else
+		{
+			for (Size i = 0; i < len; i++)
+				word |= (uint64) p[i] << 8 * i;
+		}
 		return funnel_hash_word(hash ^ word);
 	}
 	for (; len > sizeof(word); p += sizeof(word), len -= sizeof(word))
-	{
-		memcpy(&word, p, sizeof(word));
-		hash = funnel_hash_word(hash ^ word);
-	}
-	memcpy(&word, p + len - sizeof(word), sizeof(word));
-	return funnel_hash_word(hash ^ word);
+		hash = funnel_hash_word(hash ^ funnel_bits_load(p));
+	return funnel_hash_word(hash ^ funnel_bits_load(p + len - sizeof(word)));
 }
 
 static inline bool
@@ -163,7 +169,8 @@ is_set_of(const LabelSet *set, const FunnelJourneyView *view, uint64 hash)
 		set->has_unnamed == view->has_unnamed &&
 		set->spelled == view->spelled &&
 		set->len == view->labels_len &&
-		memcmp(set->bytes, view->labels, set->len) == 0;
+		(set->len <= sizeof(uint64) ||
+		 memcmp(set->bytes, view->labels, set->len) == 0);
 }
 
 /* The slot of a set, or the free one where it belongs. */
@@ -288,7 +295,7 @@ read_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 	const uint64 unit = (uint64) view->unit;
 	const int	code_width = view->code_width;
 	const uint64 code_mask = funnel_bits_mask(code_width);
-	const uint32 codes_per_load = FUNNEL_BITS_PER_LOAD / code_width;
+	const uint32 codes_per_load = set->codes_per_load;
 	uint64		codes = 0;
 	uint64		code_bit = 0;
 	uint32		ncodes = 0;		/* left of those loaded */
