@@ -26,6 +26,15 @@ ends_too_early(void)
 			 errdetail("The value ends too early.")));
 }
 
+/* A length in a message; not pq_getmsgint, whose error is one of the protocol. */
+static uint32
+read_length(StringInfo message)
+{
+	if (message->len - message->cursor < (int) sizeof(uint32))
+		ends_too_early();
+	return pq_getmsgint(message, sizeof(uint32));
+}
+
 PG_FUNCTION_INFO_V1(funnel_journey_in);
 Datum
 funnel_journey_in(PG_FUNCTION_ARGS)
@@ -84,7 +93,7 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
 	FunnelLabelTable *table = funnel_label_table_create(CurrentMemoryContext, 8);
-	uint32		nlabels = pq_getmsgint(message, 4);
+	uint32		nlabels = read_length(message);
 	uint32	   *ids;
 	uint8	   *bytes;
 	int			len;
@@ -93,14 +102,13 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 	uint32	   *codes;
 	FunnelJourneyEvent *events;
 
-	/* each label takes four bytes at least */
-	if (nlabels > (uint32) (message->len - message->cursor) / 4)
+	if (nlabels > (uint32) (message->len - message->cursor) / sizeof(uint32))
 		ends_too_early();
 	ids = MemoryContextAllocHuge(CurrentMemoryContext,
 								 sizeof(uint32) * ((Size) nlabels + 1));
 	for (uint32 i = 0; i < nlabels; i++)
 	{
-		uint32		wirelen = pq_getmsgint(message, 4);
+		uint32		wirelen = read_length(message);
 		char	   *text;
 		int			textlen;
 
