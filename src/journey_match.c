@@ -327,7 +327,7 @@ read_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 
 	ADD_ROW(first);
 	if (likely(view->long_width <= FUNNEL_BITS_PER_LOAD &&
-			   view->count >> (63 - view->long_width) == 0))
+			   (uint64) view->count >> (63 - view->long_width) == 0))
 	{
 		/* so few so short intervals cannot overflow: look at the sum of all */
 		const uint64 narrow = (uint64) view->short_width;
