@@ -84,6 +84,10 @@ SELECT pg_temp.entered(funnel_agg('63b0e2a4-0d0c-4d2c-8a5b-3d7f4f9d2f01'::uuid, 
 	   pg_temp.entered(funnel_agg('{"a": 1}'::jsonb, ts, e, 'a -> b')) AS jsonb,
 	   pg_temp.entered(funnel_agg(n = 2, ts, e, 'a -> b')) AS bool
 FROM pairs;
+-- the Datum of one value can differ where the type has no bits
+CREATE TEMP TABLE oids AS SELECT 4000000000::oid AS stored;
+SELECT pg_temp.entered(funnel_agg(CASE WHEN n < 3 THEN stored ELSE (4000000000 + 0 * n)::oid END, ts, e, 'a -> b')) AS oid
+FROM pairs, oids;
 SELECT funnel_units(funnel_agg(u, ts, 'a', 'a -> b')) AS units, count(DISTINCT u)
 FROM (SELECT repeat('unit ', n % 5000) || n AS u, timestamptz '2026-01-01Z' AS ts FROM generate_series(1, 20000) n) s;
 -- their collations may differ from that of the label
@@ -130,10 +134,56 @@ FROM (SELECT funnel_agg(ROW(u, u::text), t, e, 'a -[!x]-> b? => c within 9 days'
 RESET ALL;
 SELECT count(*) AS answers, count(DISTINCT result::text) AS different FROM answers;
 
+-- What does not fit into memory goes to a file: the same bytes
+CREATE TABLE large AS
+SELECT (hashint4(n) & 65535) AS u, timestamptz '2026-01-01Z' + n * interval '1 s' AS t,
+	   (ARRAY['a', 'b', 'c', 'x'])[1 + (hashint4(n + 2000000) & 3)] AS e
+FROM generate_series(1, 200000) n;
+CREATE FUNCTION temp_bytes() RETURNS bigint LANGUAGE sql AS 'SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_tmpdir()';
+SET max_parallel_workers_per_gather = 0;
+SET hash_mem_multiplier = 1;
+CREATE TABLE spilled AS
+SELECT 'in memory' AS which, funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day') AS r FROM large;
+SET work_mem = '64kB';
+INSERT INTO spilled SELECT 'spilled', funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day') FROM large;
+INSERT INTO spilled SELECT 'as text', funnel_agg('unit ' || u, t, e, 'a -> b -[!x]-> c within 1 day') FROM large;
+INSERT INTO spilled SELECT 'as rows', funnel_agg(ROW(u, NULL::text), t, e, 'a -> b -[!x]-> c within 1 day') FROM large;
+INSERT INTO spilled SELECT 'as numeric', funnel_agg(u + 0.5, t, e, 'a -> b -[!x]-> c within 1 day') FROM large;
+INSERT INTO spilled SELECT 'wide from half on', funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day')
+FROM (SELECT * FROM large WHERE t < '2026-01-02Z' UNION ALL SELECT 99999, '0100-01-01 BC', 'c' UNION ALL SELECT * FROM large WHERE t >= '2026-01-02Z') s;
+-- the last row of a window sees all rows, and every row before it a file to read
+INSERT INTO spilled SELECT 'a window', r
+FROM (SELECT n, funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day') OVER (ORDER BY n / 100000) AS r
+	  FROM (SELECT row_number() OVER () - 1 AS n, * FROM large) l) w ORDER BY n DESC LIMIT 1;
+INSERT INTO spilled SELECT 'groups together', funnel_merge(r)
+FROM (SELECT funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day') AS r FROM large GROUP BY u & 1) g;
+INSERT INTO spilled SELECT 'rescanned', r
+FROM generate_series(1, 2) i, LATERAL (SELECT funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day') AS r FROM large WHERE i > 0) l;
+SELECT count(*) AS answers, count(DISTINCT r::text) AS different FROM spilled;
+SELECT temp_bytes();
+-- an error with a file open, in a subtransaction
+DO $$
+BEGIN
+	PERFORM funnel_agg(u, t, e, CASE WHEN n < 200000 THEN 'a -> b' ELSE 'b -> c' END::funnel_def)
+	FROM (SELECT row_number() OVER () AS n, * FROM large) l;
+EXCEPTION WHEN invalid_parameter_value THEN
+	RAISE NOTICE '%', SQLERRM;
+END $$;
+SELECT sum(funnel_units(r)) FROM (SELECT funnel_agg(u, t, e, CASE WHEN n < 190000 THEN 'a -> b' ELSE 'b -> c' END::funnel_def) OVER () AS r
+FROM (SELECT row_number() OVER () AS n, * FROM large) l) s;
+SELECT temp_bytes();
+SET temp_file_limit = '100kB';
+SELECT funnel_agg(u, t, e, 'a -> b') FROM large;
+RESET ALL;
+DROP TABLE large, spilled;
+DROP FUNCTION temp_bytes;
+
 -- One definition for a group, many for a query
 SELECT d, funnel_units(funnel_agg(u, t, e, d::funnel_def)) AS units
 FROM mixed, (VALUES ('a -> b'), ('b -> c'), ('x -> a within 1 hour')) v(d) GROUP BY d ORDER BY d;
 SELECT funnel_agg(u, t, e, CASE WHEN u < 500 THEN 'a -> b' ELSE 'a -> c' END::funnel_def) FROM mixed;
+SELECT funnel_agg(1, now(), 'a', d) FROM (VALUES ('a -> b'::funnel_def), ('a')) v(d);
+SELECT funnel_agg(1, now(), 'a', d) FROM (VALUES ('a'::funnel_def), ('a -> b')) v(d);
 SELECT funnel_agg(u, t, e, NULL) FROM mixed;
 SELECT funnel_agg(u, t, e, CASE WHEN u < 500 THEN 'a -> b' END::funnel_def) FROM mixed;
 SELECT funnel_agg(u, t, e, 'a ->') FROM mixed;

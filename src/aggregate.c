@@ -90,7 +90,7 @@ aggregate_context(FunctionCallInfo fcinfo)
 }
 
 static FunnelAggState *
-create_state(MemoryContext context, FunnelProgram *program,
+create_state(FunctionCallInfo fcinfo, MemoryContext context, FunnelProgram *program,
 			 FunnelUnitType *unit_type, bool with_values)
 {
 	FunnelAggState *state = MemoryContextAllocZero(context, sizeof(FunnelAggState));
@@ -99,7 +99,7 @@ create_state(MemoryContext context, FunnelProgram *program,
 	state->unit_type = unit_type;
 	state->horizon = PG_INT64_MIN;
 	state->with_values = with_values;
-	state->spool = funnel_spool_create(unit_type, with_values, context);
+	state->spool = funnel_spool_create(unit_type, with_values, fcinfo, context);
 	return state;
 }
 
@@ -135,7 +135,7 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
 			site->definition_is_stable = funnel_argument_is_stable(fcinfo, 4);
 		}
 		program = funnel_program_get(&site->programs, def, site->context);
-		state = create_state(context, program, &site->unit_type, HAS_VALUE(fcinfo));
+		state = create_state(fcinfo, context, program, &site->unit_type, HAS_VALUE(fcinfo));
 	}
 	else if (!funnel_program_is_for(state->program, def))
 		funnel_definitions_differ(state->program, def);
@@ -368,7 +368,7 @@ funnel_agg_combine(PG_FUNCTION_ARGS)
 	{
 		if (!OidIsValid(site->unit_type.type))
 			funnel_unit_type_init(&site->unit_type, type, collation, site->context);
-		state = create_state(context,
+		state = create_state(fcinfo, context,
 							 funnel_program_get(&site->programs, def, site->context),
 							 &site->unit_type, with_values);
 	}

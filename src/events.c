@@ -13,6 +13,9 @@
 #include "compat.h"
 #include "events.h"
 
+/* More runs than these are sorted rather than merged. */
+#define MAX_MERGED_RUNS		8
+
 /*
  * By time; rows of one instant by what they match, so that the choice among
  * equally usable rows never depends on the order in which they came.
@@ -145,13 +148,54 @@ sort_with_items(FunnelEvents *events)
 	pfree(pairs);
 }
 
+/* Scratch memory of at least SIZE bytes, its content lost if it has to grow. */
+static void *
+reserve_scratch(FunnelEvents *events, size_t size)
+{
+	if (size <= events->scratch_size)
+		return events->scratch;
+	if (!AllocHugeSizeIsValid(size))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many events of one unit")));
+	if (events->scratch != NULL)
+		pfree(events->scratch);
+	events->scratch = NULL;
+	events->scratch_size = 0;
+	events->scratch = MemoryContextAllocHuge(events->context, size);
+	events->scratch_size = size;
+	return events->scratch;
+}
+
+/* Merge the runs [begin, middle) and [middle, end) of FROM into the same of TO. */
+static void
+merge_runs(const FunnelRow *from, FunnelRow *to, size_t begin, size_t middle, size_t end)
+{
+	size_t		left = begin;
+	size_t		right = middle;
+
+	for (size_t i = begin; i < end; i++)
+	{
+		if (right == end ||
+			(left < middle && compare_rows(&from[left], &from[right]) <= 0))
+			to[i] = from[left++];
+		else
+			to[i] = from[right++];
+	}
+}
+
 /*
- * Sort the rows, which costs one pass if they are sorted already.
+ * Sort the rows.  They mostly come in order, or in a few runs that are: one
+ * from each process of a parallel scan, or one more for a late event.  One
+ * run costs a look, a few are merged.
  */
 void
 funnel_events_sort(FunnelEvents *events)
 {
-	const FunnelRow *rows = events->rows;
+	FunnelRow  *rows = events->rows;
+	FunnelRow  *merged;
+	size_t		ends[MAX_MERGED_RUNS];
+	int			nruns = 0;
 
 	if (events->with_items)
 	{
@@ -159,13 +203,39 @@ funnel_events_sort(FunnelEvents *events)
 			sort_with_items(events);
 		return;
 	}
+
 	for (size_t i = 1; i < events->nrows; i++)
 	{
-		if (compare_rows(&rows[i - 1], &rows[i]) > 0)
+		if (compare_rows(&rows[i - 1], &rows[i]) <= 0)
+			continue;
+		if (nruns == MAX_MERGED_RUNS - 1)
 		{
-			sort_rows(events->rows, events->nrows);
+			sort_rows(rows, events->nrows);
 			return;
 		}
+		ends[nruns++] = i;
+	}
+	if (nruns == 0)
+		return;
+	ends[nruns++] = events->nrows;
+
+	merged = reserve_scratch(events, events->nrows * sizeof(FunnelRow));
+	while (nruns > 1)
+	{
+		size_t		begin = 0;
+		int			left = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int run = 0; run < nruns; run += 2)
+		{
+			int			right = Min(run + 1, nruns - 1);
+
+			merge_runs(rows, merged, begin, ends[run], ends[right]);
+			begin = ends[right];
+			ends[left++] = begin;
+		}
+		nruns = left;
+		memcpy(rows, merged, events->nrows * sizeof(FunnelRow));
 	}
 }
 
@@ -178,19 +248,7 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 {
 	while (!funnel_match(&program->rules, events->rows, events->nrows,
 						 events->scratch, events->scratch_size, match))
-	{
-		size_t		size = Max(funnel_match_scratch_size(&program->rules, events->nrows),
-							   events->scratch_size * 2);
-
-		if (!AllocHugeSizeIsValid(size))
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("too many events of one unit")));
-		if (events->scratch != NULL)
-			pfree(events->scratch);
-		events->scratch = NULL;
-		events->scratch_size = 0;
-		events->scratch = MemoryContextAllocHuge(events->context, size);
-		events->scratch_size = size;
-	}
+		(void) reserve_scratch(events,
+							   Max(funnel_match_scratch_size(&program->rules, events->nrows),
+								   events->scratch_size * 2));
 }

@@ -37,14 +37,11 @@ typedef struct FunnelEventCodes
 StaticAssertDecl(sizeof(FunnelRow) == 3 * sizeof(uint64),
 				 "a wide event is the matcher's row");
 
-/* The code of a combination, or -1 if there is none left. */
-static inline int
-funnel_event_code(FunnelEventCodes *codes, FunnelLabelMatch labels,
+/* The code of a mixed combination, a new one if it is new; -1 if none is left. */
+static pg_noinline int
+funnel_mixed_code(FunnelEventCodes *codes, FunnelLabelMatch labels,
 				  MemoryContext context)
 {
-	if (labels.breaks == 0 && (labels.steps & (labels.steps - 1)) == 0)
-		return labels.steps == 0 ? 0 : pg_rightmost_one_pos64(labels.steps) + 1;
-
 	for (int i = 0; i < codes->nmixed; i++)
 	{
 		if (codes->mixed[i].steps == labels.steps &&
@@ -60,6 +57,15 @@ funnel_event_code(FunnelEventCodes *codes, FunnelLabelMatch labels,
 								sizeof(FunnelLabelMatch) * 2 * codes->nmixed);
 	codes->mixed[codes->nmixed] = labels;
 	return FUNNEL_FIRST_MIXED + codes->nmixed++;
+}
+
+static inline int
+funnel_event_code(FunnelEventCodes *codes, FunnelLabelMatch labels,
+				  MemoryContext context)
+{
+	if (likely(labels.breaks == 0 && (labels.steps & (labels.steps - 1)) == 0))
+		return labels.steps == 0 ? 0 : pg_rightmost_one_pos64(labels.steps) + 1;
+	return funnel_mixed_code(codes, labels, context);
 }
 
 /* Encode an event; false if it does not fit.  CONTEXT is where codes live. */

@@ -82,6 +82,12 @@ mix(uint64 hash, uint64 word)
 }
 
 /*
+ * Up to eight bytes make one word that holds them all, and mix() is one to one
+ * in its word: labels of the same length and hash are then the same.
+ */
+#define MAX_ONE_TO_ONE	8
+
+/*
  * A hash of all bytes, eight at a time; the last eight may overlap those
  * before.  It never leaves the process, so byte order does not matter.
  */
@@ -123,7 +129,7 @@ find_slot(const FunnelLabels *labels, uint64 hash, const char *text, int len)
 
 		if (slot->len < 0 ||
 			(slot->hash == hash && slot->len == len &&
-			 memcmp(slot->text, text, len) == 0))
+			 (len <= MAX_ONE_TO_ONE || memcmp(slot->text, text, len) == 0)))
 			return slot;
 		i = (i + 1) & labels->slot_mask;
 	}

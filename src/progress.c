@@ -142,31 +142,30 @@ create_state(CallSite *site, MemoryContext context, bool with_payloads)
 }
 
 /*
- * The state of the row's group, created or checked against the row's
- * definition.
+ * The program of the row's group.  As long as the definition is the same for
+ * all rows the state is not even looked at: that is a cache miss, and so the
+ * label can be matched while it is under way.
  */
-static pg_attribute_always_inline ProgressState *
-state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
+static pg_attribute_always_inline FunnelProgram *
+program_for_row(FunctionCallInfo fcinfo, CallSite *site, const ProgressState *state,
+				bool by_stage)
 {
-	CallSite   *site = get_call_site(fcinfo);
-	ProgressState *state = PG_ARGISNULL(0) ? NULL : (ProgressState *) PG_GETARG_POINTER(0);
+	const struct varlena *def;
 
-	if (unlikely(!site->definition_is_stable))
-	{
-		struct varlena *def = funnel_plain_varlena(PG_GETARG_DATUM(3));
+	if (likely(site->definition_is_stable))
+		return site->program;
 
-		if (state == NULL)
-		{
-			site->programs.by_stage = by_stage;
-			use_definition(site, def);
-			site->definition_is_stable = funnel_argument_is_stable(fcinfo, 3);
-		}
-		else if (!funnel_program_is_for(state->program, def))
-			funnel_definitions_differ(state->program, def);
-	}
+	def = funnel_plain_varlena(PG_GETARG_DATUM(3));
 	if (state == NULL)
-		state = create_state(site, context, HAS_PAYLOAD(fcinfo));
-	return state;
+	{
+		site->programs.by_stage = by_stage;
+		use_definition(site, def);
+		site->definition_is_stable = funnel_argument_is_stable(fcinfo, 3);
+		return site->program;
+	}
+	if (!funnel_program_is_for(state->program, def))
+		funnel_definitions_differ(state->program, def);
+	return state->program;
 }
 
 /* The payload of the row as a code; that of one that matches no step never shows. */
@@ -192,7 +191,9 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		FunnelLabelReader read_labels, bool by_stage)
 {
 	MemoryContext context = aggregate_context(fcinfo);
-	ProgressState *state;
+	CallSite   *site = get_call_site(fcinfo);
+	ProgressState *state = PG_ARGISNULL(0) ? NULL : (ProgressState *) PG_GETARG_POINTER(0);
+	FunnelProgram *program;
 	FunnelLabelMatch labels = {0, 0};
 	int64		ts;
 
@@ -207,19 +208,21 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	}
 
 	ts = read_time(PG_GETARG_DATUM(1));
-	state = state_for_row(fcinfo, context, by_stage);
+	program = program_for_row(fcinfo, site, state, by_stage);
 	if (!PG_ARGISNULL(2))
-		labels = read_labels(state->program->labels, PG_GETARG_DATUM(2));
+		labels = read_labels(program->labels, PG_GETARG_DATUM(2));
+	if (unlikely(state == NULL))
+		state = create_state(site, context, HAS_PAYLOAD(fcinfo));
 	if (ts > state->last_at)
 		state->last_at = ts;
-	if ((labels.steps | labels.breaks) != 0 || state->program->keeps_all)
+	if ((labels.steps | labels.breaks) != 0 || program->keeps_all)
 	{
 		uint64		item = 0;
 
-		if (state->payloads != NULL)
+		if (HAS_PAYLOAD(fcinfo))
 			item = payload_code(fcinfo, state, context, labels);
-		funnel_event_list_add(&state->events, context, &state->site->codes,
-							  state->site->context, ts, labels, item);
+		funnel_event_list_add(&state->events, context, &site->codes, site->context,
+							  ts, labels, item);
 	}
 	PG_RETURN_POINTER(state);
 }

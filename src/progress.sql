@@ -140,7 +140,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE AGGREGATE funnel_progress_agg(ts timestamptz, event text, definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -151,7 +151,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamptz, event text, definition funn
 CREATE AGGREGATE funnel_progress_agg(ts timestamp, event text, definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -162,7 +162,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamp, event text, definition funnel
 CREATE AGGREGATE funnel_progress_agg(ts date, event text, definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -173,7 +173,7 @@ CREATE AGGREGATE funnel_progress_agg(ts date, event text, definition funnel_def)
 CREATE AGGREGATE funnel_progress_agg(ts timestamptz, events text[], definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -184,7 +184,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamptz, events text[], definition f
 CREATE AGGREGATE funnel_progress_agg(ts timestamp, events text[], definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -195,7 +195,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamp, events text[], definition fun
 CREATE AGGREGATE funnel_progress_agg(ts date, events text[], definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -206,7 +206,7 @@ CREATE AGGREGATE funnel_progress_agg(ts date, events text[], definition funnel_d
 CREATE AGGREGATE funnel_progress_agg(ts timestamptz, stage funnel_stage, definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -217,7 +217,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamptz, stage funnel_stage, definit
 CREATE AGGREGATE funnel_progress_agg(ts timestamp, stage funnel_stage, definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -228,7 +228,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamp, stage funnel_stage, definitio
 CREATE AGGREGATE funnel_progress_agg(ts date, stage funnel_stage, definition funnel_def) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 192,
+	SSPACE = 256,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -239,7 +239,7 @@ CREATE AGGREGATE funnel_progress_agg(ts date, stage funnel_stage, definition fun
 CREATE AGGREGATE funnel_progress_agg(ts timestamptz, event text, definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -250,7 +250,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamptz, event text, definition funn
 CREATE AGGREGATE funnel_progress_agg(ts timestamp, event text, definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -261,7 +261,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamp, event text, definition funnel
 CREATE AGGREGATE funnel_progress_agg(ts date, event text, definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -272,7 +272,7 @@ CREATE AGGREGATE funnel_progress_agg(ts date, event text, definition funnel_def,
 CREATE AGGREGATE funnel_progress_agg(ts timestamptz, events text[], definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -283,7 +283,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamptz, events text[], definition f
 CREATE AGGREGATE funnel_progress_agg(ts timestamp, events text[], definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -294,7 +294,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamp, events text[], definition fun
 CREATE AGGREGATE funnel_progress_agg(ts date, events text[], definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -305,7 +305,7 @@ CREATE AGGREGATE funnel_progress_agg(ts date, events text[], definition funnel_d
 CREATE AGGREGATE funnel_progress_agg(ts timestamptz, stage funnel_stage, definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -316,7 +316,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamptz, stage funnel_stage, definit
 CREATE AGGREGATE funnel_progress_agg(ts timestamp, stage funnel_stage, definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -327,7 +327,7 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamp, stage funnel_stage, definitio
 CREATE AGGREGATE funnel_progress_agg(ts date, stage funnel_stage, definition funnel_def, payload text) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 320,
+	SSPACE = 512,
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,

@@ -18,8 +18,14 @@
  *	word unit		8 bytes					types by value, equal by bits
  *	other units		hash, length, bytes		padded to 8 bytes
  *
- * All events of a spool are of one kind; the first that does not fit turns
- * the whole spool wide.
+ * The first event that does not fit turns the spool wide from there on.
+ *
+ * All states of one aggregation share a budget, the server's limit for hash
+ * tables.  A spool that grows when it is spent writes its records, partition
+ * by partition, as one run to a temporary file, and goes on with the memory it
+ * has.  The end reads a partition's part of every run.  A partition that is
+ * too large for the cache, or for the memory allowed, is first put through a
+ * spool of its own, partitioned by the next bits of the hash.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,24 +38,47 @@
 #include "compat.h"
 #include "eventword.h"
 #include "spool.h"
+#include "tempfile.h"
 
 #define PARTITION_BITS		8
 #define NPARTITIONS			(1 << PARTITION_BITS)
 
-/* From this size on, in bytes of records, a spool is partitioned. */
+/* From this size on, in bytes of blocks, a spool is partitioned. */
 #define PARTITIONED_SIZE	(128 * 1024)
 
 /* Blocks of a partition grow from the least to the greatest size. */
+#define FIRST_BLOCK_SIZE	256
 #define MIN_BLOCK_SIZE		512
 #define MAX_BLOCK_SIZE		8192
-#define FIRST_BLOCK_SIZE	256
-#define MIN_SLAB_SIZE		(16 * 1024)
+
+/* Blocks are cut from slabs, which grow with the spool. */
+#define MIN_SLAB_SIZE		(16 * 1024)	/* at least MAX_BLOCK_SIZE */
 #define MAX_SLAB_SIZE		(1024 * 1024)
+
+/*
+ * A spool below this size never goes to a file, because the many small parts
+ * of a run would cost more than they free.
+ */
+#define MIN_SPILL_SIZE		(512 * 1024)
+
+/* From this size on, a partition is split before it is grouped. */
+#define SPLIT_SIZE			(8 * 1024 * 1024)
+
+/* The memory that the spool of a split partition may take. */
+#define SPLIT_BUDGET		(8 * 1024 * 1024)
+
+/*
+ * All events of one unit are matched in memory, at some fifty bytes each.
+ */
+#define MAX_UNIT_EVENTS		100000000
+
+/* Room for a message's header and the rest of a serialized state */
+#define MAX_MESSAGE_SIZE	(MaxAllocSize - 1024 * 1024)
 
 typedef struct Block
 {
 	struct Block *next;
-	uint32		used;			/* bytes of records */
+	uint32		used;			/* bytes of records, once it is full */
 	uint32		size;
 	/* records follow, 8-byte aligned */
 } Block;
@@ -59,60 +88,170 @@ typedef struct Block
 
 typedef struct Partition
 {
+	char	   *next;			/* where the next record goes, in the last block */
+	char	   *end;
+	uint64		nrecords;		/* in memory */
 	Block	   *head;
 	Block	   *tail;
-	uint64		nrecords;
-	uint64		size;			/* bytes of records */
 } Partition;
 
-/* Where blocks are cut from; a list so that it can be freed. */
+/* What blocks are cut from */
 typedef struct Slab
 {
 	struct Slab *next;
+	size_t		size;
 } Slab;
+
+#define SLAB_HEADER_SIZE	MAXALIGN(sizeof(Slab))
+
+/* What was written to the file at one time */
+typedef struct Run
+{
+	bool		wide;
+	uint64		nrecords[NPARTITIONS];
+	int64		offsets[NPARTITIONS + 1];	/* of each partition, and the end */
+} Run;
 
 struct FunnelSpool
 {
 	MemoryContext context;
+	FunctionCallInfo fcinfo;
+	FunnelFileOwner file_owner;
 	FunnelUnitType *unit_type;
-	bool		wide;
 	bool		with_items;
+	bool		wide;			/* the records in memory */
+	bool		is_plain;		/* not wide, no items, word units */
 	FunnelEventCodes codes;
-	uint64		size;			/* bytes of records */
-	int			npartitions;	/* 1 or NPARTITIONS */
+
+	int			shift;			/* the partition's bits of a hash */
+	uint32		mask;			/* 0, or NPARTITIONS - 1 */
 	Partition  *partitions;
 	Partition	single;			/* what partitions points to at first */
-	Slab	   *slabs;
+
+	Slab	   *slabs;			/* in use */
+	Slab	   *spare;
+	size_t		allocated;		/* bytes of slabs, spare ones included */
 	char	   *slab_free;
 	size_t		slab_left;
+
+	BufFile    *file;
+	int64		file_size;
+	int			nruns;
+	Run		  **runs;
+	uint64	   *spilled;		/* records of each partition in the file */
 };
+
+#define NUM_PARTITIONS(spool)	((int) (spool)->mask + 1)
 
 /* The size of an event without its item, and with it if there are items. */
 static inline size_t
-row_size(const FunnelSpool *spool)
+row_size(bool wide)
 {
-	return spool->wide ? 3 * sizeof(uint64) : sizeof(uint64);
+	return wide ? sizeof(FunnelRow) : sizeof(uint64);
 }
 
 static inline size_t
-event_size(const FunnelSpool *spool)
+event_size(const FunnelSpool *spool, bool wide)
 {
-	return row_size(spool) + (spool->with_items ? sizeof(uint64) : 0);
+	return row_size(wide) + (spool->with_items ? sizeof(uint64) : 0);
+}
+
+static inline FunnelRow
+read_event(const FunnelSpool *spool, bool wide, const char *event)
+{
+	FunnelRow	row;
+	uint64		word;
+
+	if (wide)
+		memcpy(&row, event, sizeof(row));
+	else
+	{
+		memcpy(&word, event, sizeof(word));
+		row = funnel_event_decode(&spool->codes, word);
+	}
+	return row;
+}
+
+static inline uint64
+read_item(const FunnelSpool *spool, bool wide, const char *event)
+{
+	uint64		item = 0;
+
+	if (spool->with_items)
+		memcpy(&item, event + row_size(wide), sizeof(item));
+	return item;
+}
+
+/*
+ * Units in records
+ */
+
+typedef struct UnitHeader
+{
+	uint32		hash;
+	uint32		len;
+} UnitHeader;
+
+static inline size_t
+unit_size(const FunnelSpool *spool, const char *unit)
+{
+	if (spool->unit_type->is_word)
+		return sizeof(uint64);
+	return sizeof(UnitHeader) + TYPEALIGN(8, (size_t) ((const UnitHeader *) unit)->len);
+}
+
+/* Types that are not words have a hash of 32 bits: it is doubled. */
+static inline uint64
+double_hash(uint32 hash)
+{
+	return (uint64) hash << 32 | hash;
+}
+
+static inline uint64
+unit_hash(const FunnelSpool *spool, const char *unit)
+{
+	uint64		word;
+
+	if (!spool->unit_type->is_word)
+		return double_hash(((const UnitHeader *) unit)->hash);
+	memcpy(&word, unit, sizeof(word));
+	return funnel_hash_word(word);
+}
+
+/* Are there more bits in the hash to split a partition by? */
+static inline bool
+can_split(const FunnelSpool *spool)
+{
+	return spool->shift - PARTITION_BITS >= (spool->unit_type->is_word ? 0 : 32);
 }
 
 /*
  * Room for records
  */
 
-static void *
+static inline size_t
+block_used(const Partition *partition, const Block *block)
+{
+	return block == partition->tail ? partition->next - BLOCK_DATA(block) : block->used;
+}
+
+/* A spare slab if it is large enough, else a new one. */
+static char *
 allocate_slab(FunnelSpool *spool, size_t size)
 {
-	size_t		header = MAXALIGN(sizeof(Slab));
-	Slab	   *slab = MemoryContextAllocHuge(spool->context, header + size);
+	Slab	   *slab = spool->spare;
 
+	if (slab != NULL && slab->size >= size)
+		spool->spare = slab->next;
+	else
+	{
+		slab = MemoryContextAllocHuge(spool->context, SLAB_HEADER_SIZE + size);
+		slab->size = size;
+		spool->allocated += size;
+	}
 	slab->next = spool->slabs;
 	spool->slabs = slab;
-	return (char *) slab + header;
+	return (char *) slab + SLAB_HEADER_SIZE;
 }
 
 static void
@@ -127,20 +266,38 @@ free_slabs(Slab *slab)
 	}
 }
 
+static void
+free_spare_slabs(FunnelSpool *spool)
+{
+	for (Slab *slab = spool->spare; slab != NULL; slab = slab->next)
+		spool->allocated -= slab->size;
+	free_slabs(spool->spare);
+	spool->spare = NULL;
+}
+
+static size_t
+next_slab_size(const FunnelSpool *spool)
+{
+	return MAXALIGN(Min(Max(spool->allocated / 8, MIN_SLAB_SIZE), MAX_SLAB_SIZE));
+}
+
 static Block *
 allocate_block(FunnelSpool *spool, size_t size)
 {
 	Block	   *block;
 
-	if (spool->npartitions == 1 || size > MAX_BLOCK_SIZE)
-		block = allocate_slab(spool, size);
+	if (spool->mask == 0 || size > MAX_BLOCK_SIZE)
+		block = (Block *) allocate_slab(spool, size);
 	else
 	{
 		if (spool->slab_left < size)
 		{
-			spool->slab_left = Min(Max(spool->size / 8, MIN_SLAB_SIZE), MAX_SLAB_SIZE);
-			spool->slab_left = MAXALIGN(spool->slab_left);
-			spool->slab_free = allocate_slab(spool, spool->slab_left);
+			size_t		slab_size = next_slab_size(spool);
+
+			if (spool->spare != NULL)
+				slab_size = MAX_BLOCK_SIZE; /* any will do */
+			spool->slab_free = allocate_slab(spool, slab_size);
+			spool->slab_left = spool->slabs->size;
 		}
 		block = (Block *) spool->slab_free;
 		spool->slab_free += size;
@@ -152,16 +309,78 @@ allocate_block(FunnelSpool *spool, size_t size)
 	return block;
 }
 
-/* Append a block with room for SIZE bytes. */
-static pg_noinline void
-extend_partition(FunnelSpool *spool, Partition *partition, size_t size)
+static inline Partition *
+partition_of(FunnelSpool *spool, uint64 hash)
 {
-	size_t		block_size = spool->npartitions == 1 ? FIRST_BLOCK_SIZE : MIN_BLOCK_SIZE;
+	return &spool->partitions[(hash >> spool->shift) & spool->mask];
+}
+
+static void rebuild(FunnelSpool *spool, bool partitioned, bool wide);
+static void spill(FunnelSpool *spool);
+static char *append_slowly(FunnelSpool *spool, uint64 hash, size_t size);
+
+/* Room for a record of SIZE bytes, a multiple of 8, of a unit with HASH. */
+static inline char *
+append_record(FunnelSpool *spool, uint64 hash, size_t size)
+{
+	Partition  *partition = partition_of(spool, hash);
+	char	   *record = partition->next;
+
+	if (unlikely((size_t) (partition->end - record) < size))
+		return append_slowly(spool, hash, size);
+	partition->next += size;
+	partition->nrecords++;
+	return record;
+}
+
+/* Would SIZE more bytes exceed what this spool, or all together, may have? */
+static bool
+is_over_budget(const FunnelSpool *spool, size_t size)
+{
+	size_t		budget = spool->file_owner == FUNNEL_FILE_OF_CALLER ?
+		SPLIT_BUDGET : get_hash_memory_limit();
+
+	return spool->allocated >= MIN_SPILL_SIZE && spool->mask != 0 &&
+		MemoryContextMemAllocated(spool->context, true) + size > budget;
+}
+
+/* The same when the last block is full. */
+static pg_noinline char *
+append_slowly(FunnelSpool *spool, uint64 hash, size_t size)
+{
+	Partition  *partition;
 	Block	   *block;
+	size_t		block_size;
 
 	CHECK_FOR_INTERRUPTS();
+
+	if (spool->mask == 0 && spool->allocated >= PARTITIONED_SIZE)
+	{
+		rebuild(spool, true, spool->wide);
+		return append_record(spool, hash, size);
+	}
+	/* Does it take more memory, and is there more? */
+	if (size > MAX_BLOCK_SIZE - BLOCK_HEADER_SIZE ?
+		spool->spare == NULL || spool->spare->size < size + BLOCK_HEADER_SIZE :
+		spool->spare == NULL && spool->slab_left < MAX_BLOCK_SIZE)
+	{
+		size_t		slab_size = Max(next_slab_size(spool), size);
+
+		if (is_over_budget(spool, slab_size))
+		{
+			spill(spool);
+			if (size > MAX_BLOCK_SIZE - BLOCK_HEADER_SIZE)
+				free_spare_slabs(spool);
+		}
+	}
+
+	partition = partition_of(spool, hash);
+	block_size = spool->mask == 0 ? FIRST_BLOCK_SIZE : MIN_BLOCK_SIZE;
 	if (partition->tail != NULL)
+	{
+		partition->tail->used = partition->next - BLOCK_DATA(partition->tail);
 		block_size = Min((BLOCK_HEADER_SIZE + partition->tail->size) * 2, MAX_BLOCK_SIZE);
+	}
 	if (block_size < BLOCK_HEADER_SIZE + size)
 		block_size = MAXALIGN(BLOCK_HEADER_SIZE + size);
 	block = allocate_block(spool, block_size);
@@ -170,165 +389,197 @@ extend_partition(FunnelSpool *spool, Partition *partition, size_t size)
 	else
 		partition->head = block;
 	partition->tail = block;
-}
-
-/* Room for a record of SIZE bytes, a multiple of 8, at the partition's end. */
-static inline char *
-append_record(FunnelSpool *spool, Partition *partition, size_t size)
-{
-	char	   *record;
-
-	if (partition->tail == NULL || partition->tail->size - partition->tail->used < size)
-		extend_partition(spool, partition, size);
-	record = BLOCK_DATA(partition->tail) + partition->tail->used;
-	partition->tail->used += size;
+	partition->next = BLOCK_DATA(block) + size;
+	partition->end = BLOCK_DATA(block) + block->size;
 	partition->nrecords++;
-	partition->size += size;
-	spool->size += size;
-	return record;
+	return BLOCK_DATA(block);
 }
 
-static inline FunnelRow
-read_event(const FunnelSpool *spool, const char *event)
+/*
+ * Copy the unit and the event of one record to a place that may be wide where
+ * the record is not.
+ */
+static inline void
+copy_record(char *to, bool to_wide, const FunnelSpool *from, bool from_wide,
+			const char *record, size_t unit)
 {
-	FunnelRow	row;
-	uint64		word;
+	size_t		event = event_size(from, from_wide);
 
-	if (spool->wide)
-		memcpy(&row, event, sizeof(row));
+	if (from_wide == to_wide)
+	{
+		memcpy(to, record, event + unit);
+		return;
+	}
 	else
 	{
-		memcpy(&word, event, sizeof(word));
-		row = funnel_event_decode(&spool->codes, word);
+		FunnelRow	row = read_event(from, from_wide, record);
+		uint64		item = read_item(from, from_wide, record);
+
+		memcpy(to, &row, sizeof(row));
+		to += sizeof(row);
+		if (from->with_items)
+		{
+			memcpy(to, &item, sizeof(item));
+			to += sizeof(item);
+		}
+		memcpy(to, record + event, unit);
 	}
-	return row;
 }
 
-static inline uint64
-read_item(const FunnelSpool *spool, const char *event)
+/* Append all records of a stretch of memory, laid out as those of FROM. */
+static void
+append_stretch(FunnelSpool *spool, const FunnelSpool *from, bool wide,
+			   const char *record, const char *end)
 {
-	uint64		item = 0;
+	size_t		to_event = event_size(spool, spool->wide);
+	size_t		from_event = event_size(spool, wide);
 
-	if (spool->with_items)
-		memcpy(&item, event + row_size(spool), sizeof(item));
-	return item;
-}
+	while (record < end)
+	{
+		const char *unit = record + from_event;
+		size_t		size = unit_size(spool, unit);
 
-/*
- * Units in records
- */
-
-typedef struct UnitHeader
-{
-	uint32		hash;
-	uint32		len;
-} UnitHeader;
-
-/* The bytes of a unit, and its hash, at UNIT in a record. */
-static inline size_t
-unit_size(const FunnelSpool *spool, const char *unit)
-{
-	if (spool->unit_type->is_word)
-		return sizeof(uint64);
-	return sizeof(UnitHeader) + TYPEALIGN(8, (size_t) ((const UnitHeader *) unit)->len);
-}
-
-static inline uint64
-unit_hash(const FunnelSpool *spool, const char *unit)
-{
-	uint64		word;
-
-	if (!spool->unit_type->is_word)
-		return (uint64) ((const UnitHeader *) unit)->hash << 32 |
-			((const UnitHeader *) unit)->hash;
-	memcpy(&word, unit, sizeof(word));
-	return funnel_hash_word(word);
-}
-
-static inline Partition *
-partition_of(FunnelSpool *spool, uint64 hash)
-{
-	if (spool->npartitions == 1)
-		return &spool->single;
-	return &spool->partitions[hash >> (64 - PARTITION_BITS)];
+		copy_record(append_record(spool, unit_hash(spool, unit), to_event + size),
+					spool->wide, from, wide, record, size);
+		record = unit + size;
+	}
 }
 
 /*
- * Put every record anew: into partitions, or as a wide event, or both.
+ * Put every record in memory anew: into partitions, or as a wide event, or
+ * both.
  */
 static void
 rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 {
 	FunnelSpool from = *spool;
-	size_t		from_event = event_size(&from);
-	size_t		to_event;
 
-	if (from.npartitions == 1)
+	if (from.mask == 0)
 		from.partitions = &from.single;
 	spool->wide = wide;
-	to_event = event_size(spool);
-	spool->size = 0;
+	spool->is_plain = spool->is_plain && !wide;
+	spool->slabs = NULL;
+	spool->allocated = 0;
+	spool->slab_left = 0;
 	memset(&spool->single, 0, sizeof(spool->single));
-	spool->npartitions = partitioned ? NPARTITIONS : 1;
 	spool->partitions = &spool->single;
+	spool->mask = 0;
 	if (partitioned)
+	{
 		spool->partitions = MemoryContextAllocZero(spool->context,
 												   sizeof(Partition) * NPARTITIONS);
-	spool->slabs = NULL;
-	spool->slab_left = 0;
-
-	for (int p = 0; p < from.npartitions; p++)
-	{
-		for (Block *block = from.partitions[p].head; block != NULL; block = block->next)
-		{
-			const char *record = BLOCK_DATA(block);
-			const char *end = record + block->used;
-
-			while (record < end)
-			{
-				const char *unit = record + from_event;
-				size_t		size = unit_size(spool, unit);
-				char	   *to = append_record(spool,
-											   partition_of(spool, unit_hash(spool, unit)),
-											   to_event + size);
-
-				if (from.wide == wide)
-					memcpy(to, record, to_event);
-				else
-				{
-					FunnelRow	row = read_event(&from, record);
-					uint64		item = read_item(&from, record);
-
-					memcpy(to, &row, sizeof(row));
-					if (spool->with_items)
-						memcpy(to + sizeof(row), &item, sizeof(item));
-				}
-				memcpy(to + to_event, unit, size);
-				record = unit + size;
-			}
-		}
+		spool->mask = NPARTITIONS - 1;
 	}
+
+	for (int p = 0; p < NUM_PARTITIONS(&from); p++)
+	{
+		const Partition *partition = &from.partitions[p];
+
+		for (Block *block = partition->head; block != NULL; block = block->next)
+			append_stretch(spool, &from, from.wide, BLOCK_DATA(block),
+						   BLOCK_DATA(block) + block_used(partition, block));
+	}
+	spool->allocated += from.allocated;
+	for (Slab *slab = from.slabs; slab != NULL; slab = slab->next)
+		spool->allocated -= slab->size;
 	free_slabs(from.slabs);
-	if (from.npartitions != 1)
+	if (from.mask != 0)
 		pfree(from.partitions);
 }
 
-FunnelSpool *
-funnel_spool_create(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
+/* Write all records as one run, and begin again with the memory there is. */
+static void
+spill(FunnelSpool *spool)
+{
+	Run		   *run = MemoryContextAlloc(spool->context, sizeof(Run));
+
+	if (spool->file == NULL)
+	{
+		spool->file = funnel_file_open(spool->file_owner, spool->fcinfo, spool->context);
+		spool->spilled = MemoryContextAllocZero(spool->context,
+												sizeof(uint64) * NPARTITIONS);
+	}
+	funnel_file_seek(spool->file, spool->file_size);
+	run->wide = spool->wide;
+	for (int p = 0; p < NPARTITIONS; p++)
+	{
+		Partition  *partition = &spool->partitions[p];
+
+		CHECK_FOR_INTERRUPTS();
+		run->offsets[p] = spool->file_size;
+		for (Block *block = partition->head; block != NULL; block = block->next)
+		{
+			size_t		used = block_used(partition, block);
+
+			funnel_file_write(spool->file, BLOCK_DATA(block), used);
+			spool->file_size += used;
+		}
+		run->nrecords[p] = partition->nrecords;
+		spool->spilled[p] += partition->nrecords;
+	}
+	run->offsets[NPARTITIONS] = spool->file_size;
+	memset(spool->partitions, 0, sizeof(Partition) * NPARTITIONS);
+
+	/* room for a power of two of them */
+	if (spool->nruns == 0)
+		spool->runs = MemoryContextAlloc(spool->context, sizeof(Run *));
+	else if ((spool->nruns & (spool->nruns - 1)) == 0)
+		spool->runs = repalloc(spool->runs, sizeof(Run *) * 2 * spool->nruns);
+	spool->runs[spool->nruns++] = run;
+
+	while (spool->slabs != NULL)
+	{
+		Slab	   *slab = spool->slabs;
+
+		spool->slabs = slab->next;
+		slab->next = spool->spare;
+		spool->spare = slab;
+	}
+	spool->slab_left = 0;
+}
+
+static FunnelSpool *
+create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
 {
 	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
 
 	spool->context = context;
 	spool->unit_type = unit_type;
 	spool->with_items = with_items;
-	spool->npartitions = 1;
+	spool->is_plain = unit_type->is_word && !with_items;
+	spool->shift = 64 - PARTITION_BITS;
 	spool->partitions = &spool->single;
 	return spool;
 }
 
+FunnelSpool *
+funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
+					FunctionCallInfo fcinfo, MemoryContext context)
+{
+	FunnelSpool *spool = create_spool(unit_type, with_items, context);
+
+	spool->fcinfo = fcinfo;
+	spool->file_owner = funnel_file_owner(fcinfo);
+	return spool;
+}
+
+/* Turn the spool wide. */
+static pg_noinline void
+widen(FunnelSpool *spool)
+{
+	if (is_over_budget(spool, spool->allocated * 2))
+	{
+		spill(spool);
+		spool->wide = true;
+		spool->is_plain = false;
+	}
+	else
+		rebuild(spool, spool->mask != 0, true);
+}
+
 /*
- * An event as it will be written, narrow or wide.  Before, the spool is turned
- * wide if it must be and partitioned if it has grown.
+ * An event as it will be written.  Before, the spool is turned wide if it must
+ * be.
  */
 typedef union Event
 {
@@ -337,22 +588,20 @@ typedef union Event
 } Event;
 
 static inline Event
-prepare_event(FunnelSpool *spool, int64 ts, FunnelLabelMatch labels)
+encode_event(FunnelSpool *spool, int64 ts, FunnelLabelMatch labels)
 {
-	Event		event;
+	Event		event = {0};
 
-	if (!spool->wide &&
-		unlikely(!funnel_event_encode(&spool->codes, ts, labels, spool->context,
-									  &event.word)))
-		rebuild(spool, spool->npartitions > 1, true);
-	if (unlikely(spool->npartitions == 1 && spool->size >= PARTITIONED_SIZE))
-		rebuild(spool, true, spool->wide);
-	if (unlikely(spool->wide))
+	if (likely(!spool->wide))
 	{
-		event.row.ts = ts;
-		event.row.steps = labels.steps;
-		event.row.breaks = labels.breaks;
+		if (likely(funnel_event_encode(&spool->codes, ts, labels, spool->context,
+									   &event.word)))
+			return event;
+		widen(spool);
 	}
+	event.row.ts = ts;
+	event.row.steps = labels.steps;
+	event.row.breaks = labels.breaks;
 	return event;
 }
 
@@ -364,23 +613,40 @@ write_event(const FunnelSpool *spool, char *record, const Event *event, uint64 i
 		memcpy(record, &event->row, sizeof(event->row));
 	else
 		memcpy(record, &event->word, sizeof(event->word));
+	record += row_size(spool->wide);
 	if (spool->with_items)
-		memcpy(record + row_size(spool), &item, sizeof(item));
-	return record + event_size(spool);
+	{
+		memcpy(record, &item, sizeof(item));
+		record += sizeof(item);
+	}
+	return record;
 }
 
 void
 funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
 				 uint64 item)
 {
-	Event		event = prepare_event(spool, ts, labels);
+	Event		event;
+	uint64		plain_event;
 
+	/* by far the commonest first */
+	if (likely(spool->is_plain &&
+			   funnel_event_encode(&spool->codes, ts, labels, spool->context,
+								   &plain_event)))
+	{
+		uint64		record[2] = {plain_event, funnel_unit_word(spool->unit_type, unit)};
+
+		memcpy(append_record(spool, funnel_hash_word(record[1]), sizeof(record)),
+			   record, sizeof(record));
+		return;
+	}
+
+	event = encode_event(spool, ts, labels);
 	if (spool->unit_type->is_word)
 	{
-		uint64		word = (uint64) unit;
-		char	   *record = append_record(spool,
-										   partition_of(spool, funnel_hash_word(word)),
-										   event_size(spool) + sizeof(word));
+		uint64		word = funnel_unit_word(spool->unit_type, unit);
+		char	   *record = append_record(spool, funnel_hash_word(word),
+										   event_size(spool, spool->wide) + sizeof(word));
 
 		record = write_event(spool, record, &event, item);
 		memcpy(record, &word, sizeof(word));
@@ -390,19 +656,21 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 		FunnelUnitKey key;
 		UnitHeader	header;
 		char	   *record;
-		size_t		size;
+		size_t		padded;
 
 		funnel_unit_key(spool->unit_type, unit, &key);
 		header.hash = key.hash;
 		header.len = key.len;
-		size = event_size(spool) + sizeof(header) + TYPEALIGN(8, (size_t) key.len);
-		record = append_record(spool, partition_of(spool, (uint64) key.hash << 32), size);
+		padded = TYPEALIGN(8, (size_t) key.len);
+		record = append_record(spool, double_hash(key.hash),
+							   event_size(spool, spool->wide) + sizeof(header) + padded);
 		record = write_event(spool, record, &event, item);
 		memcpy(record, &header, sizeof(header));
-		memcpy(record + sizeof(header), key.bytes, key.len);
+		record += sizeof(header);
 		/* no stray bytes in what may be sent elsewhere */
-		memset(record + sizeof(header) + key.len, 0,
-			   TYPEALIGN(8, (size_t) key.len) - key.len);
+		if (padded > 0)
+			memset(record + padded - 8, 0, 8);
+		memcpy(record, key.bytes, key.len);
 	}
 }
 
@@ -410,13 +678,23 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
  * Reading
  */
 
-/* An entry of the table that groups one partition. */
+/*
+ * An entry of the table that groups one partition; the unit itself is needed
+ * only where equal hashes do not mean equal units.
+ */
 typedef struct UnitEntry
 {
-	const char *unit;			/* NULL = free */
 	uint64		hash;
-	uint32		number;
+	uint32		number;			/* plus one, 0 = free */
 } UnitEntry;
+
+/* Records one after another in memory. */
+typedef struct Stretch
+{
+	const char *begin;
+	const char *end;
+	bool		wide;
+} Stretch;
 
 struct FunnelSpoolScan
 {
@@ -424,29 +702,41 @@ struct FunnelSpoolScan
 	MemoryContext context;
 	int			partition;		/* the one being read, -1 before the first */
 
+	/* A partition that was split is read through a spool of its own. */
+	MemoryContext split_context;
+	FunnelSpool *split;
+	FunnelSpoolScan *split_scan;
+
 	uint32		nunits;			/* of this partition */
 	uint32		next_unit;
 
 	/* Buffers kept from one partition to the next. */
+	char	   *loaded;			/* what comes from the file */
+	size_t		loaded_capacity;
+	int			nstretches;
+	int			stretches_capacity;
+	Stretch    *stretches;
 	UnitEntry  *table;
 	uint32		table_size;		/* power of two */
 	uint32	   *numbers;		/* of the unit of each record */
 	uint64		records_capacity;
 	char	   *events;			/* grouped by unit */
 	uint64	   *ends;			/* where each unit's events end */
+	const char **units;			/* a record of each */
 	uint64		units_capacity;
 };
 
+/* A larger buffer in place of OLD, whose content is lost. */
 static void *
-regrow(MemoryContext context, void *old, size_t size)
+replace_buffer(MemoryContext context, void *old, size_t size)
 {
 	if (old != NULL)
 		pfree(old);
 	return MemoryContextAllocHuge(context, size);
 }
 
-FunnelSpoolScan *
-funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
+static FunnelSpoolScan *
+begin_scan(FunnelSpool *spool, MemoryContext context)
 {
 	FunnelSpoolScan *scan = MemoryContextAllocZero(context, sizeof(FunnelSpoolScan));
 
@@ -454,6 +744,12 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 	scan->context = context;
 	scan->partition = -1;
 	return scan;
+}
+
+FunnelSpoolScan *
+funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
+{
+	return begin_scan(spool, context);
 }
 
 static void
@@ -469,15 +765,23 @@ enlarge_table(FunnelSpoolScan *scan, uint32 size)
 	{
 		uint32		slot;
 
-		if (old[i].unit == NULL)
+		if (old[i].number == 0)
 			continue;
 		slot = old[i].hash & (size - 1);
-		while (scan->table[slot].unit != NULL)
+		while (scan->table[slot].number != 0)
 			slot = (slot + 1) & (size - 1);
 		scan->table[slot] = old[i];
 	}
 	if (old != NULL)
 		pfree(old);
+}
+
+static bool
+same_unit(FunnelSpool *spool, const char *a, const char *b)
+{
+	return funnel_unit_keys_equal(spool->unit_type,
+								  a + sizeof(UnitHeader), ((const UnitHeader *) a)->len,
+								  b + sizeof(UnitHeader), ((const UnitHeader *) b)->len);
 }
 
 /* The number of the unit at UNIT, a new one if it is new. */
@@ -492,7 +796,7 @@ unit_number(FunnelSpoolScan *scan, const char *unit)
 	{
 		UnitEntry  *entry = &scan->table[slot];
 
-		if (entry->unit == NULL)
+		if (entry->number == 0)
 		{
 			if (unlikely(scan->nunits >= scan->table_size / 2))
 			{
@@ -504,40 +808,118 @@ unit_number(FunnelSpoolScan *scan, const char *unit)
 				slot = hash & (scan->table_size - 1);
 				continue;
 			}
-			entry->unit = unit;
-			entry->hash = hash;
-			entry->number = scan->nunits++;
-			if (scan->nunits > scan->units_capacity)
+			if (unlikely(scan->nunits == scan->units_capacity))
 			{
 				scan->units_capacity *= 2;
 				scan->ends = repalloc_huge(scan->ends,
 										   sizeof(uint64) * scan->units_capacity);
+				scan->units = repalloc_huge(scan->units,
+											sizeof(char *) * scan->units_capacity);
 			}
-			scan->ends[entry->number] = 0;
-			return entry->number;
+			scan->ends[scan->nunits] = 0;
+			scan->units[scan->nunits] = unit;
+			entry->hash = hash;
+			entry->number = ++scan->nunits;
+			return entry->number - 1;
 		}
 		if (entry->hash == hash)
 		{
 			if (spool->unit_type->is_word)
 				/* the hash of a word is one to one */
-				return entry->number;
-			if (funnel_unit_keys_equal(spool->unit_type,
-									   entry->unit + sizeof(UnitHeader),
-									   ((const UnitHeader *) entry->unit)->len,
-									   unit + sizeof(UnitHeader),
-									   ((const UnitHeader *) unit)->len))
-				return entry->number;
+				return entry->number - 1;
+			if (same_unit(spool, scan->units[entry->number - 1], unit))
+				return entry->number - 1;
 		}
 		slot = (slot + 1) & (scan->table_size - 1);
 	}
 }
 
-/* Group one partition's events by unit: a counting sort, stable. */
 static void
-group_partition(FunnelSpoolScan *scan, const Partition *partition)
+add_stretch(FunnelSpoolScan *scan, const char *begin, size_t size, bool wide)
+{
+	Stretch    *stretch;
+
+	if (scan->nstretches == scan->stretches_capacity)
+	{
+		scan->stretches_capacity = Max(scan->stretches_capacity * 2, 64);
+		if (scan->stretches == NULL)
+			scan->stretches = MemoryContextAlloc(scan->context,
+												 sizeof(Stretch) * scan->stretches_capacity);
+		else
+			scan->stretches = repalloc_huge(scan->stretches,
+											sizeof(Stretch) * scan->stretches_capacity);
+	}
+	stretch = &scan->stretches[scan->nstretches++];
+	stretch->begin = begin;
+	stretch->end = begin + size;
+	stretch->wide = wide;
+}
+
+/* The bytes of a partition's records in the file. */
+static size_t
+spilled_size(const FunnelSpool *spool, int p)
+{
+	size_t		size = 0;
+
+	for (int r = 0; r < spool->nruns; r++)
+		size += spool->runs[r]->offsets[p + 1] - spool->runs[r]->offsets[p];
+	return size;
+}
+
+/* Read a partition's part of a run. */
+static size_t
+load_run(FunnelSpool *spool, const Run *run, int p, char *to)
+{
+	size_t		size = run->offsets[p + 1] - run->offsets[p];
+
+	if (size > 0)
+	{
+		funnel_file_seek(spool->file, run->offsets[p]);
+		funnel_file_read(spool->file, to, size);
+	}
+	return size;
+}
+
+static void
+reserve_loaded(FunnelSpoolScan *scan, size_t size)
+{
+	if (size <= scan->loaded_capacity)
+		return;
+	scan->loaded_capacity = size + size / 4;
+	scan->loaded = replace_buffer(scan->context, scan->loaded, scan->loaded_capacity);
+}
+
+/* Have all records of a partition in memory, as stretches. */
+static void
+load_partition(FunnelSpoolScan *scan, int p)
 {
 	FunnelSpool *spool = scan->spool;
-	size_t		event = event_size(spool);
+	const Partition *partition = &spool->partitions[p];
+	size_t		loaded = 0;
+
+	scan->nstretches = 0;
+	reserve_loaded(scan, spilled_size(spool, p));
+	for (int r = 0; r < spool->nruns; r++)
+	{
+		size_t		size = load_run(spool, spool->runs[r], p, scan->loaded + loaded);
+
+		CHECK_FOR_INTERRUPTS();
+		if (size > 0)
+			add_stretch(scan, scan->loaded + loaded, size, spool->runs[r]->wide);
+		loaded += size;
+	}
+	for (const Block *block = partition->head; block != NULL; block = block->next)
+		add_stretch(scan, BLOCK_DATA(block), block_used(partition, block), spool->wide);
+}
+
+/* Group one partition's events by unit: a counting sort, stable. */
+static void
+group_partition(FunnelSpoolScan *scan, int p)
+{
+	FunnelSpool *spool = scan->spool;
+	size_t		event = event_size(spool, spool->wide);
+	uint64		nrecords = spool->partitions[p].nrecords +
+		(spool->spilled != NULL ? spool->spilled[p] : 0);
 	uint64		record_number = 0;
 	uint64		end = 0;
 
@@ -547,33 +929,34 @@ group_partition(FunnelSpoolScan *scan, const Partition *partition)
 		scan->units_capacity = 1024;
 		scan->ends = MemoryContextAlloc(scan->context,
 										sizeof(uint64) * scan->units_capacity);
+		scan->units = MemoryContextAlloc(scan->context,
+										 sizeof(char *) * scan->units_capacity);
 	}
 	else
 		memset(scan->table, 0, sizeof(UnitEntry) * (size_t) scan->table_size);
-	if (partition->nrecords > scan->records_capacity)
+	if (nrecords > scan->records_capacity)
 	{
-		if (partition->nrecords > MaxAllocHugeSize / event)
+		scan->records_capacity = nrecords + nrecords / 4;
+		if (scan->records_capacity > MaxAllocHugeSize / event)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("too many events in one group")));
-		scan->records_capacity = partition->nrecords + partition->nrecords / 4;
-		scan->numbers = regrow(scan->context, scan->numbers,
-							   sizeof(uint32) * scan->records_capacity);
-		scan->events = regrow(scan->context, scan->events,
-							  event * scan->records_capacity);
+		scan->numbers = replace_buffer(scan->context, scan->numbers,
+									   sizeof(uint32) * scan->records_capacity);
+		scan->events = replace_buffer(scan->context, scan->events,
+									  event * scan->records_capacity);
 	}
+	load_partition(scan, p);
 
-	scan->nunits = 0;
-	scan->next_unit = 0;
-	for (const Block *block = partition->head; block != NULL; block = block->next)
+	for (int s = 0; s < scan->nstretches; s++)
 	{
-		const char *record = BLOCK_DATA(block);
-		const char *block_end = record + block->used;
+		const Stretch *stretch = &scan->stretches[s];
+		size_t		size = event_size(spool, stretch->wide);
 
 		CHECK_FOR_INTERRUPTS();
-		while (record < block_end)
+		for (const char *record = stretch->begin; record < stretch->end;)
 		{
-			const char *unit = record + event;
+			const char *unit = record + size;
 			uint32		number = unit_number(scan, unit);
 
 			scan->numbers[record_number++] = number;
@@ -581,51 +964,126 @@ group_partition(FunnelSpoolScan *scan, const Partition *partition)
 			record = unit + unit_size(spool, unit);
 		}
 	}
+	Assert(record_number == nrecords);
 
 	/* counts become beginnings, and those advance to ends */
 	for (uint32 i = 0; i < scan->nunits; i++)
 	{
 		uint64		count = scan->ends[i];
 
+		if (count > MAX_UNIT_EVENTS)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many events of one unit"),
+					 errdetail("A unit can have at most %d events that matter to a funnel.",
+							   MAX_UNIT_EVENTS)));
 		scan->ends[i] = end;
 		end += count;
 	}
 	record_number = 0;
-	for (const Block *block = partition->head; block != NULL; block = block->next)
+	for (int s = 0; s < scan->nstretches; s++)
 	{
-		const char *record = BLOCK_DATA(block);
-		const char *block_end = record + block->used;
+		const Stretch *stretch = &scan->stretches[s];
+		size_t		size = event_size(spool, stretch->wide);
 
 		CHECK_FOR_INTERRUPTS();
-		while (record < block_end)
+		for (const char *record = stretch->begin; record < stretch->end;)
 		{
-			const char *unit = record + event;
-			uint64		to = scan->ends[scan->numbers[record_number++]]++;
+			const char *unit = record + size;
+			char	   *to = scan->events + event * scan->ends[scan->numbers[record_number++]]++;
 
 			if (event == sizeof(uint64))
-				memcpy(scan->events + to * sizeof(uint64), record, sizeof(uint64));
+				memcpy(to, record, sizeof(uint64));
 			else
-				memcpy(scan->events + to * event, record, event);
+				copy_record(to, spool->wide, spool, stretch->wide, record, 0);
 			record = unit + unit_size(spool, unit);
 		}
 	}
+}
+
+/*
+ * Put a partition through a spool of its own, if it is large and that helps.
+ */
+static bool
+split_partition(FunnelSpoolScan *scan, int p)
+{
+	FunnelSpool *spool = scan->spool;
+	const Partition *partition = &spool->partitions[p];
+	uint64		nrecords = partition->nrecords;
+	uint64		most = 0;
+	size_t		size = spilled_size(spool, p);
+	FunnelSpool *split;
+
+	if (spool->spilled != NULL)
+		nrecords += spool->spilled[p];
+	for (const Block *block = partition->head; block != NULL; block = block->next)
+		size += block_used(partition, block);
+	if (size < SPLIT_SIZE || !can_split(spool))
+		return false;
+
+	scan->split_context = AllocSetContextCreate(scan->context, "funnel partition",
+												ALLOCSET_DEFAULT_SIZES);
+	scan->split = split = create_spool(spool->unit_type, spool->with_items,
+									   scan->split_context);
+	split->file_owner = FUNNEL_FILE_OF_CALLER;
+	split->wide = spool->wide;
+	split->codes = spool->codes;
+	split->shift = spool->shift - PARTITION_BITS;
+	rebuild(split, true, split->wide);
+	for (int r = 0; r < spool->nruns; r++)
+	{
+		const Run  *run = spool->runs[r];
+
+		reserve_loaded(scan, run->offsets[p + 1] - run->offsets[p]);
+		append_stretch(split, spool, run->wide, scan->loaded,
+					   scan->loaded + load_run(spool, run, p, scan->loaded));
+	}
+	for (const Block *block = partition->head; block != NULL; block = block->next)
+		append_stretch(split, spool, spool->wide, BLOCK_DATA(block),
+					   BLOCK_DATA(block) + block_used(partition, block));
+
+	/* A unit that has most of the records will not be split by more bits. */
+	for (int q = 0; q < NPARTITIONS; q++)
+		most = Max(most, split->partitions[q].nrecords +
+				   (split->spilled != NULL ? split->spilled[q] : 0));
+	if (most > nrecords - nrecords / 8)
+		split->shift = 0;
+	scan->split_scan = begin_scan(split, scan->split_context);
+	return true;
+}
+
+static void
+end_split(FunnelSpoolScan *scan)
+{
+	if (scan->split->file != NULL)
+		BufFileClose(scan->split->file);
+	MemoryContextDelete(scan->split_context);
+	scan->split = NULL;
+	scan->split_scan = NULL;
 }
 
 bool
 funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 {
 	FunnelSpool *spool = scan->spool;
-	size_t		event = event_size(spool);
+	size_t		event = event_size(spool, spool->wide);
 	uint64		begin;
 	uint64		end;
+	const char *from;
 
-	while (scan->partition < 0 || scan->next_unit == scan->nunits)
+	while (scan->next_unit == scan->nunits)
 	{
-		if (++scan->partition >= spool->npartitions)
+		if (scan->split_scan != NULL)
+		{
+			if (funnel_spool_scan_next(scan->split_scan, events))
+				return true;
+			end_split(scan);
+		}
+		if (++scan->partition >= NUM_PARTITIONS(spool))
 			return false;
 		scan->nunits = scan->next_unit = 0;
-		if (spool->partitions[scan->partition].nrecords > 0)
-			group_partition(scan, &spool->partitions[scan->partition]);
+		if (!split_partition(scan, scan->partition))
+			group_partition(scan, scan->partition);
 	}
 
 	begin = scan->next_unit == 0 ? 0 : scan->ends[scan->next_unit - 1];
@@ -633,98 +1091,190 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	scan->next_unit++;
 	funnel_events_reserve(events, end - begin);
 	events->nrows = end - begin;
-	for (uint64 i = begin; i < end; i++)
-		events->rows[i - begin] = read_event(spool, scan->events + i * event);
-	if (spool->with_items)
+	from = scan->events + begin * event;
+	for (uint64 i = 0; i < end - begin; i++, from += event)
 	{
-		Assert(events->with_items);
-		for (uint64 i = begin; i < end; i++)
-			events->items[i - begin] = read_item(spool, scan->events + i * event);
+		events->rows[i] = read_event(spool, spool->wide, from);
+		if (spool->with_items)
+			events->items[i] = read_item(spool, spool->wide, from);
 	}
 	return true;
 }
 
 /*
- * Between processes of one server: the records as they are
+ * Between processes of one server: the records as they are, in stretches.  A
+ * stretch is a partition's part of a run, or of what is in memory; a spool
+ * that is not partitioned yet has one.
  */
+
+static void
+send_stretch(StringInfo buf, int partition, bool wide, uint64 nrecords, size_t size)
+{
+	pq_sendint16(buf, partition);
+	pq_sendbyte(buf, wide);
+	pq_sendint64(buf, nrecords);
+	pq_sendint64(buf, size);
+}
 
 void
 funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 {
-	pq_sendbyte(buf, spool->wide);
+	bool		partitioned = spool->mask != 0;
+	uint64		size = 0;
+
+	for (int p = 0; p < NUM_PARTITIONS(spool); p++)
+	{
+		const Partition *partition = &spool->partitions[p];
+
+		size += spilled_size(spool, p);
+		for (Block *block = partition->head; block != NULL; block = block->next)
+			size += block_used(partition, block);
+	}
+	if (size > MAX_MESSAGE_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many events for one process of a parallel funnel"),
+				 errdetail("A parallel worker can hand over at most 1 GB."),
+				 errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+	enlargeStringInfo(buf, size + 64 * 1024);
+
 	pq_sendint32(buf, spool->codes.nmixed);
 	for (int i = 0; i < spool->codes.nmixed; i++)
 	{
 		pq_sendint64(buf, spool->codes.mixed[i].steps);
 		pq_sendint64(buf, spool->codes.mixed[i].breaks);
 	}
-	pq_sendint64(buf, spool->size);
-	for (int p = 0; p < spool->npartitions; p++)
+	pq_sendbyte(buf, partitioned);
+	for (int p = 0; p < NUM_PARTITIONS(spool); p++)
 	{
-		for (Block *block = spool->partitions[p].head; block != NULL; block = block->next)
+		const Partition *partition = &spool->partitions[p];
+		uint64		left = spool->spilled != NULL ? spool->spilled[p] : 0;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int r = 0; r < spool->nruns; r++)
 		{
-			CHECK_FOR_INTERRUPTS();
-			pq_sendbytes(buf, BLOCK_DATA(block), block->used);
+			const Run  *run = spool->runs[r];
+
+			size = run->offsets[p + 1] - run->offsets[p];
+			if (size == 0)
+				continue;
+			send_stretch(buf, p, run->wide, run->nrecords[p], size);
+			enlargeStringInfo(buf, size);
+			(void) load_run(spool, run, p, buf->data + buf->len);
+			buf->len += size;
+			left -= run->nrecords[p];
 		}
+		Assert(left == 0);
+
+		size = 0;
+		for (Block *block = partition->head; block != NULL; block = block->next)
+			size += block_used(partition, block);
+		if (size == 0)
+			continue;
+		send_stretch(buf, p, spool->wide, partition->nrecords, size);
+		for (Block *block = partition->head; block != NULL; block = block->next)
+			pq_sendbytes(buf, BLOCK_DATA(block), block_used(partition, block));
 	}
+}
+
+/*
+ * Add a stretch whose events are encoded as those of SPOOL, and whose units
+ * all belong to one partition, as it is.
+ */
+static void
+absorb_whole(FunnelSpool *spool, int p, const char *data, size_t size, uint64 nrecords)
+{
+	Partition  *partition = &spool->partitions[p];
+
+	if ((size_t) (partition->end - partition->next) < size)
+	{
+		/* a block of its own */
+		(void) append_slowly(spool, (uint64) p << spool->shift, size);
+		partition->nrecords--;
+		partition->next -= size;
+	}
+	memcpy(partition->next, data, size);
+	partition->next += size;
+	partition->nrecords += nrecords;
+}
+
+/* Add one record of a message, which may lie at any address. */
+static void
+absorb_record(FunnelSpool *spool, const FunnelSpool *from, bool wide, StringInfo buf)
+{
+	const char *event = pq_getmsgbytes(buf, event_size(from, wide));
+	FunnelRow	row = read_event(from, wide, event);
+	FunnelLabelMatch labels = {row.steps, row.breaks};
+	Event		encoded = encode_event(spool, row.ts, labels);
+	union
+	{
+		UnitHeader	header;
+		uint64		word;
+	}			unit;
+	size_t		rest = 0;
+	uint64		hash;
+	char	   *record;
+
+	memcpy(&unit, pq_getmsgbytes(buf, sizeof(unit)), sizeof(unit));
+	if (spool->unit_type->is_word)
+		hash = funnel_hash_word(unit.word);
+	else
+	{
+		hash = double_hash(unit.header.hash);
+		rest = TYPEALIGN(8, (size_t) unit.header.len);
+	}
+	record = append_record(spool, hash, event_size(spool, spool->wide) + sizeof(unit) + rest);
+	record = write_event(spool, record, &encoded, read_item(from, wide, event));
+	memcpy(record, &unit, sizeof(unit));
+	if (rest > 0)
+		memcpy(record + sizeof(unit), pq_getmsgbytes(buf, rest), rest);
 }
 
 void
 funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 {
 	FunnelSpool from = {0};
-	uint64		size;
-	size_t		event;
+	bool		partitioned;
+	bool		same_codes;
 
 	from.unit_type = spool->unit_type;
-	from.wide = pq_getmsgbyte(buf);
 	from.with_items = spool->with_items;
 	from.codes.nmixed = pq_getmsgint(buf, 4);
 	if (from.codes.nmixed < 0 || from.codes.nmixed > FUNNEL_MAX_MIXED)
 		elog(ERROR, "invalid funnel spool");
 	from.codes.mixed = palloc(sizeof(FunnelLabelMatch) * Max(from.codes.nmixed, 1));
+	same_codes = from.codes.nmixed <= spool->codes.nmixed;
 	for (int i = 0; i < from.codes.nmixed; i++)
 	{
 		from.codes.mixed[i].steps = pq_getmsgint64(buf);
 		from.codes.mixed[i].breaks = pq_getmsgint64(buf);
+		same_codes = same_codes &&
+			from.codes.mixed[i].steps == spool->codes.mixed[i].steps &&
+			from.codes.mixed[i].breaks == spool->codes.mixed[i].breaks;
 	}
-	size = pq_getmsgint64(buf);
-	if (size > (uint64) (buf->len - buf->cursor))
-		elog(ERROR, "invalid funnel spool");
-	event = event_size(&from);
+	partitioned = pq_getmsgbyte(buf);
+	if (partitioned && spool->mask == 0)
+		rebuild(spool, true, spool->wide);
 
-	for (uint64 done = 0; done < size;)
+	while (buf->cursor < buf->len)
 	{
-		const char *message = pq_getmsgbytes(buf, event);
-		FunnelRow	row = read_event(&from, message);
-		uint64		item = read_item(&from, message);
-		FunnelLabelMatch labels = {row.steps, row.breaks};
-		Event		prepared = prepare_event(spool, row.ts, labels);
-		union
-		{
-			UnitHeader	header;
-			uint64		word;
-		}			unit;
-		size_t		rest = 0;
-		uint64		hash;
-		char	   *record;
+		int			p = pq_getmsgint(buf, 2);
+		bool		wide = pq_getmsgbyte(buf);
+		uint64		nrecords = pq_getmsgint64(buf);
+		int64		size = pq_getmsgint64(buf);
+		int			end;
 
-		/* the message may lie at any address */
-		memcpy(&unit, pq_getmsgbytes(buf, sizeof(unit)), sizeof(unit));
-		if (spool->unit_type->is_word)
-			hash = funnel_hash_word(unit.word);
+		if (p >= NPARTITIONS || size < 0 || size > buf->len - buf->cursor)
+			elog(ERROR, "invalid funnel spool");
+		CHECK_FOR_INTERRUPTS();
+		if (partitioned && wide == spool->wide && (wide || same_codes))
+			absorb_whole(spool, p, pq_getmsgbytes(buf, size), size, nrecords);
 		else
 		{
-			hash = (uint64) unit.header.hash << 32;
-			rest = TYPEALIGN(8, (size_t) unit.header.len);
+			end = buf->cursor + size;
+			while (buf->cursor < end)
+				absorb_record(spool, &from, wide, buf);
 		}
-		record = append_record(spool, partition_of(spool, hash),
-							   event_size(spool) + sizeof(unit) + rest);
-		record = write_event(spool, record, &prepared, item);
-		memcpy(record, &unit, sizeof(unit));
-		if (rest > 0)
-			memcpy(record + sizeof(unit), pq_getmsgbytes(buf, rest), rest);
-		done += event + sizeof(unit) + rest;
 	}
 	pfree(from.codes.mixed);
 }

@@ -16,10 +16,12 @@ typedef struct FunnelSpoolScan FunnelSpoolScan;
 
 /*
  * A new spool; it and all it grows by live in CONTEXT.  WITH_ITEMS: its events
- * have items, and are to be read into buffers that have them too.
+ * have items, and are to be read into buffers that have them too.  FCINFO is
+ * that of the aggregate's present call: what does not fit into memory goes to
+ * a file that ends with the aggregate's group.
  */
 extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
-										MemoryContext context);
+										FunctionCallInfo fcinfo, MemoryContext context);
 
 /* Set an event aside; ITEM is not looked at in a spool without items. */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,

@@ -12,7 +12,7 @@
 # Each line of a block fenced as ```funnel is a valid definition, written as it
 # prints itself.
 #
-# Besides, the page's reference names every function, type and aggregate of the
+# Besides, the page's reference has every type, function and aggregate of the
 # extension, and the files that state its version agree.
 use strict;
 use warnings;
@@ -88,26 +88,40 @@ foreach my $definition (map { split /\n/ } $readme =~ /^```funnel\n(.*?)^```$/ms
 		$definition, "README.md: $definition");
 }
 
-# The reference is complete.
+# The reference is complete: each signature has its place, each type too.
 my ($reference) = $readme =~ /^## Reference\n(.*?)(?=^## |\z)/ms;
-my $names = $node->safe_psql(
+my $objects = $node->safe_psql(
 	'postgres', q{
-	SELECT DISTINCT coalesce(p.proname, t.typname)
-	FROM pg_depend d
-	LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
-	LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
-		AND t.typelem = 0
-	WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-	  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
-	  AND coalesce(p.proname, t.typname) IS NOT NULL
-	  -- what types, operators, casts and aggregates are made of
+	WITH member AS (
+		SELECT * FROM pg_depend
+		WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+		  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel'))
+	SELECT typname, 0 FROM member JOIN pg_type t ON t.oid = objid
+	WHERE classid = 'pg_type'::regclass AND typelem = 0
+	UNION ALL
+	SELECT proname, count(*) FROM member m JOIN pg_proc p ON p.oid = objid
+	WHERE classid = 'pg_proc'::regclass
+	  -- not what types, operators, casts and aggregates are made of
 	  AND NOT EXISTS (SELECT FROM pg_depend i
 	                  WHERE i.refclassid = 'pg_proc'::regclass AND i.refobjid = p.oid
 	                    AND i.classid <> 'pg_extension'::regclass
 	                    AND i.deptype <> 'e')
-	ORDER BY 1});
-is(join(' ', grep { $reference !~ /`\Q$_\E\b/ } split /\n/, $names),
-	'', 'the reference names every public object');
+	GROUP BY proname
+	ORDER BY 1, 2});
+foreach my $object (split /\n/, $objects)
+{
+	my ($name, $signatures) = split /\|/, $object;
+
+	if ($signatures == 0)
+	{
+		like($reference, qr/^\| `\Q$name\E` \|/m, "the reference has type $name");
+	}
+	else
+	{
+		is(scalar(() = $reference =~ /`\Q$name\E\(/g),
+			$signatures, "the reference has $name");
+	}
+}
 
 my ($version) = slurp_file('funnel.control') =~ /default_version = '(.*)'/;
 like(slurp_file('CHANGELOG.md'),
