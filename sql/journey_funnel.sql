@@ -1,5 +1,6 @@
 -- funnel_agg over journeys.
 SET TIME ZONE 'UTC';
+SET datestyle = 'ISO';
 
 -- no unit: nothing; not even with journeys that are NULL or empty
 SELECT funnel_agg(journey, 'visit -> buy') IS NULL AS nothing
@@ -38,6 +39,15 @@ SELECT count(*), count(*) FILTER (WHERE raw::text = from_journeys::text) AS same
 FROM (SELECT definition, unit % 50, funnel_agg(unit, ts, event, definition) AS raw FROM events, definitions GROUP BY 1, 2) AS r
 JOIN (SELECT definition, unit % 50, funnel_agg(journey, definition) AS from_journeys FROM units, definitions GROUP BY 1, 2) AS j
 USING (definition, "?column?");
+
+-- and the same passage of each unit
+SELECT count(*), count(*) FILTER (WHERE journey_progress(journey, definition) IS DISTINCT FROM progress) AS different
+FROM (SELECT definition, unit, funnel_progress_agg(ts, event, definition) AS progress FROM events, definitions GROUP BY 1, 2) AS p
+JOIN units USING (unit);
+SELECT journey_progress('[]', 'visit -> buy') IS NULL AS no_events, journey_progress(NULL, 'visit -> buy') IS NULL AS no_journey;
+SELECT journey_progress('[]', NULL);
+SELECT * FROM journey_progress('[["2026-01-01T00:00:00Z", "visit"], ["2026-01-02T00:00:00Z", "buy"], ["2026-01-03T00:00:00Z", null]]', 'visit -> cart? -> buy within 7 days');
+SELECT * FROM journey_progress('[["2026-01-01T00:00:00Z", null]]', 'visit -> buy');
 
 -- journeys of which none has the labels of another, more than are remembered
 SELECT (SELECT funnel_agg(i, timestamptz '2026-01-01' + s * interval '1 s', CASE s WHEN 1 THEN 'visit' WHEN 2 THEN 'page ' || i ELSE 'buy' END, 'visit -> buy')::text

@@ -395,3 +395,11 @@ CREATE AGGREGATE funnel_agg(journey funnel_journey, definition funnel_def) (
 
 COMMENT ON AGGREGATE funnel_agg(funnel_journey, funnel_def) IS
 	'how many units reached each stage of a funnel, over their journeys';
+
+CREATE FUNCTION journey_progress(journey funnel_journey, definition funnel_def)
+RETURNS funnel_progress
+AS 'MODULE_PATHNAME', 'funnel_journey_progress'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION journey_progress(funnel_journey, funnel_def) IS
+	'passage of one unit through a funnel, from its journey';

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * journey_funnel.c
- *	  funnel_agg over journeys: one row is one unit.
+ *	  Funnels over journeys: one row is one unit.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +9,7 @@
 
 #include "compat.h"
 #include "journey_match.h"
+#include "progress.h"
 #include "row.h"
 #include "running.h"
 
@@ -30,18 +31,33 @@ typedef struct CallSite
 	int			nquestions;
 	int			capacity;
 	Question   *questions;
+	FunnelProgressMaker maker;	/* of journey_progress */
 } CallSite;
 
-static FunnelJourneyMatcher *
-call_site_matcher(CallSite *site, const FunnelDef *def)
+static CallSite *
+make_call_site(FunctionCallInfo fcinfo)
 {
-	FunnelProgram *program = funnel_program_get(&site->programs, def, site->context);
+	CallSite   *site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+
+	site->context = fcinfo->flinfo->fn_mcxt;
+	return site;
+}
+
+static const Question *
+find_question(CallSite *site, const struct varlena *def)
+{
+	FunnelProgram *program;
 
 	/* the last one is the one that is most often asked for */
-	for (int i = site->nquestions; i > 0; i--)
+	if (site->nquestions > 0 &&
+		funnel_program_is_for(site->questions[site->nquestions - 1].program, def))
+		return &site->questions[site->nquestions - 1];
+
+	program = funnel_program_get(&site->programs, def, site->context);
+	for (int i = 0; i < site->nquestions; i++)
 	{
-		if (site->questions[i - 1].program == program)
-			return site->questions[i - 1].matcher;
+		if (site->questions[i].program == program)
+			return &site->questions[i];
 	}
 	if (site->nquestions == site->capacity)
 	{
@@ -55,7 +71,7 @@ call_site_matcher(CallSite *site, const FunnelDef *def)
 	site->questions[site->nquestions].program = program;
 	site->questions[site->nquestions].matcher =
 		funnel_journey_matcher_create(program, site->context);
-	return site->questions[site->nquestions++].matcher;
+	return &site->questions[site->nquestions++];
 }
 
 /*
@@ -78,14 +94,13 @@ get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running, bool is_new)
 	}
 	if (site == NULL)
 	{
-		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
-		site->context = fcinfo->flinfo->fn_mcxt;
+		site = make_call_site(fcinfo);
 		fcinfo->flinfo->fn_extra = site;
-		return call_site_matcher(site, running->program->def);
+		return find_question(site, running->program->def)->matcher;
 	}
 
 	/* what was there before this row will be there after it */
-	running->extra = call_site_matcher(site, running->program->def);
+	running->extra = find_question(site, running->program->def)->matcher;
 	return running->extra;
 }
 
@@ -123,4 +138,40 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 	if (match.depth > 0)
 		funnel_tally_add(running->tally, &match, NULL);
 	PG_RETURN_DATUM(state);
+}
+
+/*
+ * journey_progress(journey funnel_journey, definition funnel_def)
+ * returns funnel_progress
+ *
+ * NULL for a journey without events, as funnel_progress_agg over no rows.
+ */
+PG_FUNCTION_INFO_V1(funnel_journey_progress);
+Datum
+funnel_journey_progress(PG_FUNCTION_ARGS)
+{
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+	const FunnelJourney *journey;
+	const Question *question;
+	FunnelMatch match;
+	int64		last_at;
+
+	if (PG_ARGISNULL(1))
+		funnel_definition_is_null();
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	journey = funnel_plain_varlena(PG_GETARG_DATUM(0));
+	if (funnel_journey_is_empty(journey))
+		PG_RETURN_NULL();
+
+	if (site == NULL)
+	{
+		site = make_call_site(fcinfo);
+		funnel_progress_maker_init(&site->maker, fcinfo);
+		fcinfo->flinfo->fn_extra = site;
+	}
+	question = find_question(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
+	funnel_journey_match(question->matcher, journey, &match, &last_at);
+	PG_RETURN_DATUM(funnel_progress_make(&site->maker, question->program, &match,
+										 last_at, (Datum) 0));
 }
