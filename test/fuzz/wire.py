@@ -2,6 +2,7 @@
 takes to send any bytes as a binary parameter, over a socket in a directory."""
 
 import os
+import pwd
 import socket
 import struct
 
@@ -20,7 +21,7 @@ class Connection:
                                                 os.environ.get('PGPORT', '5432')))
         self.buffer = b''
         settings = {'user': os.environ.get('PGUSER') or
-                    os.environ.get('USER') or 'postgres',
+                    pwd.getpwuid(os.getuid()).pw_name,
                     'database': os.environ.get('PGDATABASE', 'postgres'),
                     'client_encoding': 'UTF8'}
         body = struct.pack('!i', 196608) + b''.join(
