@@ -19,7 +19,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script: each room's SQL, in the order of their dependencies.
 SQL_ROOMS = stage definition result aggregate progress report compare chart svg \
-	window_funnel sequence next_node retention sessionize journey journey_agg journey_functions journey_funnel
+	window_funnel sequence next_node retention sessionize journey
 SQL_SOURCES = $(wildcard $(SQL_ROOMS:%=src/%.sql))
 INSTALL_SQL = funnel--$(EXTVERSION).sql
 
