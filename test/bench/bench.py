@@ -48,11 +48,12 @@ class Contestant:
     processes: int = 1
     work_mem: str = "1GB"
     in_order: int = 0  # ClickHouse: optimize_aggregation_in_order
-    needs: str = ""  # a function without which there is nothing to run
+    needs: str = ""  # how a function begins without which there is nothing to run
     counts: bool = True  # the query answers with the counts of the steps
     check: str = ""  # a query, not timed, that does
     wrong: bool = False  # known not to be exact
     times: list = dataclasses.field(default_factory=list)
+    cpu: list = dataclasses.field(default_factory=list)  # seconds on a processor, all threads; not with a worker
     memory: float = 0  # PostgreSQL: of the leader, besides shared memory, MB
     spilled: float = 0  # PostgreSQL: temporary files, MB
     answer: tuple = ()
@@ -66,9 +67,9 @@ class Contestant:
             return file.read().rstrip().format(**dataclasses.asdict(self))
 
 
-JOURNEYS = "funnel_agg(funnel_journey,funnel_def)"
-PROGRESS = "funnel_progress_agg(timestamp with time zone,text,funnel_def)"
-WINDOW_FUNNEL = "window_funnel(interval,timestamp with time zone,boolean[])"
+JOURNEYS = "funnel_agg(funnel_journey,"
+PROGRESS = "funnel_progress_agg(timestamp with time zone,text,"
+WINDOW_FUNNEL = "window_funnel(interval,timestamp with time zone,"
 
 
 def contestants():
@@ -127,12 +128,18 @@ SET log_temp_files = 0;
 SELECT pg_backend_pid() AS pid \\gset
 \\setenv PID :pid
 EXPLAIN (COSTS OFF) {sql};
-\\echo -- run
 SET client_min_messages = log;
+\\set before `cat /proc/$PID/schedstat 2>/dev/null`
+\\echo -- run
 \\timing on
 {sql};
 \\timing off
-\\! cat /proc/$PID/status 2>/dev/null
+\\echo -- ran
+\\set after `cat /proc/$PID/schedstat 2>/dev/null`
+\\set status `cat /proc/$PID/status 2>/dev/null`
+\\echo :before
+\\echo :after
+\\echo :status
 """
 
     def __init__(self):
@@ -140,24 +147,29 @@ SET client_min_messages = log;
 
     def has(self, function):
         # Not to_regprocedure(), to which a type that does not exist is an error.
-        return psql("SELECT EXISTS (SELECT FROM pg_proc WHERE oid::regprocedure::text ="
-                    f" '{function}')")[0].strip() == "t"
+        return psql("SELECT EXISTS (SELECT FROM pg_proc WHERE"
+                    f" starts_with(oid::regprocedure::text, '{function}'))")[0].strip() == "t"
 
     def run(self, contestant):
-        """Seconds and values; what the operating system says of memory goes to the contestant."""
+        """Seconds, seconds on a processor, values; memory and files are noted in the contestant."""
         said, log = psql(self.RUN.format(workers=contestant.processes - 1, sql=contestant.sql(),
                                          work_mem=contestant.work_mem))
-        plan, ran = said.split("-- run\n")
+        plan, ran, status = re.split("-- run\n|-- ran\n", said)
         if contestant.processes > 1 and "Workers Planned: 1" not in plan:
             raise RuntimeError(f"{contestant}: no parallel plan\n{plan}")
-        values, milliseconds, status = re.fullmatch(r"(.*)Time: ([0-9.]+) ms[^\n]*\n(.*)", ran, re.S).groups()
+        values, milliseconds = re.fullmatch(r"(.*)Time: ([0-9.]+) ms[^\n]*\n", ran, re.S).groups()
+        # What Linux alone tells may be missing: the nanoseconds on a processor, the status.
+        before, after, status = status.split("\n", 2)
+        cpu = None
+        if after and contestant.processes == 1:
+            cpu = (int(after.split()[0]) - int(before.split()[0])) / 1e9
         kilobytes = dict(re.findall(r"^(\w+):\s+(\d+) kB$", status, re.M))
         if "VmHWM" in kilobytes:
             shared = int(kilobytes["RssFile"]) + int(kilobytes["RssShmem"])
             contestant.memory = max(contestant.memory, (int(kilobytes["VmHWM"]) - shared) / 1024)
         contestant.spilled = max(contestant.spilled, sum(
             int(size) for size in re.findall(r"temporary file: .*, size (\d+)", log)) / 1024 ** 2)
-        return float(milliseconds) / 1000, re.split(r"[|\s]+", values.strip())
+        return float(milliseconds) / 1000, cpu, re.split(r"[|\s]+", values.strip())
 
     def check(self, contestant):
         sql = contestant.sql(contestant.check)
@@ -201,7 +213,7 @@ class Peer:
         if self.name == "DuckDB":
             self.ask(f"SET threads = {contestant.processes}")
         answer = self.ask(contestant.sql())
-        return answer["seconds"], answer["values"]
+        return answer["seconds"], answer["cpu"], answer["values"]
 
     def close(self):
         self.process.stdin.close()
@@ -248,8 +260,10 @@ def race(entered, engines, runs):
     for turn in range(1, runs + 1):
         say(f"Run {turn} of {runs} ...")
         for contestant in entered:
-            seconds, values = engines[contestant.engine].run(contestant)
+            seconds, cpu, values = engines[contestant.engine].run(contestant)
             contestant.times.append(seconds)
+            if cpu is not None:
+                contestant.cpu.append(cpu)
             if contestant.counts:
                 if contestant.answer and contestant.answer != tuple(values):
                     raise RuntimeError(f"{contestant}: {values} now, {contestant.answer} before")
@@ -302,37 +316,36 @@ def table_of_times(entered):
     for c in entered:
         titles.setdefault((c.table, TABLES[c.table]), []).append(c)
     for (table, title), members in titles.items():
-        rows.append([f"**`{table}`**: {title}"] + [""] * 8)
+        rows.append([f"**`{table}`**: {title}"] + [""] * 9)
         for c in members:
             if c.absent:
-                rows.append([c.name, c.engine, str(c.processes), f"absent: {c.absent}"] + [""] * 5)
+                rows.append([c.name, c.engine, str(c.processes), f"absent: {c.absent}"] + [""] * 6)
                 continue
             fastest, middle = min(c.times), statistics.median(c.times)
             base = "events_late" if table == "events_late" else "events"
             scan, ours = best("bare scan", base, c.processes), best("funnel_agg", base, c.processes)
             rows.append([c.name, c.engine, str(c.processes), f"{fastest:.3f}", f"{middle:.3f}",
+                         f"{min(c.cpu):.3f}" if c.cpu else "",
                          f"{fastest / scan:.2f}" if scan else "", f"{fastest / ours:.2f}" if ours else "",
                          f"{c.memory:.0f}" if c.memory else "", f"{c.spilled:.0f}" if c.spilled else ""])
-    return markdown(["query", "engine", "processes", "minimum s", "median s", "x scan", "x funnel_agg",
+    return markdown(["query", "engine", "processes", "minimum s", "median s", "CPU s", "x scan", "x funnel_agg",
                      "memory MB", "temp files MB"], rows)
 
 
 def table_of_ratios(entered, sizes):
-    """What funnel promises: each a quotient of two contestants, by minima and by medians."""
+    """What funnel promises: each a quotient of two contestants.
+
+    By minima, by medians, and by the minima of the time on a processor, which other work on the
+    machine disturbs least.
+    """
+    measures = (lambda c: min(c.times), lambda c: statistics.median(c.times),
+                lambda c: min(c.cpu, default=None))
+
     def of(measure, name, table="events", processes=1, engine="PostgreSQL"):
         for c in entered:
-            if c.times and (c.name, c.table, c.processes, c.engine) == (name, table, processes, engine):
-                return measure(c.times)
+            if (c.name, c.table, c.processes, c.engine) == (name, table, processes, engine):
+                return measure(c)
         return None
-
-    def ratio(above, below):
-        values = []
-        for measure in (min, statistics.median):
-            a, b = above(measure), below(measure)
-            if not a or not b:
-                return None
-            values.append(a / b)
-        return values
 
     def plain(*arguments, **more):
         return lambda measure: of(measure, *arguments, **more)
@@ -345,7 +358,7 @@ def table_of_ratios(entered, sizes):
 
     def clickhouse_best(measure):
         # Unfiltered and filtered: whichever serves it better.
-        found = [measure(c.times) for c in entered if c.times and c.engine == "ClickHouse" and
+        found = [measure(c) for c in entered if c.engine == "ClickHouse" and
                  c.table == "events_by_user" and c.processes == 1]
         return min(found, default=None)
 
@@ -378,12 +391,12 @@ def table_of_ratios(entered, sizes):
     ]
     rows = []
     for title, above, below, floor, goal in asked:
-        values = ratio(above, below)
-        rows.append([title, floor, goal] + ([f"{value:.2f}" for value in values] if values else ["", ""]))
+        pairs = [(above(measure), below(measure)) for measure in measures]
+        rows.append([title, floor, goal] + [f"{a / b:.2f}" if a and b else "" for a, b in pairs])
     if "journeys" in sizes and "ClickHouse" in sizes:
         rows.append(["size of the journeys / of ClickHouse's columns", "<= 1.1", "1.0",
-                     f"{sizes['journeys'] / sizes['ClickHouse']:.2f}", ""])
-    return markdown(["ratio", "floor", "goal", "by minima", "by medians"], rows)
+                     f"{sizes['journeys'] / sizes['ClickHouse']:.2f}", "", ""])
+    return markdown(["ratio", "floor", "goal", "by minima", "by medians", "by CPU"], rows)
 
 
 def sizes_of(engines):
@@ -427,7 +440,7 @@ def bench(rows, runs, only):
         for c in entered:
             c.absent = absent.get(c.engine, "")
             if c.needs and not engines["PostgreSQL"].has(c.needs):
-                c.absent = f"no {c.needs} in this version of funnel"
+                c.absent = f"no {c.needs} ...) in this version of funnel"
         running = [c for c in entered if not c.absent]
         race(running, engines, runs)
         answers, agree = compare(running)

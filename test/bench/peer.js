@@ -2,7 +2,7 @@
  * peer.js ENGINE DIRECTORY: ClickHouse or DuckDB in a process of its own.
  *
  * Each line of the standard input is a statement, as a JSON string; the answer
- * is one line, {"seconds": 0.5, "values": ["1", "2"]} or {"error": "..."}.  The
+ * is one line, {"seconds": 0.5, "cpu": 0.9, "values": ["1", "2"]} or {"error": "..."}.  The
  * first line, unasked for, is {"version": "..."}.  The database is in DIRECTORY.
  */
 'use strict';
@@ -30,9 +30,12 @@ async function main() {
 	answer({ version: (await query('SELECT version()'))[0] });
 	for await (const line of readline.createInterface({ input: process.stdin })) {
 		try {
+			const used = process.cpuUsage();
 			const start = process.hrtime.bigint();
 			const values = await query(JSON.parse(line));
-			answer({ seconds: Number(process.hrtime.bigint() - start) / 1e9, values });
+			const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+			const { user, system } = process.cpuUsage(used);
+			answer({ seconds, cpu: (user + system) / 1e6, values });
 		} catch (error) {
 			answer({ error: error.message });
 		}
