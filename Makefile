@@ -113,9 +113,11 @@ run-valgrind: all
 	$(CLUSTER) --valgrind test/run '$(REGRESS)' ''
 
 # BENCH_ROWS, BENCH_RUNS and BENCH_ONLY: see test/bench/bench.py.
-run-bench: all
+# The output is the page's Markdown, and nothing of the build's.
+run-bench:
+	+@$(MAKE) --no-print-directory PG_CONFIG='$(PG_CONFIG)' all >&2
 	@test/bench/peers build/peers
-	@FUNNEL_PEERS='$(CURDIR)/build/peers' PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' \
+	+@FUNNEL_PEERS='$(CURDIR)/build/peers' PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' \
 		test/cluster test/bench/run
 
 dist:

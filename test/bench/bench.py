@@ -1,13 +1,13 @@
 """The funnel of a table of events, asked of funnel, of PostgreSQL without it, and of other engines.
 
-Runs in the cluster that test/cluster started.  Prints two Markdown tables for each size: times, and
-the ratios that matter.  Every answer is compared with that of the exact window-function SQL; the
-exit status tells whether all agree.  No time is asserted.
+Runs in the cluster that test/cluster started.  Prints Markdown: for each size a table of times and
+one of the ratios that matter, at the end the cost of a row by size.  Every answer is compared with
+that of the exact window-function SQL; the exit status tells whether all agree.  No time is asserted.
 
 From the environment:
     BENCH_ROWS   numbers of rows, separated by blanks or commas (default: 1000000 10000000)
     BENCH_RUNS   runs of each contestant (default: 5)
-    BENCH_ONLY   regular expression: the contestants to run, by the names in the table
+    BENCH_ONLY   regular expression: the contestants to run, by "query, table, processes"
     FUNNEL_PEERS where test/bench/peers put the other engines
 """
 
@@ -26,7 +26,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 STEPS = ("visit", "view", "cart", "checkout", "purchase")
 
-# What is said of each table of events; {rows} and {users} are filled in.
+# The tables of sql/data.sql and sql/clickhouse_data.sql, as the page describes them.
 TABLES = {
     "events": "strict order of time",
     "events_late": "whole seconds, ties, 1 % late",
@@ -220,10 +220,10 @@ class Peer:
         self.process.wait()
 
 
-def start_peers(directory):
+def start_peers(names, directory):
     """The engines that are here, by name, and why the others are not."""
     peers, absent = {}, {}
-    for name in ("ClickHouse", "DuckDB"):
+    for name in names:
         try:
             if "FUNNEL_PEERS" not in os.environ:
                 raise RuntimeError("FUNNEL_PEERS is not set")
@@ -300,9 +300,10 @@ def compare(entered):
     return lines, agree
 
 
-def markdown(header, rows):
+def markdown(header, rows, left=1):
+    """A table whose first columns are text and whose others are numbers."""
     yield "| " + " | ".join(header) + " |"
-    yield "|" + "|".join("---" if i < 2 else "--:" for i in range(len(header))) + "|"
+    yield "|" + "|".join("---" if i < left else "--:" for i in range(len(header))) + "|"
     for row in rows:
         yield "| " + " | ".join(row) + " |"
 
@@ -329,7 +330,7 @@ def table_of_times(entered):
                          f"{fastest / scan:.2f}" if scan else "", f"{fastest / ours:.2f}" if ours else "",
                          f"{c.memory:.0f}" if c.memory else "", f"{c.spilled:.0f}" if c.spilled else ""])
     return markdown(["query", "engine", "processes", "minimum s", "median s", "CPU s", "x scan", "x funnel_agg",
-                     "memory MB", "temp files MB"], rows)
+                     "memory MB", "temp files MB"], rows, left=2)
 
 
 def table_of_ratios(entered, sizes):
@@ -425,18 +426,33 @@ def machine():
     return f"{os.cpu_count()} cores ({model}), {memory:.0f} GB of memory"
 
 
+def table_of_growth(results):
+    """What a row costs at each size: as many nanoseconds, if time grows as the table does."""
+    spilled = "funnel_agg, work_mem 4MB"
+    rows = []
+    for size, entered in results:
+        found = {c.name: c for c in entered if (c.table, c.processes) == ("events", 1)}
+        row = [f"{size:,}"]
+        for name in ("bare scan", "funnel_agg", spilled):
+            for runs in (found[name].times, found[name].cpu) if name in found else ((), ()):
+                row.append(f"{min(runs) / size * 1e9:.0f}" if runs else "")
+        rows.append(row + [f"{found[spilled].memory:.0f}" if spilled in found else ""])
+    return markdown(["rows", "bare scan, ns", "CPU ns", "funnel_agg, ns", "CPU ns", spilled + ", ns", "CPU ns",
+                     "its memory, MB"], rows)
+
+
 def bench(rows, runs, only):
-    """One size, in a fresh database; whether all answers agree."""
+    """One size, in a fresh database; who ran, and whether all answers agree."""
     directory = tempfile.mkdtemp()
     subprocess.run(["createdb", "bench"], check=True)
     os.environ["PGDATABASE"] = "bench"
     peers = {}
     try:
-        peers, absent = start_peers(directory)
+        entered = [c for c in contestants() if re.search(only, str(c))]
+        peers, absent = start_peers(sorted({c.engine for c in entered} - {"PostgreSQL"}), directory)
         engines = dict(peers, PostgreSQL=PostgreSQL())
         make_data(rows, peers, directory)
 
-        entered = [c for c in contestants() if not only or re.search(only, str(c))]
         for c in entered:
             c.absent = absent.get(c.engine, "")
             if c.needs and not engines["PostgreSQL"].has(c.needs):
@@ -459,7 +475,7 @@ def bench(rows, runs, only):
         print("On disk: " + ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in sizes.items()) + ".\n")
         print("Users by the step they reached" + (", the same by every engine" if agree else "") + ":\n")
         print("\n".join(answers) + "\n", flush=True)
-        return agree
+        return running, agree
     finally:
         for peer in peers.values():
             peer.close()
@@ -473,8 +489,11 @@ def main():
     runs = int(os.environ.get("BENCH_RUNS") or 5)
     only = os.environ.get("BENCH_ONLY", "")
     # Every size is run, even if an earlier one disagrees.
-    agree = [bench(rows, runs, only) for rows in sizes]
-    if not all(agree):
+    results = [(rows, *bench(rows, runs, only)) for rows in sizes]
+    if len(sizes) > 1:
+        print("### The cost of a row\n")
+        print("\n".join(table_of_growth([(rows, running) for rows, running, _ in results])))
+    if not all(agree for _, _, agree in results):
         sys.exit("funnel: not all answers agree, see DIFFERENT above")
 
 
