@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -24,6 +25,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+DEFAULT_ROWS = "1000000 10000000"
+DEFAULT_RUNS = 5
 STEPS = ("visit", "view", "cart", "checkout", "purchase")
 
 # The tables of sql/data.sql and sql/clickhouse_data.sql, as the page describes them.
@@ -441,6 +444,15 @@ def table_of_growth(results):
                      "its memory, MB"], rows)
 
 
+def command(rows, runs, only):
+    words = [f"BENCH_ROWS={rows}"]
+    if runs != DEFAULT_RUNS:
+        words.append(f"BENCH_RUNS={runs}")
+    if only:
+        words.append(f"BENCH_ONLY={shlex.quote(only)}")
+    return " ".join(words + ["make bench"])
+
+
 def bench(rows, runs, only):
     """One size, in a fresh database; who ran, and whether all answers agree."""
     directory = tempfile.mkdtemp()
@@ -467,7 +479,7 @@ def bench(rows, runs, only):
         print(f"{datetime.date.today()}, {machine()}; " + ", ".join(
             f"{name} {engine.version}" for name, engine in sorted(engines.items(), reverse=True)) +
             f"; minima and medians of {runs} interleaved runs.\n")
-        print(f"    BENCH_ROWS={rows} make bench\n")
+        print(f"    {command(rows, runs, only)}\n")
         for name, reason in absent.items():
             print(f"**{name} is absent**: {reason}\n")
         print("\n".join(table_of_times(entered)) + "\n")
@@ -485,8 +497,8 @@ def bench(rows, runs, only):
 
 
 def main():
-    sizes = [int(size) for size in re.split(r"[\s,]+", os.environ.get("BENCH_ROWS") or "1000000 10000000") if size]
-    runs = int(os.environ.get("BENCH_RUNS") or 5)
+    sizes = [int(size) for size in re.split(r"[\s,]+", os.environ.get("BENCH_ROWS") or DEFAULT_ROWS) if size]
+    runs = int(os.environ.get("BENCH_RUNS") or DEFAULT_RUNS)
     only = os.environ.get("BENCH_ONLY", "")
     # Every size is run, even if an earlier one disagrees.
     results = [(rows, *bench(rows, runs, only)) for rows in sizes]
