@@ -19,7 +19,7 @@ MODULE_big = funnel
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script: each room's SQL, in the order of their dependencies.
-SQL_ROOMS = stage definition result aggregate report chart svg
+SQL_ROOMS = stage definition result aggregate progress report compare chart svg
 SQL_SOURCES = $(wildcard $(SQL_ROOMS:%=src/%.sql))
 INSTALL_SQL = funnel--$(EXTVERSION).sql
 

@@ -15,6 +15,51 @@ RETURNS internal
 AS 'MODULE_PATHNAME', 'funnel_agg_date_transfn'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamptz, text[], funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_array_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamp, text[], funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_array_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, date, text[], funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_array_date_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamptz, funnel_stage, funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_stage_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamp, funnel_stage, funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_stage_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, date, funnel_stage, funnel_def)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_stage_date_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamptz, text, funnel_def, float8)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamp, text, funnel_def, float8)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, date, text, funnel_def, float8)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg_date_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
 CREATE FUNCTION funnel_agg_combine(internal, internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'funnel_agg_combine'
@@ -68,9 +113,126 @@ CREATE AGGREGATE funnel_agg(unit anyelement, ts date, event text, definition fun
 	PARALLEL = SAFE
 );
 
+CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, events text[], definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamp, events text[], definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts date, events text[], definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, stage funnel_stage, definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamp, stage funnel_stage, definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts date, stage funnel_stage, definition funnel_def) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, event text, definition funnel_def, value float8) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamp, event text, definition funnel_def, value float8) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
+CREATE AGGREGATE funnel_agg(unit anyelement, ts date, event text, definition funnel_def, value float8) (
+	SFUNC = funnel_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = funnel_agg_final,
+	COMBINEFUNC = funnel_agg_combine,
+	SERIALFUNC = funnel_agg_serialize,
+	DESERIALFUNC = funnel_agg_deserialize,
+	PARALLEL = SAFE
+);
+
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text, funnel_def) IS
 'how many units reached each stage of a funnel, over the events of all of them';
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text, funnel_def) IS
-'how many units reached each stage of a funnel, times read as UTC';
+'how many units reached each stage of a funnel, over the events of all of them, times read as UTC';
 COMMENT ON AGGREGATE funnel_agg(anyelement, date, text, funnel_def) IS
-'how many units reached each stage of a funnel, by days';
+'how many units reached each stage of a funnel, over the events of all of them, by days';
+COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text[], funnel_def) IS
+'how many units reached each stage of a funnel, over events that may have several labels';
+COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text[], funnel_def) IS
+'how many units reached each stage of a funnel, over events that may have several labels, times read as UTC';
+COMMENT ON AGGREGATE funnel_agg(anyelement, date, text[], funnel_def) IS
+'how many units reached each stage of a funnel, over events that may have several labels, by days';
+COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, funnel_stage, funnel_def) IS
+'how many units reached each stage of a funnel, over the stages that were set';
+COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, funnel_stage, funnel_def) IS
+'how many units reached each stage of a funnel, over the stages that were set, times read as UTC';
+COMMENT ON AGGREGATE funnel_agg(anyelement, date, funnel_stage, funnel_def) IS
+'how many units reached each stage of a funnel, over the stages that were set, by days';
+COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text, funnel_def, float8) IS
+'how many units reached each stage of a funnel, with the sum of a value at each';
+COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text, funnel_def, float8) IS
+'how many units reached each stage of a funnel, with the sum of a value at each, times read as UTC';
+COMMENT ON AGGREGATE funnel_agg(anyelement, date, text, funnel_def, float8) IS
+'how many units reached each stage of a funnel, with the sum of a value at each, by days';

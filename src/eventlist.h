@@ -13,36 +13,65 @@
 #include "events.h"
 #include "eventword.h"
 
+/* Words that a list has room for before it allocates anything. */
+#define FUNNEL_EVENT_LIST_FIRST		9
+
 /*
- * Begins as all zeros.  There may be millions of them, so they are small, have
- * no memory context of their own, and share the codes of their call site.
+ * There may be millions of lists, so they are small, have no memory context of
+ * their own, and share the codes of their call site.
+ *
+ * Events are words, one after another: an event word, or a FunnelRow if the
+ * list is wide, and then the item if it is one with items.  The words stand in
+ * arrays that never move; behind the last word of each is a link to the next.
  */
 typedef struct FunnelEventList
 {
 	uint32		nevents;
-	uint32		capacity;		/* in words, of which a wide event takes three */
+	uint16		room;			/* words left in the last array */
 	bool		wide;
-	uint64	   *words;
+	bool		with_items;
+	uint64	   *next;			/* where the next word goes, or the link */
+	uint64		first[FUNNEL_EVENT_LIST_FIRST + 1];
 } FunnelEventList;
 
+/* A list without events.  It must not be moved. */
+extern void funnel_event_list_init(FunnelEventList *list, bool with_items);
+
 /*
- * Append an event.  The list grows in CONTEXT, CODES in CODES_CONTEXT.
+ * Append an event; ITEM is not looked at in a list without items.  The list
+ * grows in CONTEXT, CODES in CODES_CONTEXT.
  */
 extern void funnel_event_list_add(FunnelEventList *list, MemoryContext context,
 								  FunnelEventCodes *codes, MemoryContext codes_context,
-								  int64 ts, FunnelLabelMatch labels);
+								  int64 ts, FunnelLabelMatch labels, uint64 item);
 
-/* Put all events, as they came, into EVENTS in place of what is there. */
+/*
+ * Put all events, as they came, into EVENTS in place of what is there.  It must
+ * have items if the list has.
+ */
 extern void funnel_event_list_read(const FunnelEventList *list,
 								   const FunnelEventCodes *codes,
 								   FunnelEvents *events);
 
-/* To another process of the same server, and from it into LIST. */
-extern void funnel_event_list_serialize(const FunnelEventList *list,
-										const FunnelEventCodes *codes,
-										StringInfo buf);
-extern void funnel_event_list_absorb(FunnelEventList *list, MemoryContext context,
-									 FunnelEventCodes *codes, MemoryContext codes_context,
-									 StringInfo buf);
+/*
+ * One event after another.
+ */
+typedef struct FunnelEventCursor
+{
+	const FunnelEventList *list;
+	const uint64 *next;			/* word to read */
+	uint32		room;			/* words left in its array */
+	uint64		nwords;			/* of the arrays up to this one */
+	uint32		nevents;		/* still to be read */
+} FunnelEventCursor;
+
+extern void funnel_event_cursor_init(FunnelEventCursor *cursor, const FunnelEventList *list);
+extern bool funnel_event_cursor_next(FunnelEventCursor *cursor,
+									 const FunnelEventCodes *codes,
+									 FunnelRow *row, uint64 *item);
+
+/* An event without its item, to and from another process of the same server. */
+extern void funnel_event_send(const FunnelRow *row, StringInfo buf);
+extern FunnelRow funnel_event_receive(StringInfo buf);
 
 #endif							/* FUNNEL_EVENTLIST_H */

@@ -1,18 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * payload.c
- *	  The payloads of one unit's events: texts, kept as codes of four bytes.
+ *	  The payloads of one unit's events: texts, each known by a code.
  *
  * A code is the number of an entry of the pool or, with the highest bit set,
- * where in the unit's own bytes the payload begins, in units of four bytes.
+ * where in the unit's own bytes the payload begins: with its length.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "libpq/pqformat.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
@@ -23,18 +21,8 @@
 #define POOL_MAX_LENGTH		64
 #define POOL_FIRST_SLOTS	16
 
-#define OWN_BIT				UINT32_C(0x80000000)
-#define OWN_UNIT			sizeof(uint32)
-
-/* Own bytes are lengths, each followed by a text and padded. */
-#define OWN_MAX_SIZE		((uint64) (FUNNEL_NO_PAYLOAD - OWN_BIT) * OWN_UNIT)
+#define OWN_BIT				(UINT64CONST(1) << 63)
 #define OWN_FIRST_SIZE		64
-
-/* Most units have few events that matter. */
-#define FIRST_CAPACITY		4
-
-/* On the wire, the length of no payload. */
-#define WIRE_NO_PAYLOAD		PG_UINT32_MAX
 
 typedef struct FunnelPoolEntry
 {
@@ -72,7 +60,7 @@ enlarge_pool(FunnelPayloadPool *pool)
 
 /* The code of a text in the pool; false if it is not there and will not be. */
 static bool
-find_in_pool(FunnelPayloadPool *pool, const char *text, uint32 len, FunnelPayload *code)
+find_in_pool(FunnelPayloadPool *pool, const char *text, uint32 len, uint64 *code)
 {
 	uint32		hash = hash_bytes((const unsigned char *) text, len);
 	uint32		slot;
@@ -111,106 +99,81 @@ find_in_pool(FunnelPayloadPool *pool, const char *text, uint32 len, FunnelPayloa
 }
 
 static const char *
-own_text(const FunnelPayloads *payloads, FunnelPayload code, uint32 *len)
+own_text(const FunnelPayloads *payloads, uint64 code, uint32 *len)
 {
-	const char *at = payloads->bytes + (uint64) (code - OWN_BIT) * OWN_UNIT;
+	const char *at = payloads->bytes + (code & ~OWN_BIT);
 
 	memcpy(len, at, sizeof(*len));
 	return at + sizeof(*len);
 }
 
-static FunnelPayload
+static uint64
 add_own(FunnelPayloads *payloads, MemoryContext context, const char *text, uint32 len)
 {
-	uint64		size = TYPEALIGN64(OWN_UNIT, sizeof(len) + (uint64) len);
-	uint64		at = payloads->used;
+	uint64		size = sizeof(len) + (uint64) len;
 
 	/* a session's payload tends to stay */
-	if (payloads->npayloads > 0)
+	if (payloads->last != 0)
 	{
-		FunnelPayload last = payloads->codes[payloads->npayloads - 1];
+		uint32		last_len;
+		const char *last_text = own_text(payloads, payloads->last - 1, &last_len);
 
-		if (last != FUNNEL_NO_PAYLOAD && (last & OWN_BIT) != 0)
-		{
-			uint32		last_len;
-			const char *last_text = own_text(payloads, last, &last_len);
-
-			if (last_len == len && memcmp(last_text, text, len) == 0)
-				return last;
-		}
+		if (last_len == len && memcmp(last_text, text, len) == 0)
+			return payloads->last - 1;
 	}
 
-	if (size > OWN_MAX_SIZE - at)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many payloads of one unit")));
-	if (size > payloads->allocated - at)
+	if (size > payloads->allocated - payloads->used)
 	{
 		uint64		allocated = Max(payloads->allocated, OWN_FIRST_SIZE);
 
-		while (allocated < at + size)
+		while (allocated - payloads->used < size)
 			allocated *= 2;
+		if (allocated > MaxAllocHugeSize)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many payloads of one unit")));
 		if (payloads->bytes == NULL)
 			payloads->bytes = MemoryContextAllocHuge(context, allocated);
 		else
 			payloads->bytes = repalloc_huge(payloads->bytes, allocated);
 		payloads->allocated = allocated;
 	}
-	memcpy(payloads->bytes + at, &len, sizeof(len));
-	memcpy(payloads->bytes + at + sizeof(len), text, len);
-	payloads->used = at + size;
-	return OWN_BIT | (FunnelPayload) (at / OWN_UNIT);
+	payloads->last = (OWN_BIT | payloads->used) + 1;
+	memcpy(payloads->bytes + payloads->used, &len, sizeof(len));
+	memcpy(payloads->bytes + payloads->used + sizeof(len), text, len);
+	payloads->used += size;
+	return payloads->last - 1;
 }
 
-void
-funnel_payloads_add(FunnelPayloads *payloads, MemoryContext context,
-					FunnelPayloadPool *pool, const char *text, uint32 len)
+uint64
+funnel_payload_code(FunnelPayloads *payloads, MemoryContext context,
+					const char *text, uint32 len)
 {
-	FunnelPayload code = FUNNEL_NO_PAYLOAD;
+	uint64		code;
 
-	if (text != NULL &&
-		(len > POOL_MAX_LENGTH || !find_in_pool(pool, text, len, &code)))
-		code = add_own(payloads, context, text, len);
-
-	if (payloads->npayloads == payloads->capacity)
-	{
-		uint64		capacity = Max((uint64) payloads->capacity * 2, FIRST_CAPACITY);
-
-		/* never more than there are events, which are bounded by the same */
-		if (capacity > PG_UINT32_MAX)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("too many events of one unit")));
-		if (payloads->codes == NULL)
-			payloads->codes = MemoryContextAllocHuge(context,
-													 capacity * sizeof(FunnelPayload));
-		else
-			payloads->codes = repalloc_huge(payloads->codes,
-											capacity * sizeof(FunnelPayload));
-		payloads->capacity = capacity;
-	}
-	payloads->codes[payloads->npayloads++] = code;
+	if (len <= POOL_MAX_LENGTH && find_in_pool(payloads->pool, text, len, &code))
+		return code;
+	return add_own(payloads, context, text, len);
 }
 
 const char *
-funnel_payload_text(const FunnelPayloadTexts *texts, FunnelPayload code, uint32 *len)
+funnel_payload_text(const FunnelPayloads *payloads, uint64 code, uint32 *len)
 {
 	if (code == FUNNEL_NO_PAYLOAD)
 		return NULL;
 	if ((code & OWN_BIT) != 0)
-		return own_text(texts->payloads, code, len);
-	*len = texts->pool->entries[code].len;
-	return texts->pool->entries[code].text;
+		return own_text(payloads, code, len);
+	*len = payloads->pool->entries[code].len;
+	return payloads->pool->entries[code].text;
 }
 
 int
-funnel_payload_compare(uint64 a, uint64 b, const void *arg)
+funnel_payload_compare(uint64 a, uint64 b, const void *payloads)
 {
-	const FunnelPayloadTexts *texts = arg;
 	uint32		alen = 0;
 	uint32		blen = 0;
-	const char *atext = funnel_payload_text(texts, (FunnelPayload) a, &alen);
-	const char *btext = funnel_payload_text(texts, (FunnelPayload) b, &blen);
+	const char *atext = funnel_payload_text(payloads, a, &alen);
+	const char *btext = funnel_payload_text(payloads, b, &blen);
 	int			cmp;
 
 	if (atext == NULL || btext == NULL)
@@ -219,43 +182,4 @@ funnel_payload_compare(uint64 a, uint64 b, const void *arg)
 	if (cmp != 0)
 		return cmp;
 	return (alen > blen) - (alen < blen);
-}
-
-void
-funnel_payloads_serialize(const FunnelPayloads *payloads, const FunnelPayloadPool *pool,
-						  StringInfo buf)
-{
-	FunnelPayloadTexts texts = {pool, payloads};
-
-	pq_sendint32(buf, payloads->npayloads);
-	for (uint32 i = 0; i < payloads->npayloads; i++)
-	{
-		uint32		len = 0;
-		const char *text = funnel_payload_text(&texts, payloads->codes[i], &len);
-
-		pq_sendint32(buf, text == NULL ? WIRE_NO_PAYLOAD : len);
-		if (text != NULL)
-			pq_sendbytes(buf, text, len);
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-}
-
-void
-funnel_payloads_absorb(FunnelPayloads *payloads, MemoryContext context,
-					   FunnelPayloadPool *pool, StringInfo buf)
-{
-	uint32		npayloads = pq_getmsgint(buf, 4);
-
-	for (uint32 i = 0; i < npayloads; i++)
-	{
-		uint32		len = pq_getmsgint(buf, 4);
-
-		if (len == WIRE_NO_PAYLOAD)
-			funnel_payloads_add(payloads, context, pool, NULL, 0);
-		else
-			funnel_payloads_add(payloads, context, pool, pq_getmsgbytes(buf, len), len);
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * payload.h
- *	  The payloads of one unit's events: texts, kept as codes of four bytes.
+ *	  The payloads of one unit's events: texts, each known by a code.
  *
  * What most payloads are, a channel or a country, comes again and again, in
  * all units: the short ones go to a pool that the units of a call site share,
@@ -12,12 +12,8 @@
 #ifndef FUNNEL_PAYLOAD_H
 #define FUNNEL_PAYLOAD_H
 
-#include "lib/stringinfo.h"
-
-typedef uint32 FunnelPayload;
-
 /* The code of an event without a payload. */
-#define FUNNEL_NO_PAYLOAD	PG_UINT32_MAX
+#define FUNNEL_NO_PAYLOAD	PG_UINT64_MAX
 
 /* Begins as all zeros, but for the context in which it grows. */
 typedef struct FunnelPayloadPool
@@ -29,42 +25,28 @@ typedef struct FunnelPayloadPool
 	uint32	   *slots;			/* number of the entry + 1, or 0 */
 } FunnelPayloadPool;
 
-/* Begins as all zeros. */
+/* A unit's; begins as all zeros, but for the pool. */
 typedef struct FunnelPayloads
 {
-	uint32		npayloads;
-	uint32		capacity;
-	FunnelPayload *codes;		/* of the events, in order */
-	char	   *bytes;			/* of those that are not in the pool */
+	FunnelPayloadPool *pool;
+	char	   *bytes;			/* what is not in the pool */
 	uint64		used;
 	uint64		allocated;
+	uint64		last;			/* the last code of those plus 1, or 0 */
 } FunnelPayloads;
 
-/* A payload to compare others with: the texts behind the codes. */
-typedef struct FunnelPayloadTexts
-{
-	const FunnelPayloadPool *pool;
-	const FunnelPayloads *payloads;
-} FunnelPayloadTexts;
-
-/* Append the payload of the next event; TEXT is NULL if it has none. */
-extern void funnel_payloads_add(FunnelPayloads *payloads, MemoryContext context,
-								FunnelPayloadPool *pool, const char *text, uint32 len);
+/* The code of a text; PAYLOADS grow in CONTEXT. */
+extern uint64 funnel_payload_code(FunnelPayloads *payloads, MemoryContext context,
+								  const char *text, uint32 len);
 
 /* The text behind a code, NULL if there is none. */
-extern const char *funnel_payload_text(const FunnelPayloadTexts *texts,
-									   FunnelPayload code, uint32 *len);
+extern const char *funnel_payload_text(const FunnelPayloads *payloads, uint64 code,
+									   uint32 *len);
 
 /*
- * Order two codes by the bytes behind them, none last; a FunnelItemCompare of
- * FunnelPayloadTexts.
+ * Order two codes by the bytes behind them, none last; a FunnelItemCompare
+ * whose argument is the unit's FunnelPayloads.
  */
-extern int	funnel_payload_compare(uint64 a, uint64 b, const void *texts);
-
-/* To another process of the same server, and from it. */
-extern void funnel_payloads_serialize(const FunnelPayloads *payloads,
-									  const FunnelPayloadPool *pool, StringInfo buf);
-extern void funnel_payloads_absorb(FunnelPayloads *payloads, MemoryContext context,
-								   FunnelPayloadPool *pool, StringInfo buf);
+extern int	funnel_payload_compare(uint64 a, uint64 b, const void *payloads);
 
 #endif							/* FUNNEL_PAYLOAD_H */

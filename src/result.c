@@ -33,6 +33,7 @@ typedef struct ExpandedResult
 {
 	ExpandedObjectHeader hdr;
 	FunnelTally *tally;
+	void	   *companion;		/* see funnel_result_companion */
 	struct varlena *flat;		/* between the two calls that flatten it */
 } ExpandedResult;
 
@@ -113,6 +114,16 @@ funnel_result_writable(Datum *state, MemoryContext parent)
 	copy = ((ExpandedResult *) DatumGetEOHP(*state))->tally;
 	funnel_tally_merge(copy, tally);
 	return copy;
+}
+
+void **
+funnel_result_companion(Datum state, MemoryContext *context)
+{
+	ExpandedResult *result = (ExpandedResult *) DatumGetEOHP(state);
+
+	Assert(is_expanded(state));
+	*context = result->hdr.eoh_context;
+	return &result->companion;
 }
 
 /*

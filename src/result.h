@@ -34,4 +34,10 @@ extern Datum funnel_result_make_expanded(const FunnelDef *def, MemoryContext par
  */
 extern FunnelTally *funnel_result_writable(Datum *state, MemoryContext parent);
 
+/*
+ * Where the owner of a writable expanded value may keep a pointer (NULL at
+ * first) to something in *CONTEXT, which goes away with the value.
+ */
+extern void **funnel_result_companion(Datum state, MemoryContext *context);
+
 #endif							/* FUNNEL_RESULT_H */

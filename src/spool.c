@@ -52,7 +52,7 @@
 #define MAX_BLOCK_SIZE		8192
 
 /* Blocks are cut from slabs, which grow with the spool. */
-#define MIN_SLAB_SIZE		(16 * 1024)
+#define MIN_SLAB_SIZE		(16 * 1024)	/* at least MAX_BLOCK_SIZE */
 #define MAX_SLAB_SIZE		(1024 * 1024)
 
 /*
@@ -235,6 +235,7 @@ block_used(const Partition *partition, const Block *block)
 	return block == partition->tail ? partition->next - BLOCK_DATA(block) : block->used;
 }
 
+/* A spare slab if it is large enough, else a new one. */
 static char *
 allocate_slab(FunnelSpool *spool, size_t size)
 {
@@ -265,6 +266,15 @@ free_slabs(Slab *slab)
 	}
 }
 
+static void
+free_spare_slabs(FunnelSpool *spool)
+{
+	for (Slab *slab = spool->spare; slab != NULL; slab = slab->next)
+		spool->allocated -= slab->size;
+	free_slabs(spool->spare);
+	spool->spare = NULL;
+}
+
 static size_t
 next_slab_size(const FunnelSpool *spool)
 {
@@ -282,8 +292,11 @@ allocate_block(FunnelSpool *spool, size_t size)
 	{
 		if (spool->slab_left < size)
 		{
-			spool->slab_left = next_slab_size(spool);
-			spool->slab_free = allocate_slab(spool, spool->slab_left);
+			size_t		slab_size = next_slab_size(spool);
+
+			if (spool->spare != NULL)
+				slab_size = MAX_BLOCK_SIZE; /* any will do */
+			spool->slab_free = allocate_slab(spool, slab_size);
 			spool->slab_left = spool->slabs->size;
 		}
 		block = (Block *) spool->slab_free;
@@ -346,9 +359,20 @@ append_slowly(FunnelSpool *spool, uint64 hash, size_t size)
 		rebuild(spool, true, spool->wide);
 		return append_record(spool, hash, size);
 	}
-	if (spool->spare == NULL && spool->slab_left < MAX_BLOCK_SIZE &&
-		is_over_budget(spool, Max(next_slab_size(spool), size)))
-		spill(spool);
+	/* Does it take more memory, and is there more? */
+	if (size > MAX_BLOCK_SIZE - BLOCK_HEADER_SIZE ?
+		spool->spare == NULL || spool->spare->size < size + BLOCK_HEADER_SIZE :
+		spool->spare == NULL && spool->slab_left < MAX_BLOCK_SIZE)
+	{
+		size_t		slab_size = Max(next_slab_size(spool), size);
+
+		if (is_over_budget(spool, slab_size))
+		{
+			spill(spool);
+			if (size > MAX_BLOCK_SIZE - BLOCK_HEADER_SIZE)
+				free_spare_slabs(spool);
+		}
+	}
 
 	partition = partition_of(spool, hash);
 	block_size = spool->mask == 0 ? FIRST_BLOCK_SIZE : MIN_BLOCK_SIZE;
@@ -610,7 +634,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 			   funnel_event_encode(&spool->codes, ts, labels, spool->context,
 								   &plain_event)))
 	{
-		uint64		record[2] = {plain_event, (uint64) unit};
+		uint64		record[2] = {plain_event, funnel_unit_word(spool->unit_type, unit)};
 
 		memcpy(append_record(spool, funnel_hash_word(record[1]), sizeof(record)),
 			   record, sizeof(record));
@@ -620,7 +644,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 	event = encode_event(spool, ts, labels);
 	if (spool->unit_type->is_word)
 	{
-		uint64		word = (uint64) unit;
+		uint64		word = funnel_unit_word(spool->unit_type, unit);
 		char	   *record = append_record(spool, funnel_hash_word(word),
 										   event_size(spool, spool->wide) + sizeof(word));
 

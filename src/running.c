@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * running.c
+ *	  The running tally of an aggregate whose rows are whole units.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "row.h"
+#include "running.h"
+
+static FunnelRunning *
+begin_running(FunnelTally *tally, MemoryContext context)
+{
+	FunnelRunning *running = MemoryContextAllocZero(context, sizeof(FunnelRunning));
+	FunnelProgramCache programs = {0};
+
+	running->tally = tally;
+	running->program = funnel_program_get(&programs, funnel_tally_definition(tally), context);
+	running->context = context;
+	return running;
+}
+
+FunnelRunning *
+funnel_running(FunctionCallInfo fcinfo, int defarg, Datum *state)
+{
+	MemoryContext context;
+	MemoryContext own;
+	FunnelTally *tally;
+	FunnelRunning *running;
+	struct varlena *def;
+	void	  **companion;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	if (PG_ARGISNULL(defarg))
+		funnel_definition_is_null();
+
+	def = funnel_plain_varlena(PG_GETARG_DATUM(defarg));
+	*state = PG_ARGISNULL(0) ? funnel_result_make_expanded(def, context) :
+		PG_GETARG_DATUM(0);
+	tally = funnel_result_writable(state, context);
+	companion = funnel_result_companion(*state, &own);
+	if (*companion == NULL)
+		*companion = begin_running(tally, own);
+	running = *companion;
+	if (!funnel_program_is_for(running->program, def))
+		funnel_definitions_differ(running->program, def);
+	return running;
+}
