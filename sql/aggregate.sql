@@ -84,6 +84,10 @@ SELECT pg_temp.entered(funnel_agg('63b0e2a4-0d0c-4d2c-8a5b-3d7f4f9d2f01'::uuid, 
 	   pg_temp.entered(funnel_agg('{"a": 1}'::jsonb, ts, e, 'a -> b')) AS jsonb,
 	   pg_temp.entered(funnel_agg(n = 2, ts, e, 'a -> b')) AS bool
 FROM pairs;
+-- the Datum of one value can differ where the type has no bits
+CREATE TEMP TABLE oids AS SELECT 4000000000::oid AS stored;
+SELECT pg_temp.entered(funnel_agg(CASE WHEN n < 3 THEN stored ELSE (4000000000 + 0 * n)::oid END, ts, e, 'a -> b')) AS oid
+FROM pairs, oids;
 SELECT funnel_units(funnel_agg(u, ts, 'a', 'a -> b')) AS units, count(DISTINCT u)
 FROM (SELECT repeat('unit ', n % 5000) || n AS u, timestamptz '2026-01-01Z' AS ts FROM generate_series(1, 20000) n) s;
 -- their collations may differ from that of the label
@@ -102,6 +106,14 @@ FROM (SELECT funnel_agg(n / 512, timestamp '2026-01-01' + n * interval '1 s',
 						array_to_string(ARRAY(SELECT l FROM unnest('{p,q,r,s,t,u,v,w,x}'::text[]) WITH ORDINALITY x(l, b) WHERE (n >> (b::int - 1)) & 1 = 1), ''),
 						'*p* -> *q* -> *r* -> *s* -> *t* -> *u* -> *v* -> *w* -> *x*') AS r
 	  FROM generate_series(0, 10239) n) s;
+
+-- Times whose sum has more than 64 bits
+CREATE TEMP TABLE ages AS
+SELECT funnel_agg(u, t, e, 'a -> b') AS r
+FROM generate_series(1, 3) u, (VALUES (timestamptz '4714-11-24 BC UTC', 'a'), ('294276-12-31 23:59:59.999999 UTC', 'b')) v(t, e);
+SELECT m->'users' AS users, (m->>'microseconds')::numeric / (m->>'users')::int AS microseconds_each
+FROM (SELECT r FROM ages UNION ALL SELECT funnel_merge(r) FROM (TABLE ages UNION ALL TABLE ages) s) s,
+	 LATERAL (SELECT r::text::funnel_result::jsonb->'steps'->1 AS m) x;
 
 -- The same bytes in every order of rows and in parallel
 CREATE TABLE mixed AS
@@ -178,6 +190,10 @@ DROP FUNCTION temp_bytes;
 SELECT d, funnel_units(funnel_agg(u, t, e, d::funnel_def)) AS units
 FROM mixed, (VALUES ('a -> b'), ('b -> c'), ('x -> a within 1 hour')) v(d) GROUP BY d ORDER BY d;
 SELECT funnel_agg(u, t, e, CASE WHEN u < 500 THEN 'a -> b' ELSE 'a -> c' END::funnel_def) FROM mixed;
+SELECT funnel_agg(1, now(), 'a', d) FROM (VALUES ('a -> b'::funnel_def), ('a')) v(d);
+SELECT funnel_agg(1, now(), 'a', d) FROM (VALUES ('a'::funnel_def), ('a -> b')) v(d);
+-- made anew for each row, at the same place in memory
+SELECT funnel_agg(1, now(), 'a', d::funnel_def) FROM (VALUES ('a -> b'), ('a -> c')) v(d);
 SELECT funnel_agg(u, t, e, NULL) FROM mixed;
 SELECT funnel_agg(u, t, e, CASE WHEN u < 500 THEN 'a -> b' END::funnel_def) FROM mixed;
 SELECT funnel_agg(u, t, e, 'a ->') FROM mixed;

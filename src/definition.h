@@ -72,11 +72,12 @@ typedef struct FunnelDefinition
 
 /*
  * Parse LEN bytes in the database's encoding; result in the current memory
- * context.  NULL on soft error.  The second form is for bytes from the wire:
- * it reports them as an invalid binary value.
+ * context.  NULL on soft error.  The second form is for bytes off the wire or
+ * the disk: it reports them as an invalid binary value, with the given code.
  */
 extern FunnelDefinition *funnel_definition_parse(const char *text, int len, Node *escontext);
-extern FunnelDefinition *funnel_definition_parse_binary(const char *text, int len);
+extern FunnelDefinition *funnel_definition_parse_binary(const char *text, int len,
+														int sqlerrcode);
 
 /*
  * The length in bytes of the bare character at AT, 0 if what stands there must

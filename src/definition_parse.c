@@ -300,10 +300,10 @@ fail(Parser *p, const char *detail, const char *hint)
 {
 	errsave(p->escontext,
 			(errcode(p->sqlerrcode),
-			 p->sqlerrcode == ERRCODE_INVALID_BINARY_REPRESENTATION ?
-			 errmsg("invalid binary value for type %s: \"%s\"", "funnel_def",
-					pnstrdup(p->text, p->end - p->text)) :
+			 p->sqlerrcode == ERRCODE_INVALID_TEXT_REPRESENTATION ?
 			 errmsg("invalid input syntax for type %s: \"%s\"", "funnel_def",
+					pnstrdup(p->text, p->end - p->text)) :
+			 errmsg("invalid binary value for type %s: \"%s\"", "funnel_def",
 					pnstrdup(p->text, p->end - p->text)),
 			 errdetail("%s", detail),
 			 hint ? errhint("%s", hint) : 0));
@@ -869,7 +869,7 @@ funnel_definition_parse(const char *text, int len, Node *escontext)
 }
 
 FunnelDefinition *
-funnel_definition_parse_binary(const char *text, int len)
+funnel_definition_parse_binary(const char *text, int len, int sqlerrcode)
 {
-	return parse(text, len, ERRCODE_INVALID_BINARY_REPRESENTATION, NULL);
+	return parse(text, len, sqlerrcode, NULL);
 }

@@ -829,17 +829,20 @@ static bool
 match_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 			FunnelMatch *match)
 {
+	/* Of the newest chain to a step; entry 0 is the row at hand itself. */
+	struct
+	{
+		int64_t		start;
+		size_t		start_row;
+	}			chain[FUNNEL_MAX_STEPS + 1];
 	uint64_t	all_steps = ~STEPS_ABOVE(rules->nsteps);
 	uint64_t	window = rules->within != 0 ? (uint64_t) rules->within : UINT64_MAX;
-	int64_t		start[FUNNEL_MAX_STEPS];	/* of the newest chain to a step */
-	size_t		start_row[FUNNEL_MAX_STEPS];
-	uint64_t	live = 0;		/* steps that have one */
 	uint64_t	seen = 0;
 	int			depth = 0;
 	int			unlimited_depth = 0;	/* if there were no window */
 	size_t		begin = 0;
 	int64_t		last_ts = INT64_MIN;
-	uint64_t	last_step = 0;
+	uint64_t	last_bit = 0;
 	size_t		countdown = ROWS_PER_POLL;
 
 	if (rules->increasing || (rules->optional | rules->strict | rules->excluding) != 0)
@@ -854,7 +857,8 @@ match_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	{
 		uint64_t	bit = rows[i].steps & all_steps;
 		int64_t		ts = rows[i].ts;
-		int			k;
+		int			step;
+		bool		reached;
 
 		/* the whole instant must be looked at, to know its rows are in order */
 		if (depth == rules->nsteps && ts != last_ts)
@@ -862,34 +866,40 @@ match_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		poll(rules, &countdown, 1);
 		if (bit == 0)
 			continue;
-		if ((bit & (bit - 1)) != 0 || (ts == last_ts && bit < last_step))
+		if ((bit & (bit - 1)) != 0 || (ts == last_ts && bit < last_bit))
 			return false;
+		if (bit == 1 && depth > 0 &&
+			(rules->first_entry || ts == chain[1].start))
+			continue;
 		last_ts = ts;
-		last_step = bit;
+		last_bit = bit;
 		seen |= bit;
-		k = LOWEST_STEP(bit) - 1;
-		unlimited_depth += k == unlimited_depth;
+		step = LOWEST_STEP(bit);
+		unlimited_depth += step == unlimited_depth + 1;
 
-		if (k == 0)
+		/*
+		 * Which step it is and whether it is in time can hardly be predicted:
+		 * no branches here.  Only the steps up to the depth have a chain.
+		 */
+		chain[0].start = ts;
+		chain[0].start_row = i;
+		if (step > depth + 1)
+			continue;
+		reached = (uint64_t) ts - (uint64_t) chain[step - 1].start <= window;
+		if (step > depth)
 		{
-			if (live != 0 && (rules->first_entry || start[0] == ts))
+			if (!reached)
 				continue;
-			start[0] = ts;
-			start_row[0] = i;
-		}
-		else if ((live & (bit >> 1)) != 0 &&
-				 (uint64_t) ts - (uint64_t) start[k - 1] <= window)
-		{
-			start[k] = start[k - 1];
-			start_row[k] = start_row[k - 1];
+			depth = step;
+			begin = chain[step - 1].start_row;
+			chain[step] = chain[step - 1];
 		}
 		else
-			continue;
-		live |= bit;
-		if (k == depth)
 		{
-			depth++;
-			begin = start_row[k];
+			int			from = step - reached;
+
+			chain[step].start = chain[from].start;
+			chain[step].start_row = chain[from].start_row;
 		}
 	}
 
@@ -897,7 +907,7 @@ match_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	match->reached = depth == 0 ? 0 : ~STEPS_ABOVE(depth);
 	match->open = depth > 0 && depth < rules->nsteps;
 	if (match->open)
-		match->open_until = limit_after(start[0], rules->within);
+		match->open_until = limit_after(chain[1].start, rules->within);
 
 	for (int k = 0; k < depth; k++)
 	{

@@ -345,7 +345,8 @@ funnel_tally_read(const char *data, Size len, int sqlerrcode, MemoryContext cont
 		reject(&reader, "The value ends too early.");
 	if (!pg_verify_mbstr(GetDatabaseEncoding(), (const char *) reader.next, (int) textlen, true))
 		reject(&reader, "The definition is not text in the database's encoding.");
-	definition = funnel_definition_parse((const char *) reader.next, (int) textlen, NULL);
+	definition = funnel_definition_parse_binary((const char *) reader.next, (int) textlen,
+												sqlerrcode);
 	initStringInfo(&canonical);
 	appendStringInfoSpaces(&canonical, VARHDRSZ);
 	funnel_definition_print(&canonical, definition);

@@ -59,6 +59,8 @@ funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
 											  ObjectIdGetDatum(entry->btree_opintype)));
 	}
 	type->is_word = type->is_image && type->typbyval;
+	if (type->is_word)
+		type->word_mask = PG_UINT64_MAX >> (64 - 8 * type->typlen);
 	if (type->is_image)
 		return;
 

@@ -18,6 +18,7 @@ typedef struct FunnelUnitType
 	bool		typbyval;
 	bool		is_word;		/* by value, equal if the same bits */
 	bool		is_image;		/* equal if the same bytes */
+	uint64		word_mask;		/* the bits of a word that are the value's */
 	FmgrInfo	hash;			/* for those that are not */
 	FmgrInfo	equal;
 } FunnelUnitType;
@@ -37,6 +38,17 @@ extern void funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key
 extern bool funnel_unit_keys_equal(FunnelUnitType *type,
 								   const char *a, uint32 alen,
 								   const char *b, uint32 blen);
+
+/*
+ * A unit of an is_word type as a word.  The bits of its Datum beyond the type's
+ * length are left out: those of an oid from 2^31 on are set where it was read
+ * from a row, and not where a function returned it.
+ */
+static inline uint64
+funnel_unit_word(const FunnelUnitType *type, Datum unit)
+{
+	return (uint64) unit & type->word_mask;
+}
 
 /* Austin Appleby's MurmurHash3 finalizer: every bit of the word matters. */
 static inline uint64

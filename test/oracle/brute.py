@@ -95,6 +95,34 @@ def label_rows(d, events):
             for ts, labels, payload, value in events]
 
 
+def stage_names(d):
+    """What the stages of the steps are called, without regard to any order."""
+    own = [step.label if step.label is not None else
+           '|'.join(''.join('*' if piece is ANY else piece for piece in word)
+                    for word in step.words)
+           for step in d.steps]
+    names = [None if name in own[:k] else name for k, name in enumerate(own)]
+    for k, name in enumerate(own):
+        number = 2
+        while names[k] is None:
+            if '%s %d' % (name, number) not in names:
+                names[k] = '%s %d' % (name, number)
+            number += 1
+    return names
+
+
+def stage_rows(d, events):
+    """Rows of stages that were set, given as (ts, name)."""
+    names = stage_names(d)
+    rows = []
+    for ts, name in events:
+        row, = label_rows(d, [(ts, [name], None, None)])
+        if name is not None:
+            row.steps |= sum(1 << k for k in range(d.n) if names[k] == name)
+        rows.append(row)
+    return rows
+
+
 def sort_rows(rows):
     """In time order; of one instant, in the order in which they are preferred.
 

@@ -117,7 +117,7 @@ def report(d, passages, horizon):
             'mean_seconds': (sum(since_previous) / len(since_previous)
                              if since_previous else None),
             'median_seconds_from_first': nearest_rank(since_first, 0.5),
-            'value': sum(values) if values else None,
+            'value': sum(values) if entered else None,
             'all_seconds': since_previous,
         })
         for column in ('median_seconds', 'p90_seconds', 'mean_seconds',

@@ -1,5 +1,6 @@
 """The little of the Test Anything Protocol that the tests here need."""
 
+import os
 import sys
 
 
@@ -22,3 +23,12 @@ class Tap:
     def finish(self):
         print('1..%d' % self.count)
         sys.exit(1 if self.failed else 0)
+
+
+def numbers(variable, *defaults):
+    """The numbers on the command line, else those in an environment variable,
+    else the defaults, one by one.
+    """
+    given = sys.argv[1:] or os.environ.get(variable, '').split()
+    return [int(given[i]) if i < len(given) else default
+            for i, default in enumerate(defaults)]

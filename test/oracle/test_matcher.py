@@ -3,13 +3,13 @@
 
     test_matcher.py [number of random cases [first seed]]
 
+In "make test" the environment variable FUNNEL_MATCHER_CASES has the arguments.
 Output is TAP.  A case that differs is first made as small as it can be.
 """
 
 import os
 import random
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -19,7 +19,7 @@ from brute import (FOREVER, RANGE_END, Definition, Row, Step, label_rows,
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_limit, random_masked_rows,
                       random_origin, tangled_definition, tangled_rows)
-from tap import Tap
+from tap import Tap, numbers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
@@ -370,8 +370,7 @@ def test_huge(tap, program):
 
 
 def main():
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 40000
-    first_seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    number, first_seed = numbers('FUNNEL_MATCHER_CASES', 40000, 1)
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix='funnel-oracle-') as directory:
         checked, trouble = build(directory, 'checked', [

@@ -3,6 +3,7 @@
 
     test_sql.py [number of funnels [seed]]
 
+In "make test" the environment variable FUNNEL_SQL_CASES has the arguments.
 Connects as psql does (PGHOST, PGPORT, PGDATABASE, ...) to a database with the
 extension and works in a schema of its own.  Output is TAP.
 """
@@ -12,13 +13,13 @@ import math
 import os
 import random
 import subprocess
-import sys
 
-from brute import FOREVER, definition_text, label_rows, passage_of, sort_rows
+from brute import (FOREVER, definition_text, label_rows, passage_of, sort_rows,
+                   stage_names, stage_rows)
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_origin)
 from tally import dropoff, granule, nearest_rank, report, step_names
-from tap import Tap
+from tap import Tap, numbers
 
 UNITS_A_FUNNEL = 25
 SHOWN = 5                       # differences told in full
@@ -115,6 +116,12 @@ class Funnel:
         self.horizon = max((event[0] for events in self.units.values()
                             for event in events), default=None)
         self.passages = self.pass_all()
+        # Names of stages that are set at the same times.
+        names = stage_names(self.d)
+        self.stages = {
+            unit: [rng.choice(names) if one_in(rng, 2) else
+                   (event[1] + [None])[0] for event in events]
+            for unit, events in self.units.items()}
 
     def pass_all(self, payload=False, value=False):
         """Each unit's passage; which row is preferred in a tie depends on what
@@ -124,6 +131,12 @@ class Funnel:
             (ts, labels, payload_ if payload else None,
              value_ if value else None)
             for ts, labels, payload_, value_ in events])))
+                for unit, events in self.units.items()}
+
+    def pass_stages(self):
+        return {unit: passage_of(self.d, sort_rows(stage_rows(self.d, [
+            (event[0], name)
+            for event, name in zip(events, self.stages[unit])])))
                 for unit, events in self.units.items()}
 
     def keep_first_labels(self):
@@ -152,21 +165,21 @@ class Numbered:
         rng = random.Random(seed)
         for funnel in funnels:
             for unit, events in funnel.units.items():
-                for ts, labels, payload, value in events:
-                    self.add(funnel.number, unit, ts, labels, payload, value)
+                for event, stage in zip(events, funnel.stages[unit]):
+                    self.add(funnel.number, unit, *event, stage)
             # Rows that do not count, not even for the horizon.
             latest = (funnel.horizon or 0) + 10**9
-            self.add(funnel.number, None, latest, ['a'], None, None)
-            self.add(funnel.number, 1, None, ['a'], None, None)
+            self.add(funnel.number, None, latest, ['a'], None, None, 'a')
+            self.add(funnel.number, 1, None, ['a'], None, None, 'a')
         rng.shuffle(self.rows)
 
-    def add(self, funnel, unit, ts, labels, payload, value):
+    def add(self, funnel, unit, ts, labels, payload, value, stage):
         array = '{%s}' % ','.join(
             'NULL' if label is None else '"%s"' % (
                 label.replace('\\', '\\\\').replace('"', '\\"'))
             for label in labels)
         self.rows.append((len(self.rows), funnel, unit, ts, array, payload,
-                          value))
+                          value, stage))
 
 
 SCHEMA = r"""
@@ -181,7 +194,7 @@ CREATE FUNCTION us(ts timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN
     ELSE (extract(epoch FROM ts) * 1000000)::bigint - 946684800000000 END;
 CREATE TABLE texts (g int, definition text);
 CREATE TABLE raw (id int, g int, unit int, us bigint, events text[],
-                  payload text, value float8);
+                  payload text, value float8, stage text);
 """
 
 TABLES = r"""
@@ -197,7 +210,7 @@ CREATE TABLE definitions AS
     SELECT g, parsed(g, definition) AS def FROM texts ORDER BY g;
 CREATE TABLE events AS
     SELECT id, g, unit, at(us) AS ts, events[1] AS event, events, payload,
-           value, def
+           value, funnel_stage(1 + id % 9, stage) AS stage, def
     FROM raw JOIN definitions USING (g)
     WHERE def IS NOT NULL ORDER BY g, us, id;
 CREATE TABLE shuffled AS SELECT * FROM events ORDER BY hashint4(id);
@@ -540,57 +553,160 @@ def check_merge(tap, funnels, event, want):
                      % halves, SERIAL, 'merged from disjoint units')
 
 
-def check_progress(tap, funnels, event, want_bytes):
-    """Each unit's own passage, and the two-level path to a result."""
-    call = 'funnel_progress_agg(ts, %s, def, payload)' % event
-    got = {(row['g'], row['unit']): row for row in rows_of(
-        'SELECT g, unit, stage_position((p).stage) AS position, '
-        '(p).stage::text AS stage, (p).outcome, us((p).entered_at) AS entered, '
-        '(SELECT array_agg(us(t) ORDER BY o) FROM unnest((p).reached_at) '
-        'WITH ORDINALITY AS r(t, o)) AS reached, us((p).last_at) AS last, '
-        'us((p).open_until) AS open, (p).payload FROM (SELECT g, unit, %s AS p '
-        'FROM shuffled WHERE unit IS NOT NULL GROUP BY g, unit) q' % call,
-        SERIAL)}
+PROGRESS = """
+SELECT g, unit, stage_position((p).stage) AS position, (p).stage::text AS stage,
+       (p).outcome, us((p).entered_at) AS entered,
+       (SELECT array_agg(us(t) ORDER BY o)
+        FROM unnest((p).reached_at) WITH ORDINALITY AS r(t, o)) AS reached,
+       us((p).last_at) AS last, us((p).open_until) AS open, (p).payload
+FROM (%s) q"""
+
+
+def passage_row(funnel, unit, passage, with_payload):
+    """A unit's row as PROGRESS selects it."""
+    name = step_names(funnel.d)[passage.depth - 1] if passage.depth else None
+    return {
+        'g': funnel.number,
+        'unit': unit,
+        'position': passage.depth or None,
+        'stage': '%d:%s' % (passage.depth, name) if name else None,
+        'outcome': passage.outcome,
+        'entered': passage.times[0] if passage.depth else None,
+        'reached': passage.times if passage.depth else None,
+        'last': max(event[0] for event in funnel.units[unit]),
+        'open': passage.open_until,
+        'payload': passage.payloads if passage.depth and with_payload else None,
+    }
+
+
+def per_unit(table, event='event', ts='ts', payload='', where='true'):
+    return ('SELECT g, unit, def, funnel_progress_agg(%s, %s, def%s) AS p FROM %s '
+            'WHERE unit IS NOT NULL AND %s GROUP BY g, unit, def'
+            % (ts, event, payload, table, where))
+
+
+def compare_progress(tap, funnels, passages, units, settings, what,
+                     with_payload=False):
+    """PASSAGES by funnel against the query UNITS."""
+    got = {(row['g'], row['unit']): row
+           for row in rows_of(PROGRESS % units, settings)}
     failures = []
     for funnel in funnels:
-        passages = funnel.pass_all(payload=True)
         for unit, events in funnel.units.items():
             if not events:
                 continue
-            passage = passages[unit]
-            row = dict(got.get((funnel.number, unit), {}))
-            row.pop('g', None)
-            row.pop('unit', None)
-            name = (step_names(funnel.d)[passage.depth - 1]
-                    if passage.depth else None)
-            if passage.depth and name is None:
+            want = passage_row(funnel, unit, passages[funnel.number][unit],
+                               with_payload)
+            row = got.get((funnel.number, unit), {})
+            if want['stage'] is None and want['position'] is not None:
                 row['stage'] = None
-            want = {
-                'position': passage.depth or None,
-                'stage': '%d:%s' % (passage.depth, name) if name else None,
-                'outcome': passage.outcome,
-                'entered': passage.times[0] if passage.depth else None,
-                'reached': passage.times if passage.depth else None,
-                'last': max(event_[0] for event_ in events),
-                'open': passage.open_until,
-                'payload': passage.payloads if passage.depth else None,
-            }
-            for column in ('reached', 'payload'):
-                row[column] = row.get(column) or None
             if row != want:
                 failures.append((funnel, [funnel.describe_unit(unit),
                                           'expected %s' % want,
                                           'got      %s' % row]))
-    tell(tap, failures, 'funnel_progress_agg')
+    tell(tap, failures, 'funnel_progress_agg: %s' % what)
 
-    if exists('funnel_agg(funnel_progress, funnel_def)'):
-        # Units that never entered count for the horizon here too.
-        check_same_bytes(
-            tap, funnels, want_bytes,
-            'SELECT g, funnel_agg(p, def) AS r FROM (SELECT g, def, unit, '
-            'funnel_progress_agg(ts, %s, def) AS p FROM events '
-            'WHERE unit IS NOT NULL GROUP BY g, def, unit) q GROUP BY g'
-            % event, SERIAL, 'two levels, through funnel_progress')
+
+def check_progress(tap, funnels, event, want_bytes):
+    """Each unit's own passage, and the two-level path to a result."""
+    plain = {funnel.number: funnel.passages for funnel in funnels}
+    with_payload = {funnel.number: funnel.pass_all(payload=True)
+                    for funnel in funnels}
+
+    def same(passages, units, settings, what, only=funnels):
+        compare_progress(tap, only, passages, units, settings, what,
+                         passages is with_payload)
+
+    same(plain, per_unit('shuffled', event), SERIAL, 'every unit')
+    same(plain, per_unit('backwards', event), SERIAL, 'rows backwards')
+    same(with_payload, per_unit('shuffled', event, payload=', payload'), SERIAL,
+         'with a payload')
+    long_payload = "repeat('x', 100) || payload"
+    same(with_payload,
+         'SELECT g, unit, ROW((p).stage, '
+         '(p).outcome, (p).entered_at, (p).reached_at, (p).last_at, '
+         '(p).open_until, (SELECT array_agg(substr(t, 101) ORDER BY o) FROM '
+         'unnest((p).payload) WITH ORDINALITY AS r(t, o)))::funnel_progress AS p '
+         'FROM (%s) q' % per_unit('shuffled', event,
+                                  payload=', ' + long_payload),
+         SERIAL, 'with a long payload')
+    same(plain, per_unit('events', event, ts="(ts AT TIME ZONE 'UTC')"), SERIAL,
+         'timestamp')
+    days = [funnel for funnel in funnels if all(
+        event_[0] % DAY == 0
+        for events in funnel.units.values() for event_ in events)]
+    same(with_payload, per_unit('events', event, payload=', payload',
+                                ts="(ts AT TIME ZONE 'UTC')::date"), SERIAL,
+         'date', only=days)
+    for table, payload in (('shuffled', ''), ('split', ', payload')):
+        settings = PARALLEL % '0'
+        units = per_unit(table, event, payload=payload)
+        plan = plan_of(units, settings)
+        if 'Partial' not in plan:
+            settings += '; SET parallel_tuple_cost = 10'
+            plan = plan_of(units, settings)
+        tap.ok('Partial' in plan and 'Workers Planned' in plan,
+               'progress over "%s" is aggregated partially in workers' % table)
+        if 'Partial' not in plan:
+            tap.say(plan)
+        same(with_payload if payload else plain, units, settings, 'in workers')
+    same(with_payload, per_unit('split', event, payload=', payload'),
+         SERIAL + '; SET enable_hashagg = off', 'group by group, sorted')
+
+    # The last row of a window has seen all.
+    same(with_payload,
+         'SELECT g, unit, p FROM (SELECT g, unit, row_number() OVER (PARTITION BY '
+         'g, unit ORDER BY id DESC) AS n, funnel_progress_agg(ts, %s, def, payload) '
+         'OVER (PARTITION BY g, unit ORDER BY id) AS p FROM events WHERE unit IS '
+         'NOT NULL) w WHERE n = 1' % event, SERIAL, 'as a window aggregate')
+
+    # Units that never entered count for the horizon here too.
+    def two_levels(units, group='g'):
+        return ('SELECT g, funnel_agg(p, def) AS r FROM (%s) q GROUP BY %s'
+                % (units, group))
+
+    units = per_unit('events', event)
+    check_same_bytes(tap, funnels, want_bytes, two_levels(units), SERIAL,
+                     'two levels, through funnel_progress')
+    check_same_bytes(tap, funnels, want_bytes,
+                     'SELECT g, funnel_merge(r) AS r FROM (%s) h GROUP BY g'
+                     % two_levels(units, 'g, unit % 3'), SERIAL,
+                     'two levels, merged')
+    psql('CREATE TABLE progress AS %s;\nANALYZE progress;' % units)
+    for tuple_cost in ('0', '10'):
+        settings = PARALLEL % tuple_cost
+        plan = plan_of(two_levels('SELECT * FROM progress'), settings)
+        if 'Partial' in plan:
+            break
+    tap.ok('Partial' in plan, 'stored progress is counted partially in workers')
+    check_same_bytes(tap, funnels, want_bytes,
+                     two_levels('SELECT * FROM progress'), settings,
+                     'two levels, stored and counted in workers')
+    psql('DROP TABLE progress;')
+
+
+def check_stages(tap, funnels):
+    """Rows that carry stages instead of labels."""
+    passages = {funnel.number: funnel.pass_stages() for funnel in funnels}
+    compare_progress(tap, funnels, passages, per_unit('shuffled', 'stage'),
+                     SERIAL, 'stages')
+    results = agg('shuffled', 'stage')
+    got = grouped(rows_of(
+        'SELECT g, f.* FROM (%s) a, funnel_report(r) f ORDER BY g, step'
+        % results, SERIAL))
+    failures = []
+    for funnel in funnels:
+        differences = report_differences(
+            report(funnel.d, passages[funnel.number].values(), funnel.horizon),
+            got.get(funnel.number, []), False)
+        if differences:
+            failures.append((funnel, differences))
+    tell(tap, failures, 'funnel_report: stages')
+    check_same_bytes(
+        tap, funnels, result_bytes(results, SERIAL),
+        'SELECT g, funnel_agg(p, def) AS r FROM (%s) q GROUP BY g'
+        % per_unit('events', 'stage', ts="(ts AT TIME ZONE 'UTC')"),
+        SERIAL, 'stages, two levels')
 
 
 def check_many_times(tap, number=20000):
@@ -629,6 +745,44 @@ def check_many_times(tap, number=20000):
         tap.say('\n'.join(map(str, wrong[:SHOWN])))
 
 
+def check_journeys(tap, funnels, want):
+    """The same answers from journeys, however they were put together."""
+    def same(journeys, settings, what):
+        check_same_bytes(tap, funnels, want,
+                         'SELECT g, funnel_agg(j, def) AS r FROM (%s) q '
+                         'GROUP BY g' % journeys, settings, what)
+
+    of = ('SELECT g, def, unit, journey_agg(ts, event) AS j FROM %s '
+          'WHERE unit IS NOT NULL GROUP BY g, def, unit')
+    same(of % 'events', SERIAL, 'from journeys')
+    same(of % 'shuffled', SERIAL, 'from journeys of shuffled rows')
+    same(of % 'split', PARALLEL % '0', 'from journeys made in parallel')
+    same('SELECT g, def, unit, journey_agg(j) AS j FROM (%s, extract(month '
+         'FROM ts), payload) p GROUP BY g, def, unit' % of % 'shuffled', SERIAL,
+         'from journeys made of parts')
+    psql('CREATE TABLE journeys AS %s;' % of % 'events')
+    same('SELECT * FROM journeys', SERIAL, 'from a table of journeys')
+    plan = 'SELECT g, funnel_agg(j, def) AS r FROM journeys GROUP BY g'
+    for tuple_cost in ('0', '10'):
+        settings = PARALLEL % tuple_cost
+        if 'Partial' in plan_of(plan, settings):
+            break
+    tap.ok('Partial' in plan_of(plan, settings),
+           'the plan over a table of journeys aggregates partially in workers')
+    same('SELECT * FROM journeys', settings, 'from a table of journeys, parallel')
+
+    if exists('journey_progress(funnel_journey, funnel_def)'):
+        differ = psql(
+            'SELECT count(*) FROM (SELECT g, def, unit, '
+            'funnel_progress_agg(ts, event, def)::text AS p FROM events '
+            'WHERE unit IS NOT NULL GROUP BY g, def, unit) e FULL JOIN '
+            '(SELECT g, unit, journey_progress(j, def)::text AS p '
+            'FROM journeys) j USING (g, unit) WHERE e.p IS DISTINCT FROM j.p;')
+        tap.ok(differ.strip() == '0',
+               'journey_progress is what funnel_progress_agg is')
+    psql('DROP TABLE journeys;')
+
+
 def check_all(tap, funnels, event):
     base = agg('events', event)
     psql('CREATE TABLE results AS %s;' % base)
@@ -653,6 +807,9 @@ def check_all(tap, funnels, event):
         check_merge(tap, funnels, event, want)
     if type_exists('funnel_progress'):
         check_progress(tap, funnels, event, want)
+        check_stages(tap, funnels)
+    if event == 'event' and type_exists('funnel_journey'):
+        check_journeys(tap, funnels, want)
     if exists('funnel_agg(anyelement, timestamptz, %s, funnel_def, float8)'
               % ('text[]' if event == 'events' else 'text')):
         check_reports(tap, funnels, agg('shuffled', event, value=', value'),
@@ -677,8 +834,7 @@ def load(tap, funnels, seed):
 
 
 def main():
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 240
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    number, seed = numbers('FUNNEL_SQL_CASES', 240, 1)
     tap = Tap()
     funnels = [Funnel(i, seed) for i in range(number)]
     funnels = [funnel for funnel in funnels if funnel.horizon is not None]

@@ -2,13 +2,10 @@
 #
 #   my $node = FunnelTest::node('main');
 #   my $node = FunnelTest::node('main', "work_mem = '1MB'\n");
-#   FunnelTest::tell('python3', 'test/oracle/test_sql.py');
 #
 # A started PostgreSQL::Test::Cluster node with a UTF8 database in the C
 # locale and the extension created in its database "postgres".  Where the
 # server finds the extension comes from TEMP_CONFIG, as test/cluster sets it.
-#
-# What a command prints as TAP, as assertions of this test.
 package FunnelTest;
 
 use strict;
@@ -29,27 +26,32 @@ sub node
 	return $node;
 }
 
-sub tell
+# The assertions of a program that prints TAP, with the environment leading to
+# the node's database "postgres".  True if it came to its end.
+sub tell_tap
 {
-	my @command = @_;
+	my ($node, @command) = @_;
+	my $test = Test::More->builder;
 	my $good = 1;
 
+	local $ENV{PGHOST} = $node->host;
+	local $ENV{PGPORT} = $node->port;
+	local $ENV{PGDATABASE} = 'postgres';
 	open my $tap, '-|', @command or die "could not run $command[0]: $!";
 	while (my $line = <$tap>)
 	{
 		chomp $line;
 		if ($line =~ /^(not )?ok \d+ - (.*)/)
 		{
-			$good = ok(!$1, $2);
+			$good = $test->ok(!$1, $2);
 		}
 		elsif ($line =~ /^# ?(.*)/)
 		{
 			# What follows a failure explains it.
-			$good ? note($1) : diag($1);
+			$good ? $test->note($1) : $test->diag($1);
 		}
 	}
-	my $ended = close $tap;
-	ok($ended || !Test::More->builder->is_passing, 'it came to its end');
+	return (close $tap) || !$test->is_passing;
 }
 
 1;

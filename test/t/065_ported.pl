@@ -11,10 +11,8 @@ plan skip_all => 'python3 is not installed'
 
 my $node = FunnelTest::node('ported');
 
-local $ENV{PGHOST} = $node->host;
-local $ENV{PGPORT} = $node->port;
-local $ENV{PGDATABASE} = 'postgres';
-
-FunnelTest::tell('python3', 'test/oracle/test_ported.py', '48');
+ok( FunnelTest::tell_tap(
+		$node, 'python3', 'test/oracle/test_ported.py', '48'),
+	'it came to its end');
 
 done_testing();

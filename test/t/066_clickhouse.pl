@@ -34,10 +34,9 @@ plan skip_all => "node cannot load chdb in $directory"
 
 my $node = FunnelTest::node('clickhouse');
 
-local $ENV{PGHOST} = $node->host;
-local $ENV{PGPORT} = $node->port;
-local $ENV{PGDATABASE} = 'postgres';
-
-FunnelTest::tell('python3', 'test/oracle/test_clickhouse.py', $directory, '150');
+ok( FunnelTest::tell_tap(
+		$node, 'python3', 'test/oracle/test_clickhouse.py',
+		$directory, '150'),
+	'it came to its end');
 
 done_testing();

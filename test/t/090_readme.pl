@@ -88,7 +88,9 @@ foreach my $definition (map { split /\n/ } $readme =~ /^```funnel\n(.*?)^```$/ms
 		$definition, "README.md: $definition");
 }
 
-# The reference is complete: each signature has its place, each type too.
+# The reference is complete: each signature has its place, each type too.  Those
+# that differ only in whether the time is a timestamptz, timestamp or date share
+# one.
 my ($reference) = $readme =~ /^## Reference\n(.*?)(?=^## |\z)/ms;
 my $objects = $node->safe_psql(
 	'postgres', q{
@@ -99,12 +101,15 @@ my $objects = $node->safe_psql(
 	SELECT typname, 0 FROM member JOIN pg_type t ON t.oid = objid
 	WHERE classid = 'pg_type'::regclass AND typelem = 0
 	UNION ALL
-	SELECT proname, count(*) FROM member m JOIN pg_proc p ON p.oid = objid
+	SELECT proname, count(DISTINCT regexp_replace(pg_get_function_identity_arguments(p.oid),
+		'^((.*, )?\w+ )(timestamp with time zone|timestamp without time zone|date)\M', '\1time'))
+	FROM member m JOIN pg_proc p ON p.oid = objid
 	WHERE classid = 'pg_proc'::regclass
-	  -- not what types, operators, casts and aggregates are made of
+	  -- not what types, operators, casts and aggregates are made of, but what the
+	  -- views of the page use
 	  AND NOT EXISTS (SELECT FROM pg_depend i
 	                  WHERE i.refclassid = 'pg_proc'::regclass AND i.refobjid = p.oid
-	                    AND i.classid <> 'pg_extension'::regclass
+	                    AND i.classid NOT IN ('pg_extension'::regclass, 'pg_rewrite'::regclass)
 	                    AND i.deptype <> 'e')
 	GROUP BY proname
 	ORDER BY 1, 2});

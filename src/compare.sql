@@ -1,0 +1,22 @@
+-- Two results side by side
+
+CREATE FUNCTION funnel_compare(
+	a funnel_result,
+	b funnel_result)
+RETURNS TABLE (
+	step int,
+	stage text,
+	users_a bigint,
+	users_b bigint,
+	rate_a float8,
+	rate_b float8,
+	difference float8,
+	difference_low float8,
+	difference_high float8,
+	z float8,
+	p_value float8)
+AS 'MODULE_PATHNAME'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
+
+COMMENT ON FUNCTION funnel_compare(funnel_result, funnel_result) IS
+	'what b converts more than a at each step, and how sure that is';
