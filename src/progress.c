@@ -308,7 +308,7 @@ funnel_progress_agg_serialize(PG_FUNCTION_ARGS)
 
 		if (state->payloads != NULL)
 			text = funnel_payload_text(state->payloads, code, &len);
-		if (unlikely(len > MaxAllocSize - WIRE_EVENT_MAX - (Size) buf.len))
+		if (unlikely((Size) buf.len + len > MaxAllocSize - WIRE_EVENT_MAX))
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("too many events of one unit for one process of a parallel funnel"),
