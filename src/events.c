@@ -16,6 +16,9 @@
 /* More runs than these are sorted rather than merged. */
 #define MAX_MERGED_RUNS		8
 
+/* Room for more rows is not kept from unit to unit. */
+#define TRIMMED_ROWS		(64 * 1024)
+
 /*
  * By time; rows of one instant by what they match, so that the choice among
  * equally usable rows never depends on the order in which they came.
@@ -148,9 +151,11 @@ sort_with_items(FunnelEvents *events)
 	pfree(pairs);
 }
 
-/* Scratch memory of at least SIZE bytes, its content lost if it has to grow. */
-static void *
-reserve_scratch(FunnelEvents *events, size_t size)
+/*
+ * Scratch memory of at least SIZE bytes, its content lost if it has to grow.
+ */
+void *
+funnel_events_reserve_scratch(FunnelEvents *events, size_t size)
 {
 	if (size <= events->scratch_size)
 		return events->scratch;
@@ -165,6 +170,31 @@ reserve_scratch(FunnelEvents *events, size_t size)
 	events->scratch = MemoryContextAllocHuge(events->context, size);
 	events->scratch_size = size;
 	return events->scratch;
+}
+
+/*
+ * Give back what an exceptionally large unit needed, and lose the rows.  For a
+ * buffer that lives as long as the query.
+ */
+void
+funnel_events_trim(FunnelEvents *events)
+{
+	if (events->capacity > TRIMMED_ROWS)
+	{
+		pfree(events->rows);
+		events->rows = NULL;
+		if (events->items != NULL)
+			pfree(events->items);
+		events->items = NULL;
+		events->nrows = 0;
+		events->capacity = 0;
+	}
+	if (events->scratch_size > TRIMMED_ROWS * sizeof(FunnelRow))
+	{
+		pfree(events->scratch);
+		events->scratch = NULL;
+		events->scratch_size = 0;
+	}
 }
 
 /* Merge the runs [begin, middle) and [middle, end) of FROM into the same of TO. */
@@ -219,7 +249,7 @@ funnel_events_sort(FunnelEvents *events)
 		return;
 	ends[nruns++] = events->nrows;
 
-	merged = reserve_scratch(events, events->nrows * sizeof(FunnelRow));
+	merged = funnel_events_reserve_scratch(events, events->nrows * sizeof(FunnelRow));
 	while (nruns > 1)
 	{
 		size_t		begin = 0;
@@ -248,7 +278,7 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 {
 	while (!funnel_match(&program->rules, events->rows, events->nrows,
 						 events->scratch, events->scratch_size, match))
-		(void) reserve_scratch(events,
-							   Max(funnel_match_scratch_size(&program->rules, events->nrows),
-								   events->scratch_size * 2));
+		(void) funnel_events_reserve_scratch(events,
+											 Max(funnel_match_scratch_size(&program->rules, events->nrows),
+												 events->scratch_size * 2));
 }

@@ -30,13 +30,15 @@ typedef struct FunnelEvents
 	uint64	   *items;			/* of the rows */
 	FunnelItemCompare compare_items;
 	const void *compare_arg;
-	void	   *scratch;		/* the matcher's */
+	void	   *scratch;		/* of the sorter, or whoever looks at the rows */
 	size_t		scratch_size;
 } FunnelEvents;
 
 extern void funnel_events_init(FunnelEvents *events, MemoryContext context,
 							   bool with_items);
 extern void funnel_events_reserve(FunnelEvents *events, size_t nrows);
+extern void *funnel_events_reserve_scratch(FunnelEvents *events, size_t size);
+extern void funnel_events_trim(FunnelEvents *events);
 extern void funnel_events_sort(FunnelEvents *events);
 extern void funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 								FunnelMatch *match);

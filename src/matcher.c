@@ -26,9 +26,8 @@
  *	   is marked.
  *
  * Rows of one instant may be taken in any order, each once, so that the steps
- * a chain takes within one instant form a bipartite matching with its rows;
- * augmenting paths decide it (H. W. Kuhn, "The Hungarian method for the
- * assignment problem", 1955).  Between instants rows are distinct anyway.
+ * a chain takes within one instant form a bipartite matching with its rows
+ * (assignment.h).  Between instants rows are distinct anyway.
  *
  * Under "any order" the sets of rows that can be matched to distinct steps are
  * the independent sets of a transversal matroid (J. Edmonds and D. R.
@@ -43,14 +42,10 @@
 
 #include <string.h>
 
+#include "assignment.h"
+
 /* The end of the server's timestamps; a limit beyond it is no limit. */
 #define END_OF_TIME			INT64_C(9223371331200000000)
-
-/* At most as many rows of one instant as can matter: nsteps for each step. */
-#define MAX_CANDIDATES		(FUNNEL_MAX_STEPS * FUNNEL_MAX_STEPS)
-
-#define NO_STEP				0
-#define NO_CANDIDATE		(-1)
 
 /* How many rows may pass between two looks at the interrupt callback. */
 #define ROWS_PER_POLL		65536
@@ -72,16 +67,6 @@ typedef struct Instant
 	uint64_t	breaks;
 	bool		shared;			/* several rows, and one matches several steps */
 } Instant;
-
-/* A partial matching of steps with the rows of one instant. */
-typedef struct Assignment
-{
-	int			ncandidates;
-	uint64_t	steps[MAX_CANDIDATES];
-	size_t		row[MAX_CANDIDATES];
-	uint8_t		owner[MAX_CANDIDATES];	/* step, or NO_STEP */
-	int			candidate[FUNNEL_MAX_STEPS + 1];	/* of a step */
-} Assignment;
 
 typedef struct Scratch
 {
@@ -195,104 +180,8 @@ read_instant_before(const FunnelRow *rows, size_t begin, size_t end, Instant *in
 }
 
 /*
- * Bipartite matching within one instant
+ * Within one instant
  */
-
-/*
- * Take as candidates the rows of an instant that can matter for the steps of
- * WANTED: of each step the first nsteps suffice, because the other steps of a
- * chain can occupy at most nsteps - 1 of them.
- */
-static void
-assignment_begin(Assignment *assignment, const FunnelRules *rules,
-				 const FunnelRow *rows, const Instant *instant, uint64_t wanted)
-{
-	int			seen[FUNNEL_MAX_STEPS + 1] = {0};
-	uint64_t	unsated = wanted;
-
-	assignment->ncandidates = 0;
-	for (size_t i = instant->first; i < instant->end && unsated != 0; i++)
-	{
-		uint64_t	mine = rows[i].steps & wanted;
-
-		if ((mine & unsated) == 0)
-			continue;
-		assignment->steps[assignment->ncandidates] = mine;
-		assignment->row[assignment->ncandidates] = i;
-		assignment->ncandidates++;
-		for (uint64_t m = mine & unsated; m != 0; m &= m - 1)
-		{
-			int			step = LOWEST_STEP(m);
-
-			if (++seen[step] == rules->nsteps)
-				unsated &= ~STEP_BIT(step);
-		}
-	}
-}
-
-static void
-assignment_clear(Assignment *assignment)
-{
-	memset(assignment->owner, NO_STEP, assignment->ncandidates);
-	for (int step = 0; step <= FUNNEL_MAX_STEPS; step++)
-		assignment->candidate[step] = NO_CANDIDATE;
-}
-
-static inline void
-assign(Assignment *assignment, int step, int candidate)
-{
-	assignment->owner[candidate] = step;
-	assignment->candidate[step] = candidate;
-}
-
-static inline void
-unassign(Assignment *assignment, int step)
-{
-	assignment->owner[assignment->candidate[step]] = NO_STEP;
-	assignment->candidate[step] = NO_CANDIDATE;
-}
-
-/*
- * Give STEP a row, moving the steps outside VISITED to other rows if need be.
- * Recursion is no deeper than there are steps.
- */
-static bool
-assignment_augment(Assignment *assignment, int step, uint64_t *visited)
-{
-	uint64_t	bit = STEP_BIT(step);
-
-	for (int c = 0; c < assignment->ncandidates; c++)
-	{
-		if ((assignment->steps[c] & bit) && assignment->owner[c] == NO_STEP)
-		{
-			assign(assignment, step, c);
-			return true;
-		}
-	}
-	for (int c = 0; c < assignment->ncandidates; c++)
-	{
-		int			owner = assignment->owner[c];
-
-		if ((assignment->steps[c] & bit) == 0 || (*visited & STEP_BIT(owner)))
-			continue;
-		*visited |= STEP_BIT(owner);
-		if (assignment_augment(assignment, owner, visited))
-		{
-			assign(assignment, step, c);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Add STEP to the steps that have a row; false, and no change, if it cannot. */
-static bool
-assignment_add(Assignment *assignment, int step)
-{
-	uint64_t	visited = STEP_BIT(step);
-
-	return assignment_augment(assignment, step, &visited);
-}
 
 /*
  * The steps at which a chain can stand after this instant if it takes STEP
@@ -443,7 +332,8 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		{
 			Assignment *assignment = &scratch->assignment;
 
-			assignment_begin(assignment, rules, rows, &instant, steps);
+			assignment_begin(assignment, rules->nsteps, rows,
+							 instant.first, instant.end, steps);
 			assignment_clear(assignment);
 			for (uint64_t m = steps; m != 0; m &= m - 1)
 			{
@@ -628,7 +518,8 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 		{
 			Assignment *assignment = &scratch->assignment;
 
-			assignment_begin(assignment, rules, rows, &instant, steps);
+			assignment_begin(assignment, rules->nsteps, rows,
+							 instant.first, instant.end, steps);
 			assignment_clear(assignment);
 			for (uint64_t m = steps; m != 0; m &= m - 1)
 			{
@@ -702,7 +593,8 @@ choose_rows(const FunnelRules *rules, const FunnelRow *rows,
 		return;
 	}
 
-	assignment_begin(assignment, rules, rows, instant, taken);
+	assignment_begin(assignment, rules->nsteps, rows,
+					 instant->first, instant->end, taken);
 	assignment_clear(assignment);
 	for (uint64_t m = taken; m != 0; m &= m - 1)
 		assignment_add(assignment, LOWEST_STEP(m));
@@ -769,7 +661,8 @@ begin_instant(const FunnelRules *rules, const FunnelRow *rows,
 {
 	if (instant->shared)
 	{
-		assignment_begin(assignment, rules, rows, instant,
+		assignment_begin(assignment, rules->nsteps, rows,
+						 instant->first, instant->end,
 						 instant->steps & ~STEPS_ABOVE(rules->nsteps));
 		assignment_clear(assignment);
 		assignment_add(assignment, step);

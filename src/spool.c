@@ -33,6 +33,7 @@
 
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
@@ -108,7 +109,6 @@ typedef struct Slab
 typedef struct Run
 {
 	bool		wide;
-	uint64		nrecords[NPARTITIONS];
 	int64		offsets[NPARTITIONS + 1];	/* of each partition, and the end */
 } Run;
 
@@ -514,7 +514,6 @@ spill(FunnelSpool *spool)
 			funnel_file_write(spool->file, BLOCK_DATA(block), used);
 			spool->file_size += used;
 		}
-		run->nrecords[p] = partition->nrecords;
 		spool->spilled[p] += partition->nrecords;
 	}
 	run->offsets[NPARTITIONS] = spool->file_size;
@@ -622,6 +621,29 @@ write_event(const FunnelSpool *spool, char *record, const Event *event, uint64 i
 	return record;
 }
 
+/* Append the event part of a record whose unit has LEN bytes. */
+static char *
+append_event(FunnelSpool *spool, uint64 hash, const Event *event, uint64 item, uint32 len)
+{
+	size_t		size = event_size(spool, spool->wide) + sizeof(UnitHeader) +
+		TYPEALIGN(8, (size_t) len);
+
+	return write_event(spool, append_record(spool, hash, size), event, item);
+}
+
+static inline void
+write_unit(char *to, const UnitHeader *header, const char *bytes)
+{
+	size_t		padded = TYPEALIGN(8, (size_t) header->len);
+
+	memcpy(to, header, sizeof(UnitHeader));
+	to += sizeof(UnitHeader);
+	/* no stray bytes go to a file */
+	if (padded > 0)
+		memset(to + padded - 8, 0, 8);
+	memcpy(to, bytes, header->len);
+}
+
 void
 funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
 				 uint64 item)
@@ -655,22 +677,12 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 	{
 		FunnelUnitKey key;
 		UnitHeader	header;
-		char	   *record;
-		size_t		padded;
 
 		funnel_unit_key(spool->unit_type, unit, &key);
 		header.hash = key.hash;
 		header.len = key.len;
-		padded = TYPEALIGN(8, (size_t) key.len);
-		record = append_record(spool, double_hash(key.hash),
-							   event_size(spool, spool->wide) + sizeof(header) + padded);
-		record = write_event(spool, record, &event, item);
-		memcpy(record, &header, sizeof(header));
-		record += sizeof(header);
-		/* no stray bytes in what may be sent elsewhere */
-		if (padded > 0)
-			memset(record + padded - 8, 0, 8);
-		memcpy(record, key.bytes, key.len);
+		write_unit(append_event(spool, double_hash(key.hash), &event, item, key.len),
+				   &header, key.bytes);
 	}
 }
 
@@ -1102,41 +1114,187 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 }
 
 /*
- * Between processes of one server: the records as they are, in stretches.  A
- * stretch is a partition's part of a run, or of what is in memory; a spool
- * that is not partitioned yet has one.
+ * Between processes of one server
+ *
+ * The codes, whether there are partitions, and then stretches of records of
+ * one partition: whether their events are wide, how many bytes.  Within a
+ * stretch a record is
+ *
+ *	narrow event	time less the one before, as a signed varint; code, a byte
+ *	wide event		24 bytes
+ *	item			8 bytes
+ *	word unit		as a signed varint
+ *	other units		hash, 4 bytes; length, a varint; bytes
+ *
+ * Varints have seven bits to a byte, the lowest first (LEB128); signed numbers
+ * are zigzag-coded before.  A partition's rows mostly come by ascending time
+ * and units are mostly small numbers, so a record takes half of what it does
+ * in memory.
  */
 
-static void
-send_stretch(StringInfo buf, int partition, bool wide, uint64 nrecords, size_t size)
+#define MAX_VARINT_SIZE		10
+
+static inline char *
+write_varint(char *to, uint64 value)
 {
-	pq_sendint16(buf, partition);
+	while (value >= 0x80)
+	{
+		*to++ = (char) (value | 0x80);
+		value >>= 7;
+	}
+	*to++ = (char) value;
+	return to;
+}
+
+static inline char *
+write_signed_varint(char *to, int64 value)
+{
+	return write_varint(to, ((uint64) value << 1) ^ (uint64) (value >> 63));
+}
+
+/* Where a message is read; a read beyond the end is an error. */
+typedef struct MessageReader
+{
+	const char *at;
+	const char *end;
+} MessageReader;
+
+static pg_noinline void
+message_is_invalid(void)
+{
+	elog(ERROR, "invalid funnel spool");
+}
+
+static inline const char *
+read_bytes(MessageReader *reader, size_t size)
+{
+	const char *at = reader->at;
+
+	if (unlikely((size_t) (reader->end - at) < size))
+		message_is_invalid();
+	reader->at += size;
+	return at;
+}
+
+static inline uint64
+read_varint(MessageReader *reader)
+{
+	uint64		value = 0;
+
+	for (int shift = 0; shift < 64; shift += 7)
+	{
+		unsigned char byte = *read_bytes(reader, 1);
+
+		value |= (uint64) (byte & 0x7F) << shift;
+		if (byte < 0x80)
+			return value;
+	}
+	message_is_invalid();
+	return 0;
+}
+
+static inline int64
+read_signed_varint(MessageReader *reader)
+{
+	uint64		value = read_varint(reader);
+
+	return (int64) (value >> 1) ^ -(int64) (value & 1);
+}
+
+/* Append the records of memory from RECORD to END to a message. */
+static void
+send_records(const FunnelSpool *spool, StringInfo buf, bool wide,
+			 const char *record, const char *end, int64 *last_ts)
+{
+	size_t		event = event_size(spool, wide);
+
+	while (record < end)
+	{
+		const char *unit = record + event;
+		size_t		unit_len = unit_size(spool, unit);
+		char	   *to;
+
+		/* Coded, a record is at most so much larger. */
+		if (unlikely((size_t) (buf->maxlen - buf->len) <= event + unit_len + 2 * MAX_VARINT_SIZE))
+		{
+			if ((size_t) buf->len > MAX_MESSAGE_SIZE - (event + unit_len + 2 * MAX_VARINT_SIZE))
+				ereport(ERROR,
+						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						 errmsg("too many events for one process of a parallel funnel"),
+						 errdetail("A parallel worker can hand over at most 1 GB."),
+						 errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+			enlargeStringInfo(buf, event + unit_len + 2 * MAX_VARINT_SIZE);
+		}
+		to = buf->data + buf->len;
+		if (wide)
+		{
+			memcpy(to, record, sizeof(FunnelRow));
+			to += sizeof(FunnelRow);
+		}
+		else
+		{
+			int64		word;
+			int64		ts;
+
+			memcpy(&word, record, sizeof(word));
+			ts = word >> FUNNEL_CODE_BITS;
+			to = write_signed_varint(to, ts - *last_ts);
+			*last_ts = ts;
+			*to++ = (char) word;
+		}
+		if (spool->with_items)
+		{
+			memcpy(to, record + row_size(wide), sizeof(uint64));
+			to += sizeof(uint64);
+		}
+		if (spool->unit_type->is_word)
+		{
+			int64		word;
+
+			memcpy(&word, unit, sizeof(word));
+			to = write_signed_varint(to, word);
+		}
+		else
+		{
+			UnitHeader	header;
+
+			memcpy(&header, unit, sizeof(header));
+			memcpy(to, &header.hash, sizeof(header.hash));
+			to = write_varint(to + sizeof(header.hash), header.len);
+			memcpy(to, unit + sizeof(header), header.len);
+			to += header.len;
+		}
+		buf->len = to - buf->data;
+		record = unit + unit_len;
+	}
+}
+
+#define STRETCH_HEADER_SIZE	(1 + 8)
+
+/* Begin a stretch; what ends it fills in the size. */
+static int
+begin_stretch(StringInfo buf, bool wide)
+{
+	int			header = buf->len;
+
 	pq_sendbyte(buf, wide);
-	pq_sendint64(buf, nrecords);
-	pq_sendint64(buf, size);
+	pq_sendint64(buf, 0);
+	return header;
+}
+
+static void
+end_stretch(StringInfo buf, int header)
+{
+	uint64		size = pg_hton64((uint64) (buf->len - header - STRETCH_HEADER_SIZE));
+
+	memcpy(buf->data + header + STRETCH_HEADER_SIZE - sizeof(size), &size, sizeof(size));
 }
 
 void
 funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 {
-	bool		partitioned = spool->mask != 0;
-	uint64		size = 0;
-
-	for (int p = 0; p < NUM_PARTITIONS(spool); p++)
-	{
-		const Partition *partition = &spool->partitions[p];
-
-		size += spilled_size(spool, p);
-		for (Block *block = partition->head; block != NULL; block = block->next)
-			size += block_used(partition, block);
-	}
-	if (size > MAX_MESSAGE_SIZE)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many events for one process of a parallel funnel"),
-				 errdetail("A parallel worker can hand over at most 1 GB."),
-				 errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
-	enlargeStringInfo(buf, size + 64 * 1024);
+	char	   *loaded = NULL;
+	size_t		loaded_capacity = 0;
 
 	pq_sendint32(buf, spool->codes.nmixed);
 	for (int i = 0; i < spool->codes.nmixed; i++)
@@ -1144,137 +1302,136 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 		pq_sendint64(buf, spool->codes.mixed[i].steps);
 		pq_sendint64(buf, spool->codes.mixed[i].breaks);
 	}
-	pq_sendbyte(buf, partitioned);
+	pq_sendbyte(buf, spool->mask != 0);
+
 	for (int p = 0; p < NUM_PARTITIONS(spool); p++)
 	{
 		const Partition *partition = &spool->partitions[p];
-		uint64		left = spool->spilled != NULL ? spool->spilled[p] : 0;
+		int64		last_ts = 0;
+		int			header;
 
-		CHECK_FOR_INTERRUPTS();
 		for (int r = 0; r < spool->nruns; r++)
 		{
 			const Run  *run = spool->runs[r];
+			size_t		size = run->offsets[p + 1] - run->offsets[p];
 
-			size = run->offsets[p + 1] - run->offsets[p];
+			CHECK_FOR_INTERRUPTS();
 			if (size == 0)
 				continue;
-			send_stretch(buf, p, run->wide, run->nrecords[p], size);
-			enlargeStringInfo(buf, size);
-			(void) load_run(spool, run, p, buf->data + buf->len);
-			buf->len += size;
-			left -= run->nrecords[p];
+			if (size > loaded_capacity)
+			{
+				loaded_capacity = size;
+				loaded = replace_buffer(CurrentMemoryContext, loaded, size);
+			}
+			(void) load_run(spool, run, p, loaded);
+			header = begin_stretch(buf, run->wide);
+			last_ts = 0;
+			send_records(spool, buf, run->wide, loaded, loaded + size, &last_ts);
+			end_stretch(buf, header);
 		}
-		Assert(left == 0);
 
-		size = 0;
-		for (Block *block = partition->head; block != NULL; block = block->next)
-			size += block_used(partition, block);
-		if (size == 0)
+		if (partition->nrecords == 0)
 			continue;
-		send_stretch(buf, p, spool->wide, partition->nrecords, size);
+		CHECK_FOR_INTERRUPTS();
+		header = begin_stretch(buf, spool->wide);
+		last_ts = 0;
 		for (Block *block = partition->head; block != NULL; block = block->next)
-			pq_sendbytes(buf, BLOCK_DATA(block), block_used(partition, block));
+			send_records(spool, buf, spool->wide, BLOCK_DATA(block),
+						 BLOCK_DATA(block) + block_used(partition, block), &last_ts);
+		end_stretch(buf, header);
 	}
+	if (loaded != NULL)
+		pfree(loaded);
 }
 
-/*
- * Add a stretch whose events are encoded as those of SPOOL, and whose units
- * all belong to one partition, as it is.
- */
+/* Add the records of a stretch that FROM's process has sent. */
 static void
-absorb_whole(FunnelSpool *spool, int p, const char *data, size_t size, uint64 nrecords)
+receive_records(FunnelSpool *spool, const FunnelSpool *from, bool wide,
+				MessageReader *reader)
 {
-	Partition  *partition = &spool->partitions[p];
+	int64		ts = 0;
 
-	if ((size_t) (partition->end - partition->next) < size)
+	while (reader->at < reader->end)
 	{
-		/* a block of its own */
-		(void) append_slowly(spool, (uint64) p << spool->shift, size);
-		partition->nrecords--;
-		partition->next -= size;
+		FunnelRow	row;
+		FunnelLabelMatch labels;
+		uint64		item = 0;
+		uint64		hash;
+		UnitHeader	header = {0, 0};
+		uint64		word = 0;
+		const char *bytes = NULL;
+		Event		event;
+		char	   *record;
+
+		if (wide)
+			memcpy(&row, read_bytes(reader, sizeof(row)), sizeof(row));
+		else
+		{
+			ts += read_signed_varint(reader);
+			row = funnel_event_decode(&from->codes,
+									  (uint64) ts << FUNNEL_CODE_BITS |
+									  (unsigned char) *read_bytes(reader, 1));
+		}
+		if (spool->with_items)
+			memcpy(&item, read_bytes(reader, sizeof(item)), sizeof(item));
+		if (spool->unit_type->is_word)
+		{
+			word = (uint64) read_signed_varint(reader);
+			hash = funnel_hash_word(word);
+		}
+		else
+		{
+			memcpy(&header.hash, read_bytes(reader, sizeof(header.hash)), sizeof(header.hash));
+			header.len = read_varint(reader);
+			bytes = read_bytes(reader, header.len);
+			hash = double_hash(header.hash);
+		}
+
+		labels.steps = row.steps;
+		labels.breaks = row.breaks;
+		event = encode_event(spool, row.ts, labels);
+		if (spool->unit_type->is_word)
+		{
+			record = append_record(spool, hash, event_size(spool, spool->wide) + sizeof(word));
+			record = write_event(spool, record, &event, item);
+			memcpy(record, &word, sizeof(word));
+		}
+		else
+			write_unit(append_event(spool, hash, &event, item, header.len), &header, bytes);
 	}
-	memcpy(partition->next, data, size);
-	partition->next += size;
-	partition->nrecords += nrecords;
-}
-
-/* Add one record of a message, which may lie at any address. */
-static void
-absorb_record(FunnelSpool *spool, const FunnelSpool *from, bool wide, StringInfo buf)
-{
-	const char *event = pq_getmsgbytes(buf, event_size(from, wide));
-	FunnelRow	row = read_event(from, wide, event);
-	FunnelLabelMatch labels = {row.steps, row.breaks};
-	Event		encoded = encode_event(spool, row.ts, labels);
-	union
-	{
-		UnitHeader	header;
-		uint64		word;
-	}			unit;
-	size_t		rest = 0;
-	uint64		hash;
-	char	   *record;
-
-	memcpy(&unit, pq_getmsgbytes(buf, sizeof(unit)), sizeof(unit));
-	if (spool->unit_type->is_word)
-		hash = funnel_hash_word(unit.word);
-	else
-	{
-		hash = double_hash(unit.header.hash);
-		rest = TYPEALIGN(8, (size_t) unit.header.len);
-	}
-	record = append_record(spool, hash, event_size(spool, spool->wide) + sizeof(unit) + rest);
-	record = write_event(spool, record, &encoded, read_item(from, wide, event));
-	memcpy(record, &unit, sizeof(unit));
-	if (rest > 0)
-		memcpy(record + sizeof(unit), pq_getmsgbytes(buf, rest), rest);
 }
 
 void
 funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 {
 	FunnelSpool from = {0};
-	bool		partitioned;
-	bool		same_codes;
 
-	from.unit_type = spool->unit_type;
-	from.with_items = spool->with_items;
 	from.codes.nmixed = pq_getmsgint(buf, 4);
 	if (from.codes.nmixed < 0 || from.codes.nmixed > FUNNEL_MAX_MIXED)
-		elog(ERROR, "invalid funnel spool");
+		message_is_invalid();
 	from.codes.mixed = palloc(sizeof(FunnelLabelMatch) * Max(from.codes.nmixed, 1));
-	same_codes = from.codes.nmixed <= spool->codes.nmixed;
 	for (int i = 0; i < from.codes.nmixed; i++)
 	{
 		from.codes.mixed[i].steps = pq_getmsgint64(buf);
 		from.codes.mixed[i].breaks = pq_getmsgint64(buf);
-		same_codes = same_codes &&
-			from.codes.mixed[i].steps == spool->codes.mixed[i].steps &&
-			from.codes.mixed[i].breaks == spool->codes.mixed[i].breaks;
 	}
-	partitioned = pq_getmsgbyte(buf);
-	if (partitioned && spool->mask == 0)
+	if (pq_getmsgbyte(buf) && spool->mask == 0)
 		rebuild(spool, true, spool->wide);
 
 	while (buf->cursor < buf->len)
 	{
-		int			p = pq_getmsgint(buf, 2);
-		bool		wide = pq_getmsgbyte(buf);
-		uint64		nrecords = pq_getmsgint64(buf);
-		int64		size = pq_getmsgint64(buf);
-		int			end;
+		bool		wide;
+		int64		size;
+		MessageReader reader;
 
-		if (p >= NPARTITIONS || size < 0 || size > buf->len - buf->cursor)
-			elog(ERROR, "invalid funnel spool");
+		wide = pq_getmsgbyte(buf);
+		size = pq_getmsgint64(buf);
+		if (size < 0 || size > buf->len - buf->cursor)
+			message_is_invalid();
 		CHECK_FOR_INTERRUPTS();
-		if (partitioned && wide == spool->wide && (wide || same_codes))
-			absorb_whole(spool, p, pq_getmsgbytes(buf, size), size, nrecords);
-		else
-		{
-			end = buf->cursor + size;
-			while (buf->cursor < end)
-				absorb_record(spool, &from, wide, buf);
-		}
+		reader.at = pq_getmsgbytes(buf, size);
+		reader.end = reader.at + size;
+		receive_records(spool, &from, wide, &reader);
 	}
 	pfree(from.codes.mixed);
 }

@@ -1,0 +1,432 @@
+/*-------------------------------------------------------------------------
+ *
+ * next_node.c
+ *	  sequence_next_node: what came after, or before, a chain of rows.
+ *
+ * Which row is next is only known at the end, so every row is kept, with its
+ * node as text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "conditions.h"
+#include "eventlist.h"
+#include "eventtime.h"
+#include "payload.h"
+
+/* The first byte of a serialized state. */
+#define STATE_VERSION		1
+
+typedef enum Direction
+{
+	FORWARD,
+	BACKWARD
+} Direction;
+
+typedef enum Base
+{
+	HEAD,
+	TAIL,
+	FIRST_MATCH,
+	LAST_MATCH
+} Base;
+
+static const char *const direction_names[] = {"forward", "backward"};
+static const char *const base_names[] = {"head", "tail", "first_match", "last_match"};
+
+/* What one call site of the transition and combine functions keeps. */
+typedef struct CallSite
+{
+	MemoryContext context;
+	FunnelEventCodes codes;
+	FunnelPayloadPool pool;
+	FunnelConditions conditions;
+	FunnelTimeType time_type;
+} CallSite;
+
+/*
+ * Of the events, steps is the mask of the conditions met, breaks is 1 if the
+ * row may be the base, and the items are the codes of the nodes.
+ */
+typedef struct NextNodeState
+{
+	CallSite   *site;			/* whose codes the events are in */
+	FunnelPayloads nodes;
+	uint8		direction;
+	uint8		base;
+	uint8		nconditions;
+	FunnelEventList events;
+} NextNodeState;
+
+/* Of a state that came from another process: what is still to be read. */
+typedef struct NextNodeMessage
+{
+	StringInfoData buf;
+} NextNodeMessage;
+
+static MemoryContext
+aggregate_context(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "sequence_next_node called in non-aggregate context");
+	return context;
+}
+
+/* The position of argument ARGNO in a list of names. */
+static int
+read_name(FunctionCallInfo fcinfo, int argno, const char *what,
+		  const char *const *names, int nnames, const char *hint)
+{
+	text	   *value;
+	int			len;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s of sequence_next_node must not be null", what)));
+	value = PG_GETARG_TEXT_PP(argno);
+	len = VARSIZE_ANY_EXHDR(value);
+	for (int i = 0; i < nnames; i++)
+	{
+		if (strlen(names[i]) == (size_t) len &&
+			pg_strncasecmp(names[i], VARDATA_ANY(value), len) == 0)
+			return i;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized %s of sequence_next_node: \"%s\"",
+					what, text_to_cstring(value)),
+			 errhint("%s", hint)));
+}
+
+static void
+check_question(int direction, int base, int nconditions)
+{
+	if ((direction == FORWARD && base == TAIL) ||
+		(direction == BACKWARD && base == HEAD))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("base \"%s\" of sequence_next_node cannot be combined with direction \"%s\"",
+						base_names[base], direction_names[direction])));
+	if (nconditions == 0 && (base == FIRST_MATCH || base == LAST_MATCH))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("base \"%s\" of sequence_next_node needs at least one step",
+						base_names[base])));
+}
+
+/*
+ * The state, created if there is none, of the group that is asked this
+ * question.
+ */
+static NextNodeState *
+get_state(FunctionCallInfo fcinfo, MemoryContext context, CallSite *site,
+		  int direction, int base, int nconditions)
+{
+	NextNodeState *state;
+
+	if (PG_ARGISNULL(0))
+	{
+		check_question(direction, base, nconditions);
+		state = MemoryContextAllocZero(context, sizeof(NextNodeState));
+		state->site = site;
+		state->nodes.pool = &site->pool;
+		state->direction = direction;
+		state->base = base;
+		state->nconditions = nconditions;
+		funnel_event_list_init(&state->events, true);
+		return state;
+	}
+	state = (NextNodeState *) PG_GETARG_POINTER(0);
+	if (state->nconditions != nconditions)
+		funnel_conditions_differ(state->nconditions, nconditions);
+	if (state->direction != direction || state->base != base)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s of sequence_next_node must be the same for all rows of a group",
+						state->direction != direction ? "direction" : "base"),
+				 errhint("Add it to GROUP BY.")));
+	return state;
+}
+
+static void
+add_row(NextNodeState *state, MemoryContext context, int64 ts, uint64 met,
+		bool may_be_base, const char *node, uint32 len)
+{
+	FunnelLabelMatch labels = {met, may_be_base};
+
+	funnel_event_list_add(&state->events, context, &state->site->codes,
+						  state->site->context, ts, labels,
+						  funnel_payload_code(&state->nodes, context, node, len));
+}
+
+static CallSite *
+create_site(FunctionCallInfo fcinfo)
+{
+	CallSite   *site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+
+	site->context = site->pool.context = fcinfo->flinfo->fn_mcxt;
+	fcinfo->flinfo->fn_extra = site;
+	return site;
+}
+
+PG_FUNCTION_INFO_V1(funnel_next_node_transfn);
+
+/*
+ * sequence_next_node_transfn(internal, direction text, base text,
+ * ts timestamptz | timestamp | date | bigint, node text,
+ * base_condition boolean [, VARIADIC "any"]) returns internal
+ */
+Datum
+funnel_next_node_transfn(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+	NextNodeState *state;
+	int			direction;
+	int			base;
+	uint64		met;
+	text	   *node;
+	int64		ts;
+
+	if (site == NULL)
+	{
+		site = create_site(fcinfo);
+		site->time_type = funnel_time_type(fcinfo->flinfo, 3);
+		if (PG_NARGS() > 6)
+			funnel_conditions_init(&site->conditions, fcinfo, 6);
+	}
+	direction = read_name(fcinfo, 1, "direction", direction_names,
+						  lengthof(direction_names),
+						  "Directions are forward and backward.");
+	base = read_name(fcinfo, 2, "base", base_names, lengthof(base_names),
+					 "Bases are head, tail, first_match and last_match.");
+	met = funnel_conditions_read(&site->conditions, fcinfo);
+	state = get_state(fcinfo, context, site, direction, base, site->conditions.count);
+
+	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
+	{
+		ts = funnel_time_of(PG_GETARG_DATUM(3), site->time_type);
+		node = PG_GETARG_TEXT_PP(4);
+		add_row(state, context, ts, met, !PG_ARGISNULL(5) && PG_GETARG_BOOL(5),
+				VARDATA_ANY(node), VARSIZE_ANY_EXHDR(node));
+	}
+	PG_RETURN_POINTER(state);
+}
+
+PG_FUNCTION_INFO_V1(funnel_next_node_serialize);
+
+/*
+ * sequence_next_node_serialize(internal) returns bytea, for another process of
+ * the same server
+ */
+Datum
+funnel_next_node_serialize(PG_FUNCTION_ARGS)
+{
+	const NextNodeState *state = (const NextNodeState *) PG_GETARG_POINTER(0);
+	StringInfoData buf;
+	FunnelEventCursor cursor;
+	FunnelRow	row;
+	uint64		code;
+
+	(void) aggregate_context(fcinfo);
+	pq_begintypsend(&buf);
+	pq_sendbyte(&buf, STATE_VERSION);
+	pq_sendbyte(&buf, state->direction);
+	pq_sendbyte(&buf, state->base);
+	pq_sendbyte(&buf, state->nconditions);
+	pq_sendint32(&buf, state->events.nevents);
+	funnel_event_cursor_init(&cursor, &state->events);
+	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, &code))
+	{
+		uint32		len;
+		const char *node = funnel_payload_text(&state->nodes, code, &len);
+
+		funnel_event_send(&row, &buf);
+		pq_sendint32(&buf, len);
+		pq_sendbytes(&buf, node, len);
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}
+
+PG_FUNCTION_INFO_V1(funnel_next_node_deserialize);
+
+/*
+ * sequence_next_node_deserialize(bytea, internal) returns internal
+ *
+ * Only wraps the message: the combine function, which is called before it goes
+ * away, reads it straight into the other state.
+ */
+Datum
+funnel_next_node_deserialize(PG_FUNCTION_ARGS)
+{
+	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
+	NextNodeMessage *message = palloc(sizeof(NextNodeMessage));
+
+	(void) aggregate_context(fcinfo);
+	initReadOnlyStringInfo(&message->buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+	PG_RETURN_POINTER(message);
+}
+
+PG_FUNCTION_INFO_V1(funnel_next_node_combine);
+
+/*
+ * sequence_next_node_combine(internal, internal) returns internal
+ *
+ * The second state is always one that was serialized, and stays as it is.
+ */
+Datum
+funnel_next_node_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+	NextNodeState *state;
+	StringInfoData buf;
+	int			direction;
+	int			base;
+	int			nconditions;
+	uint32		nevents;
+
+	if (PG_ARGISNULL(1))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	if (site == NULL)
+		site = create_site(fcinfo);
+
+	buf = ((NextNodeMessage *) PG_GETARG_POINTER(1))->buf;
+	if (pq_getmsgbyte(&buf) != STATE_VERSION)
+		elog(ERROR, "unexpected version of a sequence_next_node state");
+	direction = pq_getmsgbyte(&buf);
+	base = pq_getmsgbyte(&buf);
+	nconditions = pq_getmsgbyte(&buf);
+	state = get_state(fcinfo, context, site, direction, base, nconditions);
+	nevents = pq_getmsgint(&buf, 4);
+	for (uint32 i = 0; i < nevents; i++)
+	{
+		FunnelRow	row = funnel_event_receive(&buf);
+		uint32		len = pq_getmsgint(&buf, 4);
+
+		add_row(state, context, row.ts, row.steps, row.breaks != 0,
+				pq_getmsgbytes(&buf, len), len);
+		CHECK_FOR_INTERRUPTS();
+	}
+	pq_getmsgend(&buf);
+	PG_RETURN_POINTER(state);
+}
+
+static inline bool
+may_be_base(const FunnelRow *row)
+{
+	return row->breaks != 0;
+}
+
+/* The row that the chain starts from; false if there is none. */
+static bool
+find_base(const NextNodeState *state, const FunnelEvents *events, size_t *base)
+{
+	size_t		nrows = events->nrows;
+
+	switch ((Base) state->base)
+	{
+		case HEAD:
+			*base = 0;
+			return nrows > 0 && may_be_base(&events->rows[0]);
+		case TAIL:
+			*base = nrows - 1;
+			return nrows > 0 && may_be_base(&events->rows[nrows - 1]);
+		case FIRST_MATCH:
+			for (*base = 0; *base < nrows; ++*base)
+			{
+				if (may_be_base(&events->rows[*base]) && (events->rows[*base].steps & 1))
+					return true;
+			}
+			return false;
+		case LAST_MATCH:
+			for (*base = nrows; (*base)-- > 0;)
+			{
+				if (may_be_base(&events->rows[*base]) && (events->rows[*base].steps & 1))
+					return true;
+			}
+			return false;
+	}
+	return false;
+}
+
+/* The row that follows the chain; false if there is none. */
+static bool
+find_next(const NextNodeState *state, const FunnelEvents *events, size_t *next)
+{
+	size_t		base;
+
+	if (!find_base(state, events, &base))
+		return false;
+	if (state->direction == FORWARD ?
+		events->nrows - base <= state->nconditions : base < state->nconditions)
+		return false;
+	for (int i = 0; i < state->nconditions; i++)
+	{
+		size_t		row = state->direction == FORWARD ? base + i : base - i;
+
+		if ((events->rows[row].steps & (UINT64CONST(1) << i)) == 0)
+			return false;
+	}
+	*next = state->direction == FORWARD ? base + state->nconditions :
+		base - state->nconditions;
+	return true;
+}
+
+PG_FUNCTION_INFO_V1(funnel_next_node_final);
+
+/*
+ * sequence_next_node_final(internal) returns text
+ *
+ * Reads the state only, so that it can be called again, or more rows be added.
+ */
+Datum
+funnel_next_node_final(PG_FUNCTION_ARGS)
+{
+	FunnelEvents *events = fcinfo->flinfo->fn_extra;
+	const NextNodeState *state;
+	text	   *result = NULL;
+	size_t		next;
+
+	(void) aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (const NextNodeState *) PG_GETARG_POINTER(0);
+	if (events == NULL)
+	{
+		events = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FunnelEvents));
+		funnel_events_init(events, fcinfo->flinfo->fn_mcxt, true);
+		events->compare_items = funnel_payload_compare;
+		fcinfo->flinfo->fn_extra = events;
+	}
+	funnel_event_list_read(&state->events, &state->site->codes, events);
+
+	/* of one time by node, bytewise, as ClickHouse; then by what they meet */
+	events->compare_arg = &state->nodes;
+	funnel_events_sort(events);
+	if (find_next(state, events, &next))
+	{
+		uint32		len;
+		const char *node = funnel_payload_text(&state->nodes, events->items[next], &len);
+
+		result = cstring_to_text_with_len(node, len);
+	}
+	funnel_events_trim(events);
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(result);
+}
