@@ -9,6 +9,7 @@
 #   make test PROVE_TESTS=test/t/x.pl     these TAP tests only
 #   make shell                            psql on a private cluster
 #   make valgrind                         the regression tests under valgrind
+#   make bench                            side by side with ClickHouse and DuckDB
 #   make dist                             the archive that PGXN takes
 # Each takes PG_CONFIG=/path/to/pg_config, and COPT=-Werror.
 
@@ -19,7 +20,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script: each room's SQL, in the order of their dependencies.
 SQL_ROOMS = stage definition result aggregate progress report compare chart svg \
-	window_funnel sequence next_node retention sessionize journey journey_agg journey_functions journey_funnel
+	window_funnel sequence next_node retention sessionize journey
 SQL_SOURCES = $(wildcard $(SQL_ROOMS:%=src/%.sql))
 INSTALL_SQL = funnel--$(EXTVERSION).sql
 
@@ -94,6 +95,9 @@ shell:
 valgrind:
 	$(WITH_SETUP) run-valgrind
 
+bench:
+	$(WITH_SETUP) run-bench
+
 run-test: all
 	$(CLUSTER) test/run '$(REGRESS)' '$(PROVE_TESTS)'
 
@@ -109,9 +113,18 @@ VALGRIND_SUPP = $(wildcard $(dir $(PG_CONFIG))../valgrind.supp)
 run-valgrind: all
 	$(CLUSTER) --valgrind test/run '$(REGRESS)' ''
 
+# BENCH_ROWS, BENCH_RUNS and BENCH_ONLY: see test/bench/bench.py.
+# The output is the page's Markdown, and nothing of the build's.
+run-bench:
+	+@$(MAKE) --no-print-directory PG_CONFIG='$(PG_CONFIG)' all >&2
+	@test/bench/peers build/peers
+	+@FUNNEL_PEERS='$(CURDIR)/build/peers' PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' \
+		test/cluster test/bench/run
+
 dist:
 	mkdir -p build
 	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION).0/ \
 		-o build/$(EXTENSION)-$(EXTVERSION).0.zip HEAD
 
-.PHONY: test demo shell valgrind run-test run-demo run-shell run-valgrind dist
+.PHONY: test demo shell valgrind bench run-test run-demo run-shell run-valgrind run-bench \
+	dist

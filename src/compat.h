@@ -56,6 +56,11 @@ DirectInputFunctionCallSafe(PGFunction func, char *str, Oid typioparam,
 }
 #endif
 
+/* 18 replaced pg_attribute_noreturn(), which may stand in front as well. */
+#if PG_VERSION_NUM < 180000 && !defined(pg_noreturn)
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 17 introduced read-only StringInfos over a buffer that somebody else owns. */
 #if PG_VERSION_NUM < 170000
 static inline void

@@ -23,6 +23,7 @@
 #include "outcome.h"
 #include "payload.h"
 #include "program.h"
+#include "progress.h"
 #include "row.h"
 #include "running.h"
 
@@ -78,8 +79,7 @@ typedef struct StateMessage
 /* What the final function keeps from group to group. */
 typedef struct FinalSite
 {
-	TupleDesc	tupdesc;
-	Datum		outcomes[FUNNEL_NUM_OUTCOMES];	/* their names, text */
+	FunnelProgressMaker maker;
 	MemoryContext context;		/* of the buffer below */
 	FunnelEvents events;
 } FinalSite;
@@ -452,27 +452,34 @@ static FinalSite *
 get_final_site(FunctionCallInfo fcinfo, bool with_payloads)
 {
 	FinalSite  *site = fcinfo->flinfo->fn_extra;
-	MemoryContext old;
-	TupleDesc	tupdesc;
 
 	if (likely(site != NULL))
 		return site;
+
+	site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FinalSite));
+	funnel_progress_maker_init(&site->maker, fcinfo);
+	site->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "funnel_progress_agg",
+										  ALLOCSET_DEFAULT_SIZES);
+	init_buffer(site, with_payloads);
+	fcinfo->flinfo->fn_extra = site;
+	return site;
+}
+
+void
+funnel_progress_maker_init(FunnelProgressMaker *maker, FunctionCallInfo fcinfo)
+{
+	MemoryContext old;
+	TupleDesc	tupdesc;
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "funnel_progress is no composite type");
 	check_row_type(tupdesc);
 
 	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	site = palloc0(sizeof(FinalSite));
-	site->tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
+	maker->tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
 	for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
-		site->outcomes[i] = CStringGetTextDatum(funnel_outcome_name((FunnelOutcome) i));
-	site->context = AllocSetContextCreate(CurrentMemoryContext, "funnel_progress_agg",
-										  ALLOCSET_DEFAULT_SIZES);
-	init_buffer(site, with_payloads);
+		maker->outcomes[i] = CStringGetTextDatum(funnel_outcome_name((FunnelOutcome) i));
 	MemoryContextSwitchTo(old);
-	fcinfo->flinfo->fn_extra = site;
-	return site;
 }
 
 static Datum
@@ -490,6 +497,65 @@ make_array(Datum *values, bool *nulls, int n, Oid type)
 											  is_text ? TYPALIGN_INT : TYPALIGN_DOUBLE));
 }
 
+Datum
+funnel_progress_make(const FunnelProgressMaker *maker, const FunnelProgram *program,
+					 const FunnelMatch *match, int64 last_at, Datum payload)
+{
+	Datum		values[NCOLUMNS] = {0};
+	bool		nulls[NCOLUMNS];
+
+	memset(nulls, true, sizeof(nulls));
+	values[OUTCOME] = maker->outcomes[match->outcome];
+	values[LAST_AT] = TimestampTzGetDatum(last_at);
+	nulls[OUTCOME] = nulls[LAST_AT] = false;
+	if (match->open)
+	{
+		/* FUNNEL_FOREVER is infinity */
+		values[OPEN_UNTIL] = TimestampTzGetDatum(match->open_until);
+		nulls[OPEN_UNTIL] = false;
+	}
+	if (match->depth > 0)
+	{
+		Datum		elements[FUNNEL_MAX_STEPS];
+		bool		skipped[FUNNEL_MAX_STEPS];
+
+		for (int k = 0; k < match->depth; k++)
+		{
+			skipped[k] = (match->reached & FUNNEL_STEP_BIT(k + 1)) == 0;
+			elements[k] = skipped[k] ? (Datum) 0 : TimestampTzGetDatum(match->at[k]);
+		}
+		values[STAGE] = PointerGetDatum(program->stages[match->depth - 1]);
+		values[ENTERED_AT] = TimestampTzGetDatum(match->at[0]);
+		values[REACHED_AT] = make_array(elements, skipped, match->depth, TIMESTAMPTZOID);
+		nulls[STAGE] = nulls[ENTERED_AT] = nulls[REACHED_AT] = false;
+	}
+	values[PAYLOAD] = payload;
+	nulls[PAYLOAD] = payload == (Datum) 0;
+	return HeapTupleGetDatum(heap_form_tuple(maker->tupdesc, values, nulls));
+}
+
+/* The payloads of a chain's rows, an array. */
+static Datum
+payloads_of_match(const ProgressState *state, const FunnelEvents *events,
+				  const FunnelMatch *match)
+{
+	Datum		elements[FUNNEL_MAX_STEPS];
+	bool		nulls[FUNNEL_MAX_STEPS];
+
+	for (int k = 0; k < match->depth; k++)
+	{
+		const char *text = NULL;
+		uint32		len = 0;
+
+		if (match->reached & FUNNEL_STEP_BIT(k + 1))
+			text = funnel_payload_text(state->payloads, events->items[match->row[k]], &len);
+		nulls[k] = text == NULL;
+		elements[k] = text == NULL ? (Datum) 0 :
+			PointerGetDatum(cstring_to_text_with_len(text, len));
+	}
+	return make_array(elements, nulls, match->depth, TEXTOID);
+}
+
 /*
  * funnel_progress_agg_final(internal) returns funnel_progress
  *
@@ -502,8 +568,8 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	ProgressState *state;
 	FinalSite  *site;
 	FunnelMatch match;
-	Datum		values[NCOLUMNS] = {0};
-	bool		nulls[NCOLUMNS];
+	Datum		payload = (Datum) 0;
+	Datum		result;
 
 	(void) aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
@@ -515,54 +581,13 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	site->events.compare_arg = state->payloads;
 	funnel_events_sort(&site->events);
 	funnel_events_match(&site->events, state->program, &match);
-
-	memset(nulls, true, sizeof(nulls));
-	values[OUTCOME] = site->outcomes[match.outcome];
-	values[LAST_AT] = TimestampTzGetDatum(state->last_at);
-	nulls[OUTCOME] = nulls[LAST_AT] = false;
-	if (match.open)
-	{
-		/* FUNNEL_FOREVER is infinity */
-		values[OPEN_UNTIL] = TimestampTzGetDatum(match.open_until);
-		nulls[OPEN_UNTIL] = false;
-	}
-	if (match.depth > 0)
-	{
-		Datum		elements[FUNNEL_MAX_STEPS];
-		bool		skipped[FUNNEL_MAX_STEPS];
-
-		for (int k = 0; k < match.depth; k++)
-		{
-			skipped[k] = (match.reached & FUNNEL_STEP_BIT(k + 1)) == 0;
-			elements[k] = skipped[k] ? (Datum) 0 : TimestampTzGetDatum(match.at[k]);
-		}
-		values[STAGE] = PointerGetDatum(state->program->stages[match.depth - 1]);
-		values[ENTERED_AT] = TimestampTzGetDatum(match.at[0]);
-		values[REACHED_AT] = make_array(elements, skipped, match.depth, TIMESTAMPTZOID);
-		nulls[STAGE] = nulls[ENTERED_AT] = nulls[REACHED_AT] = false;
-
-		if (state->payloads != NULL)
-		{
-			for (int k = 0; k < match.depth; k++)
-			{
-				const char *text;
-				uint32		len = 0;
-
-				if (skipped[k])
-					continue;
-				text = funnel_payload_text(state->payloads,
-										   site->events.items[match.row[k]], &len);
-				skipped[k] = text == NULL;
-				if (text != NULL)
-					elements[k] = PointerGetDatum(cstring_to_text_with_len(text, len));
-			}
-			values[PAYLOAD] = make_array(elements, skipped, match.depth, TEXTOID);
-			nulls[PAYLOAD] = false;
-		}
-	}
+	if (state->payloads != NULL && match.depth > 0)
+		payload = payloads_of_match(state, &site->events, &match);
+	result = funnel_progress_make(&site->maker, state->program, &match,
+								  state->last_at, payload);
 	if (unlikely(state->events.nevents > KEPT_ROWS))
 		init_buffer(site, state->payloads != NULL);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(site->tupdesc, values, nulls)));
+	PG_RETURN_DATUM(result);
 }
 
 /*

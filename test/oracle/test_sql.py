@@ -745,6 +745,44 @@ def check_many_times(tap, number=20000):
         tap.say('\n'.join(map(str, wrong[:SHOWN])))
 
 
+def check_journeys(tap, funnels, want):
+    """The same answers from journeys, however they were put together."""
+    def same(journeys, settings, what):
+        check_same_bytes(tap, funnels, want,
+                         'SELECT g, funnel_agg(j, def) AS r FROM (%s) q '
+                         'GROUP BY g' % journeys, settings, what)
+
+    of = ('SELECT g, def, unit, journey_agg(ts, event) AS j FROM %s '
+          'WHERE unit IS NOT NULL GROUP BY g, def, unit')
+    same(of % 'events', SERIAL, 'from journeys')
+    same(of % 'shuffled', SERIAL, 'from journeys of shuffled rows')
+    same(of % 'split', PARALLEL % '0', 'from journeys made in parallel')
+    same('SELECT g, def, unit, journey_agg(j) AS j FROM (%s, extract(month '
+         'FROM ts), payload) p GROUP BY g, def, unit' % of % 'shuffled', SERIAL,
+         'from journeys made of parts')
+    psql('CREATE TABLE journeys AS %s;' % of % 'events')
+    same('SELECT * FROM journeys', SERIAL, 'from a table of journeys')
+    plan = 'SELECT g, funnel_agg(j, def) AS r FROM journeys GROUP BY g'
+    for tuple_cost in ('0', '10'):
+        settings = PARALLEL % tuple_cost
+        if 'Partial' in plan_of(plan, settings):
+            break
+    tap.ok('Partial' in plan_of(plan, settings),
+           'the plan over a table of journeys aggregates partially in workers')
+    same('SELECT * FROM journeys', settings, 'from a table of journeys, parallel')
+
+    if exists('journey_progress(funnel_journey, funnel_def)'):
+        differ = psql(
+            'SELECT count(*) FROM (SELECT g, def, unit, '
+            'funnel_progress_agg(ts, event, def)::text AS p FROM events '
+            'WHERE unit IS NOT NULL GROUP BY g, def, unit) e FULL JOIN '
+            '(SELECT g, unit, journey_progress(j, def)::text AS p '
+            'FROM journeys) j USING (g, unit) WHERE e.p IS DISTINCT FROM j.p;')
+        tap.ok(differ.strip() == '0',
+               'journey_progress is what funnel_progress_agg is')
+    psql('DROP TABLE journeys;')
+
+
 def check_all(tap, funnels, event):
     base = agg('events', event)
     psql('CREATE TABLE results AS %s;' % base)
@@ -770,6 +808,8 @@ def check_all(tap, funnels, event):
     if type_exists('funnel_progress'):
         check_progress(tap, funnels, event, want)
         check_stages(tap, funnels)
+    if event == 'event' and type_exists('funnel_journey'):
+        check_journeys(tap, funnels, want)
     if exists('funnel_agg(anyelement, timestamptz, %s, funnel_def, float8)'
               % ('text[]' if event == 'events' else 'text')):
         check_reports(tap, funnels, agg('shuffled', event, value=', value'),

@@ -12,6 +12,7 @@ use strict;
 use warnings;
 
 use PostgreSQL::Test::Cluster;
+use Test::More;
 
 sub node
 {
@@ -23,6 +24,34 @@ sub node
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION funnel');
 	return $node;
+}
+
+# The assertions of a program that prints TAP, with the environment leading to
+# the node's database "postgres".  True if it came to its end.
+sub tell_tap
+{
+	my ($node, @command) = @_;
+	my $test = Test::More->builder;
+	my $good = 1;
+
+	local $ENV{PGHOST} = $node->host;
+	local $ENV{PGPORT} = $node->port;
+	local $ENV{PGDATABASE} = 'postgres';
+	open my $tap, '-|', @command or die "could not run $command[0]: $!";
+	while (my $line = <$tap>)
+	{
+		chomp $line;
+		if ($line =~ /^(not )?ok \d+ - (.*)/)
+		{
+			$good = $test->ok(!$1, $2);
+		}
+		elsif ($line =~ /^# ?(.*)/)
+		{
+			# What follows a failure explains it.
+			$good ? $test->note($1) : $test->diag($1);
+		}
+	}
+	return (close $tap) || !$test->is_passing;
 }
 
 1;

@@ -1,0 +1,304 @@
+-- funnel_journey as a type: text and binary form, order, and reading it.
+SET TIME ZONE 'UTC';
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+
+-- operator classes are complete
+SELECT amname, opcname
+FROM pg_opclass opc
+JOIN pg_am am ON am.oid = opcmethod
+WHERE opcintype = 'funnel_journey'::regtype AND NOT amvalidate(opc.oid);
+
+-- text form: sorted by time, then by the label's bytes, unnamed events last
+SELECT '[]'::funnel_journey;
+SELECT ' [ ["2026-01-02T00:00:00Z" , "view"],
+	["2026-01-01T00:00:00Z","visit"] , ["2026-01-02T00:00:00Z",null],
+	["2026-01-02T00:00:00Z","cart"],["2026-01-02T00:00:00Z","view"] ] '::funnel_journey;
+SELECT '[["0044-03-15T12:00:00.000001Z BC", "ides"], ["4714-11-24T00:00:00Z BC", "first"],
+	["294276-12-31T23:59:59.999999Z", "last"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "a\"b\\c\/d\b\f\n\r\t\u00e9\ud83d\ude00"],
+	["2026-01-01T00:00:00.10Z", ""], ["2026-01-01T00:00:00.01Z", "été"]]'::funnel_journey;
+
+-- whatever the settings are
+SET TIME ZONE 'America/New_York';
+SET datestyle = 'SQL, DMY';
+SELECT '[["2026-07-01T00:00:00Z", "visit"]]'::funnel_journey;
+SELECT * FROM journey_events('[["2026-07-01T00:00:00Z", "visit"]]');
+SET TIME ZONE 'UTC';
+SET datestyle = 'ISO';
+
+-- what is no journey
+SELECT ''::funnel_journey;
+SELECT '{}'::funnel_journey;
+SELECT '['::funnel_journey;
+SELECT '[1]'::funnel_journey;
+SELECT '[[]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", 1]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "a", "b"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "a"],]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "a"]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "a"]] x'::funnel_journey;
+SELECT '[["2026-01-01 00:00:00+00", "a"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00", "a"]]'::funnel_journey;
+SELECT '[["infinity", "a"]]'::funnel_journey;
+SELECT '[["2026-02-29T00:00:00Z", "a"]]'::funnel_journey;
+SELECT '[["294277-01-01T00:00:00Z", "a"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "a]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "a\x"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "\u12g4"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "\u0000"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "\ud83d"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "\ud83d\u0041"]]'::funnel_journey;
+SELECT '[["2026-01-01T00:00:00Z", "\ude00"]]'::funnel_journey;
+SELECT E'[["2026-01-01T00:00:00Z", "a\nb"]]'::funnel_journey;
+SELECT '[["été", "a"]]'::funnel_journey;
+
+-- the bytes: version and flags, count, units, first time, interval, labels,
+-- codes, labels spelled; and what takes no room
+CREATE FUNCTION bytes(journey funnel_journey) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT
+RETURN encode(substr(funnel_journey_send(journey), 1), 'hex');
+SELECT bytes('[]');
+SELECT bytes('[["2000-01-01T00:00:00Z", "visit"]]');
+SELECT bytes('[["2000-01-02T00:00:00Z", "visit"], ["2000-01-03T00:00:00Z", "cart"]]');
+SELECT bytes('[["2000-01-02T00:00:00Z", null], ["2000-01-02T00:00:01Z", "x"], ["2000-01-02T00:01:00Z", "y"], ["2000-01-02T00:01:01Z", "x"]]');
+SELECT label, pg_column_size(journey_agg(timestamptz '2026-01-01', label))
+	- pg_column_size(journey_agg(timestamptz '2026-01-01', 'x')) AS more_than_a_letter
+FROM unnest('{visit,checkout,page_view,add_to_cart,signed,zzz,été,""}'::text[]) AS label
+GROUP BY label ORDER BY label COLLATE "C";
+
+-- binary and text COPY round trips
+CREATE TABLE journeys (id int, journey funnel_journey);
+INSERT INTO journeys VALUES
+	(1, '[]'), (2, NULL),
+	(3, '[["2026-01-01T00:00:00Z", null]]'),
+	(4, '[["2026-01-01T00:00:00Z", "visit"], ["2026-01-01T00:00:00Z", "visit"]]'),
+	(5, '[["0001-01-01T00:00:00Z BC", "été"], ["2026-01-01T00:00:00.000001Z", null], ["2026-01-01T00:00:00Z", ""]]'),
+	(6, '[["4714-11-24T00:00:00Z BC", "a"], ["294276-12-31T23:59:59.999999Z", "b"]]'),
+	(7, '[["4714-11-24T00:00:00Z BC", "a"], ["4714-11-24T00:00:00.000001Z BC", "b"], ["294276-12-31T23:59:59.999998Z", "b"], ["294276-12-31T23:59:59.999999Z", "b"]]');
+INSERT INTO journeys
+SELECT 8, journey_agg(timestamptz '2026-01-01' + i * i * interval '1 s', 'label ' || i)
+FROM generate_series(1, 5000) AS i;
+\getenv abs_builddir PG_ABS_BUILDDIR
+\set textfile :abs_builddir '/results/journeys.txt'
+\set binfile :abs_builddir '/results/journeys.bin'
+CREATE TABLE copies (id int, journey funnel_journey);
+COPY journeys TO :'textfile';
+COPY copies FROM :'textfile';
+COPY journeys TO :'binfile' WITH (FORMAT binary);
+COPY copies FROM :'binfile' WITH (FORMAT binary);
+SELECT id, count(*), count(*) FILTER (WHERE c.journey = j.journey) AS same
+FROM journeys j JOIN copies c USING (id) GROUP BY id ORDER BY id;
+
+-- binary input is checked: the bytes of a bytea are read as a journey
+\set SHOW_CONTEXT never
+CREATE TABLE received (journey funnel_journey);
+CREATE PROCEDURE receive(bytes bytea, file text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('COPY (SELECT %L::bytea) TO %L (FORMAT binary)', bytes, file);
+	EXECUTE format('COPY received FROM %L (FORMAT binary)', file);
+END $$;
+-- no labels, version 1, no events
+CALL receive('\x00000000 0100', :'binfile');
+-- one label "b", version 1, two events at 2000-01-01 and a second later; then
+-- labels in the wrong order, which are sorted, and the same label twice
+CALL receive('\x00000001 00000001 62 0102 66 00 01 01 00', :'binfile');
+CALL receive('\x00000002 00000001 62 00000001 61 0102 66 00 00 02 02', :'binfile');
+CALL receive('\x00000002 00000001 62 00000001 62 0102 66 00 00 02 02', :'binfile');
+-- whether its labels were spelled does not matter here
+CALL receive('\x00000001 00000001 62 2102 66 00 01 01 00', :'binfile');
+SELECT * FROM received;
+SELECT count(DISTINCT journey) FROM received;
+CALL receive('\x', :'binfile');
+CALL receive('\x00000001', :'binfile');
+CALL receive('\x00000001 00000009 62', :'binfile');
+CALL receive('\x00000001 ffffffff 62', :'binfile');
+CALL receive('\xffffffff 00000001 62', :'binfile');
+CALL receive('\x00000000', :'binfile');
+CALL receive('\x00000000 01', :'binfile');
+CALL receive('\x00000000 0000', :'binfile');
+CALL receive('\x00000000 0200', :'binfile');
+CALL receive('\x00000000 4100', :'binfile');
+CALL receive('\x00000000 1100', :'binfile');
+CALL receive('\x00000000 010000', :'binfile');
+CALL receive('\x00000001 00000001 62 0100', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 01', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 01 00 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 6a 00 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 a6 00 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 02 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 00 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 03 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffff01 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffff02 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffffff 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 00 ffffffffffffffffff01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 01 8180808001 66 00 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 01 808040 66 00 01 01 01 00', :'binfile');
+-- a code without a label
+CALL receive('\x00000003 00000001 61 00000001 62 00000001 63 0103 66 00 02 01 03 f8', :'binfile');
+-- three events, of which the second is later than the last; widths
+CALL receive('\x00000001 00000001 62 0103 00 00 02 02 01 18', :'binfile');
+CALL receive('\x00000001 00000001 62 0103 00 00 02 41 01 18', :'binfile');
+CALL receive('\x00000001 00000001 62 0103 00 00 02 82 02 01 18', :'binfile');
+CALL receive('\x00000001 00000001 c3 0102 66 00 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 00 0102 66 00 01 01 00', :'binfile');
+SELECT count(*) FROM received;
+
+-- a value that did not come that way, but from a bad disk: as bytes, unchecked
+CREATE CAST (bytea AS funnel_journey) WITHOUT FUNCTION;
+SELECT '\x2102660001010062 00'::bytea::funnel_journey;
+SELECT '\x210266000101 00 6200'::bytea::funnel_journey;
+SELECT '\x210266000101 00 62'::bytea::funnel_journey;
+SELECT '\x210266000101 00'::bytea::funnel_journey;
+SELECT '\x210266000101'::bytea::funnel_journey;
+SELECT '\x'::bytea::funnel_journey;
+SELECT journey_length('\x'::bytea::funnel_journey);
+SELECT journey_length('\x010266'::bytea::funnel_journey);
+SELECT '\x210266000101 00 80 81 82 fe'::bytea::funnel_journey;
+SELECT '\x210266000101 00 80 81 82 fe 00'::bytea::funnel_journey;
+\set VERBOSITY sqlstate
+SELECT '\x'::bytea::funnel_journey;
+SELECT ''::funnel_journey;
+CALL receive('\x', :'binfile');
+\set VERBOSITY default
+DROP CAST (bytea AS funnel_journey);
+\set SHOW_CONTEXT errors
+
+-- order and hash, of the bytes
+SELECT a.id AS a, b.id AS b, a.journey = b.journey AS eq, a.journey <> b.journey AS ne,
+	(a.journey < b.journey) = (NOT a.journey >= b.journey) AS lt,
+	(a.journey > b.journey) = (NOT a.journey <= b.journey) AS gt
+FROM journeys a JOIN journeys b ON a.id <= b.id AND a.id IN (1, 3, 8) AND b.id IN (1, 3, 8)
+ORDER BY 1, 2;
+SET enable_hashagg = off;
+SELECT count(*) FROM (SELECT DISTINCT journey FROM copies) d;
+RESET enable_hashagg;
+SET enable_sort = off;
+SELECT count(*) FROM (SELECT DISTINCT journey FROM copies) d;
+RESET enable_sort;
+SELECT count(*) FROM journeys a JOIN copies b USING (journey);
+CREATE INDEX ON journeys (journey) WHERE id < 8;
+CREATE TABLE partitioned (journey funnel_journey) PARTITION BY HASH (journey);
+CREATE TABLE part0 PARTITION OF partitioned FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE part1 PARTITION OF partitioned FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO partitioned SELECT journey FROM journeys;
+SELECT count(*) FROM partitioned;
+CREATE MATERIALIZED VIEW matview AS SELECT id, journey FROM journeys;
+CREATE UNIQUE INDEX ON matview (id);
+REFRESH MATERIALIZED VIEW CONCURRENTLY matview;
+
+-- toasted: out of line, never compressed, and short headers
+SELECT id, pg_column_size(journey) > 2000 AS long, journey_length(journey),
+	journey_first_at(journey), journey_last_at(journey)
+FROM journeys ORDER BY id;
+ALTER TABLE copies ALTER journey SET STORAGE main;
+INSERT INTO copies SELECT 9, journey || journey FROM journeys WHERE id = 8;
+SELECT journey_length(journey), journey_first_at(journey), journey_last_at(journey),
+	journey = (SELECT journey || journey FROM journeys WHERE id = 8)
+FROM copies WHERE id = 9;
+
+-- reading: every function against plain SQL over the events, for random
+-- journeys with many ties, duplicates, unnamed events and all sorts of times
+SELECT setseed(0.25);
+CREATE TABLE events (unit int, ts timestamptz, event text);
+INSERT INTO events
+SELECT unit,
+	timestamptz '2026-01-01' + CASE unit % 6
+		WHEN 0 THEN floor(random() * 10) * interval '1 day'
+		WHEN 1 THEN floor(random() * 1e6) * interval '1 s'
+		WHEN 2 THEN floor(random() * 1e12) * interval '1 us'
+		WHEN 3 THEN floor(random() * 3) * interval '1 us'
+		WHEN 4 THEN floor(random() * random() * 1e9) * interval '1 ms' - interval '2100 years'
+		ELSE (CASE WHEN random() < 0.8 THEN 1 ELSE 1e6 END) * random() * interval '100 s' END,
+	CASE WHEN random() < 0.9 THEN
+		(array['visit', 'view', 'cart', 'buy', '', 'à côté', 'long label of ' || unit])[1 + floor(random() * (1 + unit % 7))] END
+FROM generate_series(1, 300) AS unit, generate_series(1, 1 + (unit * unit) % 60);
+CREATE INDEX ON events (unit);
+ANALYZE events;
+CREATE TABLE units AS SELECT unit, journey_agg(ts, event) AS journey FROM events GROUP BY unit;
+CREATE VIEW listed AS
+SELECT unit, row_number() OVER (PARTITION BY unit ORDER BY ts, event COLLATE "C") AS ord, ts, event
+FROM events;
+
+SELECT count(*), count(*) FILTER (WHERE l.ts IS NOT DISTINCT FROM e.ts AND l.event IS NOT DISTINCT FROM e.event)
+FROM listed l
+FULL JOIN (SELECT unit, e.* FROM units, journey_events(journey) AS e) e USING (unit, ord);
+
+SELECT count(*) FROM units
+JOIN (SELECT unit, count(*), min(ts), max(ts) FROM events GROUP BY unit) e USING (unit)
+WHERE journey_length(journey) <> count OR journey_first_at(journey) <> min
+	OR journey_last_at(journey) <> max;
+
+-- slices, half open
+SELECT count(*) FROM units,
+	LATERAL (VALUES (journey_first_at(journey), journey_last_at(journey)),
+		(journey_first_at(journey), NULL), (NULL, journey_last_at(journey)), (NULL, NULL),
+		('-infinity', 'infinity'), ('infinity', '-infinity'), ('2026-01-03', '2026-01-05'),
+		(journey_last_at(journey), journey_first_at(journey))) AS s(since, until),
+	LATERAL (SELECT journey_agg(ts, event) AS expected FROM events e
+		WHERE e.unit = units.unit AND (since IS NULL OR ts >= since) AND (until IS NULL OR ts < until)) AS x
+WHERE journey_slice(journey, since, until) <> coalesce(expected, '[]');
+SELECT journey_slice(NULL, NULL, NULL);
+
+-- filters
+SELECT count(*) FROM units,
+	(VALUES ('{visit,cart}'::text[]), ('{}'), ('{NULL}'), ('{"",NULL,buy,nowhere}'), ('{visit,visit}')) AS f(labels),
+	LATERAL (SELECT journey_agg(ts, event) AS expected FROM events e
+		WHERE e.unit = units.unit AND coalesce(event = ANY (labels),
+			event IS NULL AND array_position(labels, NULL) IS NOT NULL)) AS x
+WHERE journey_filter(journey, VARIADIC labels) <> coalesce(expected, '[]');
+SELECT journey_filter('[["2026-01-01T00:00:00Z", "a"], ["2026-01-01T00:00:00Z", "b"]]', 'b', 'c');
+SELECT journey_filter('[["2026-01-01T00:00:00Z", "a"]]', VARIADIC NULL);
+
+-- paths
+SELECT count(*) FROM units, (VALUES (1), (3), (1000), (NULL)) AS s(steps),
+	LATERAL (SELECT coalesce(string_agg(event, ' > ' ORDER BY n), '') AS expected
+		FROM (SELECT event, row_number() OVER (ORDER BY ord) AS n FROM listed l
+			WHERE l.unit = units.unit AND event IS NOT NULL) AS e
+		WHERE steps IS NULL OR n <= steps) AS x
+WHERE journey_path(journey, steps, false) <> expected;
+SELECT count(*) FROM units, (VALUES (1), (3), (1000), (NULL)) AS s(steps),
+	LATERAL (SELECT coalesce(string_agg(event, ' > ' ORDER BY n), '') AS expected
+		FROM (SELECT event, row_number() OVER (ORDER BY ord) AS n
+			FROM (SELECT event, ord, lag(event) OVER (ORDER BY ord) AS previous FROM listed l
+				WHERE l.unit = units.unit AND event IS NOT NULL) AS e
+			WHERE event IS DISTINCT FROM previous) AS e
+		WHERE steps IS NULL OR n <= steps) AS x
+WHERE journey_path(journey, steps, true) <> expected;
+SELECT journey_path('[]', 3, true), journey_path(NULL, 3, true), journey_path('[]', 3, NULL);
+SELECT journey_path('[]', 0, true);
+
+-- sessions
+SELECT count(*) FROM units, (VALUES (interval '1 us'), ('30 min'), ('1 day'), ('100 years' - interval '100 years' + '36500 days')) AS g(gap),
+	LATERAL (SELECT array_agg(session ORDER BY journey_first_at(session)) AS got
+		FROM journey_sessions(journey, gap) AS session) AS s,
+	LATERAL (SELECT array_agg(session ORDER BY number) AS expected FROM (
+		SELECT number, journey_agg(ts, event) AS session FROM (
+			SELECT ts, event, count(*) FILTER (WHERE first) OVER (ORDER BY ord) AS number FROM (
+				SELECT ord, ts, event, coalesce(ts - lag(ts) OVER (ORDER BY ord) > gap, true) AS first
+				FROM listed l WHERE l.unit = units.unit) AS f) AS n
+		GROUP BY number) AS g) AS x
+WHERE got <> expected;
+SELECT count(*) FROM journey_sessions('[]', '1 h');
+SELECT journey_sessions('[["2026-01-01T00:00:00Z", "a"], ["2026-01-01T00:30:00Z", "b"], ["2026-01-01T01:00:00.000001Z", "c"]]', '30 min');
+SELECT * FROM journey_sessions('[["4714-11-24T00:00:00Z BC", "a"], ["294276-12-31T23:59:59Z", "b"]]', '1 day');
+SELECT journey_sessions('[]', '1 month');
+SELECT journey_sessions('[]', '0');
+SELECT journey_sessions('[]', '-1 s');
+SELECT journey_sessions('[]', '999999999 days');
+
+-- NULL in, NULL out
+SELECT journey_length(NULL), journey_first_at(NULL), journey_last_at(NULL),
+	journey_first_at('[]'), journey_last_at('[]'), journey_length('[]');
+SELECT count(*) FROM journey_events(NULL);
+SELECT count(*) FROM journey_events('[]');
+SELECT '[]'::funnel_journey || NULL;
+
+-- everything public is described
+SELECT p.oid::regprocedure FROM pg_proc p
+WHERE (proname ~ 'journey' OR prosrc ~ 'journey') AND obj_description(p.oid, 'pg_proc') IS NULL
+	AND pronamespace = 'public'::regnamespace AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'c');
+DROP TABLE journeys, copies, received, partitioned, events, units CASCADE;
+DROP PROCEDURE receive;

@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * matcher_plain.c
+ *	  The matcher for the most common question, over rows that are compact.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "matcher_plain.h"
+
+/* The end of the server's timestamps; a limit beyond it is no limit. */
+#define END_OF_TIME			INT64_C(9223371331200000000)
+
+/* Before any time; no chain stands at the step. */
+#define NO_START			INT64_MIN
+
+#define LOWEST_STEP(mask)	(__builtin_ctzll(mask) + 1)
+
+/* How many rows may pass between two looks at the interrupt callback. */
+#define ROWS_PER_POLL		65536
+
+/* A window up to this long can be subtracted from any time. */
+#define LONGEST_WINDOW		(INT64_MAX / 2)
+
+bool
+funnel_rules_are_plain(const FunnelRules *rules)
+{
+	if (rules->within > LONGEST_WINDOW || rules->any_order || rules->first_entry || rules->increasing ||
+		rules->optional != 0 || rules->strict != 0 || rules->excluding != 0)
+		return false;
+	for (int k = 0; k < rules->nsteps; k++)
+	{
+		if (rules->gap[k] != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The steps of the rows of one instant, from *I on, behind which *I is left. */
+static inline uint64_t
+steps_of_instant(const int64_t *ts, const uint8_t *steps, size_t nrows, size_t *i)
+{
+	int64_t		now = ts[*i];
+	uint64_t	mask = 0;
+
+	do
+	{
+		mask |= FUNNEL_STEP_BIT(steps[*i]);
+		(*i)++;
+	} while (*i < nrows && ts[*i] == now);
+	return mask;
+}
+
+/* Fill in the times between those of the first step and of the last. */
+static void
+find_middle(const int64_t *ts, const uint8_t *steps, size_t nrows, int depth,
+			FunnelMatch *match)
+{
+	size_t		i = 0;
+	int			step = 1;
+
+	while (ts[i] < match->at[0])
+		i++;
+	while (step < depth)
+	{
+		int64_t		now = ts[i];
+
+		if (i + 1 == nrows || ts[i + 1] != now)
+		{
+			match->at[step - 1] = now;
+			step += steps[i++] == step;
+		}
+		else
+		{
+			uint64_t	mask = steps_of_instant(ts, steps, nrows, &i);
+
+			while (step < depth && (mask & FUNNEL_STEP_BIT(step)))
+				match->at[step++ - 1] = now;
+		}
+	}
+}
+
+void
+funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+				   size_t nrows, uint64_t present, FunnelMatch *match)
+{
+	int64_t		start[FUNNEL_MAX_STEPS + 1];	/* newest of a chain to the step */
+	int			nsteps = rules->nsteps;
+	int			depth = 0;
+	int			unhurried = 0;	/* depth without a window */
+	int64_t		chain_start = 0;
+	int64_t		chain_end = 0;
+	size_t		countdown = ROWS_PER_POLL;
+	size_t		i = 0;
+	int			step;
+
+	/* the earliest start in time is the time minus the window, or any at all */
+	int64_t		time_mask = rules->within == 0 ? 0 : -1;
+	int64_t		window = rules->within == 0 ? INT64_MAX : rules->within;
+
+	match->depth = 0;
+	match->outcome = FUNNEL_ABSENT;
+	match->open = false;
+	match->reached = 0;
+	for (int k = 0; k <= nsteps; k++)
+		start[k] = NO_START;
+	while (i < nrows)
+	{
+		int64_t		now = ts[i];
+		int64_t		earliest = (now & time_mask) - window;
+
+		start[0] = now;
+		if (i + 1 == nrows || ts[i + 1] != now)
+		{
+			/*
+			 * One row, the usual case.  Which step it has, and whether that
+			 * helps, is hard to foresee, so no branch depends on it: a mask
+			 * decides what is kept.
+			 */
+			int64_t		in_time;
+			int64_t		deeper;
+
+			step = steps[i++];
+			in_time = -(int64_t) (start[step - 1] >= earliest);
+			start[step] ^= (start[step] ^ start[step - 1]) & in_time;
+			deeper = -(int64_t) (step > depth) & in_time;
+			chain_start ^= (chain_start ^ start[step]) & deeper;
+			chain_end ^= (chain_end ^ now) & deeper;
+			depth ^= (depth ^ step) & (int) deeper;
+			unhurried += step == unhurried + 1;
+		}
+		else
+		{
+			uint64_t	mask = steps_of_instant(ts, steps, nrows, &i);
+
+			/* going up, a chain may take a step after another at once */
+			for (; mask != 0; mask &= mask - 1)
+			{
+				step = LOWEST_STEP(mask);
+				unhurried += step == unhurried + 1;
+				if (start[step - 1] < earliest)
+					continue;
+				start[step] = start[step - 1];
+				if (step > depth)
+				{
+					depth = step;
+					chain_start = start[step];
+					chain_end = now;
+				}
+			}
+		}
+		if (depth == nsteps)
+			break;
+		if (--countdown == 0)
+		{
+			countdown = ROWS_PER_POLL;
+			if (rules->poll)
+				rules->poll();
+		}
+	}
+
+	/* who says that a step is present need not be right */
+	if (depth == 0)
+		return;
+	match->depth = depth;
+	match->reached = depth == FUNNEL_MAX_STEPS ? ~UINT64_C(0) :
+		FUNNEL_STEP_BIT(depth + 1) - 1;
+
+	/*
+	 * The reported chain: from that start, each step as soon as it can be; the
+	 * last cannot be sooner than the pass above has found.
+	 */
+	match->at[0] = chain_start;
+	match->at[depth - 1] = chain_end;
+	if (depth > 2)
+		find_middle(ts, steps, nrows, depth, match);
+
+	if (depth == nsteps)
+	{
+		match->outcome = FUNNEL_CONVERTED;
+		return;
+	}
+
+	/* the latest entry is the one that stays open */
+	match->open = true;
+	match->open_until = FUNNEL_FOREVER;
+	if (rules->within != 0 && start[1] < END_OF_TIME - rules->within)
+		match->open_until = start[1] + rules->within;
+
+	/* no row of the next step is in the chain: each matches one step */
+	if (unhurried > depth)
+		match->outcome = FUNNEL_LATE;
+	else if (present & FUNNEL_STEP_BIT(depth + 1))
+		match->outcome = FUNNEL_EARLY;
+}

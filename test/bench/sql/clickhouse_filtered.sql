@@ -1,0 +1,10 @@
+-- Only the rows that match a step: less to group.
+SELECT countIf(level >= 1), countIf(level >= 2), countIf(level >= 3),
+	countIf(level >= 4), countIf(level >= 5)
+FROM (
+	SELECT windowFunnel(604800000000)(ts, event = 'visit', event = 'view',
+		event = 'cart', event = 'checkout', event = 'purchase') AS level
+	FROM {table}
+	WHERE event IN ('visit', 'view', 'cart', 'checkout', 'purchase')
+	GROUP BY user_id)
+SETTINGS max_threads = {processes}, optimize_aggregation_in_order = {in_order}
