@@ -112,21 +112,24 @@ funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *s
 		if (i + 1 == nrows || ts[i + 1] != now)
 		{
 			/*
-			 * One row, the usual case.  Which step it has, and whether that
-			 * helps, is hard to foresee, so no branch depends on it: a mask
-			 * decides what is kept.
+			 * One row, the usual case.  Whether it is in time is hard to
+			 * foresee, so no branch depends on it alone: a mask decides what
+			 * is kept.  That it goes deeper does not happen often.
 			 */
 			int64_t		in_time;
-			int64_t		deeper;
 
 			step = steps[i++];
 			in_time = -(int64_t) (start[step - 1] >= earliest);
 			start[step] ^= (start[step] ^ start[step - 1]) & in_time;
-			deeper = -(int64_t) (step > depth) & in_time;
-			chain_start ^= (chain_start ^ start[step]) & deeper;
-			chain_end ^= (chain_end ^ now) & deeper;
-			depth ^= (depth ^ step) & (int) deeper;
 			unhurried += step == unhurried + 1;
+			if ((step > depth) & (int) in_time)
+			{
+				depth = step;
+				chain_start = start[step];
+				chain_end = now;
+				if (depth == nsteps)
+					break;
+			}
 		}
 		else
 		{
@@ -147,9 +150,9 @@ funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *s
 					chain_end = now;
 				}
 			}
+			if (depth == nsteps)
+				break;
 		}
-		if (depth == nsteps)
-			break;
 		if (--countdown == 0)
 		{
 			countdown = ROWS_PER_POLL;
