@@ -152,6 +152,14 @@ funnel_result_companion(Datum state, MemoryContext *context)
 	return &result->companion;
 }
 
+void *
+funnel_result_find_companion(Datum state)
+{
+	if (!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state)) || !is_expanded(state))
+		return NULL;
+	return ((ExpandedResult *) DatumGetEOHP(state))->companion;
+}
+
 /*
  * Input and output
  */

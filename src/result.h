@@ -45,4 +45,7 @@ extern FunnelTally *funnel_result_writable(Datum *state, MemoryContext parent);
  */
 extern void **funnel_result_companion(Datum state, MemoryContext *context);
 
+/* That pointer; NULL, too, if STATE is not a writable expanded value. */
+extern void *funnel_result_find_companion(Datum state);
+
 #endif							/* FUNNEL_RESULT_H */
