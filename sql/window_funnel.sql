@@ -176,8 +176,5 @@ SELECT window_funnel('1 day', CASE user_id WHEN 1 THEN 'strict_once' ELSE '' END
 SELECT window_funnel('1 day', 'infinity'::timestamptz, true);
 SELECT window_funnel('1 day', '-infinity'::date, true);
 
--- functions of the aggregate are nobody else's
-SELECT window_funnel_final(NULL);
-
 DROP FUNCTION levels;
 DROP TABLE shop;

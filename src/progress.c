@@ -43,8 +43,9 @@ enum
 /* The first byte of a serialized state. */
 #define STATE_VERSION		1
 
-/* In it, the length of no payload. */
+/* In it, the length of no payload, and room for an event and a length. */
 #define WIRE_NO_PAYLOAD		PG_UINT32_MAX
+#define WIRE_EVENT_MAX		64
 
 /*
  * What one call site keeps from row to row and group to group.  The groups
@@ -302,12 +303,20 @@ funnel_progress_agg_serialize(PG_FUNCTION_ARGS)
 	funnel_event_cursor_init(&cursor, &state->events);
 	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, &code))
 	{
+		uint32		len = 0;
+		const char *text = NULL;
+
+		if (state->payloads != NULL)
+			text = funnel_payload_text(state->payloads, code, &len);
+		if (unlikely((Size) buf.len + len > MaxAllocSize - WIRE_EVENT_MAX))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many events of one unit for one process of a parallel funnel"),
+					 errdetail("A parallel worker can hand over at most 1 GB."),
+					 errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
 		funnel_event_send(&row, &buf);
 		if (state->payloads != NULL)
 		{
-			uint32		len = 0;
-			const char *text = funnel_payload_text(state->payloads, code, &len);
-
 			pq_sendint32(&buf, text == NULL ? WIRE_NO_PAYLOAD : len);
 			if (text != NULL)
 				pq_sendbytes(&buf, text, len);

@@ -141,6 +141,7 @@ class Comparison:
         self.groups = 0
         self.classes = {}
         self.unexplained = 0
+        self.shown = []
 
     def differences(self, question):
         for g, group in enumerate(question.groups):
@@ -155,7 +156,7 @@ class Comparison:
     def puzzle(self, question, g, group):
         self.unexplained += 1
         if self.unexplained <= SHOWN:
-            self.tap.say('%s\n  of %s\n  is %s, in ClickHouse %s' % (
+            self.shown.append('%s\n  of %s\n  is %s, in ClickHouse %s' % (
                 question.ours, sorted(group.masked()), question.answers[g],
                 question.clickhouse[g]))
 
@@ -167,6 +168,8 @@ class Comparison:
         self.tap.ok(self.unexplained == 0 and self.groups >= least,
                     '%s: %d of %d groups differ without a reason' % (
                         self.name, self.unexplained, self.groups))
+        for text in self.shown:
+            self.tap.say(text)
 
 
 def random_groups(rng, n, max_rows):

@@ -3,7 +3,7 @@
 # skipped unless FUNNEL_CHDB names a directory where it is installed,
 #
 #   npm install --prefix=/some/directory chdb
-#   FUNNEL_CHDB=/some/directory make test PROVE_TESTS=test/t/041_clickhouse.pl
+#   FUNNEL_CHDB=/some/directory make test PROVE_TESTS=test/t/066_clickhouse.pl
 #
 # or is "install" to have it installed for the test.
 # test/oracle/test_clickhouse.py prints the TAP.
@@ -34,9 +34,9 @@ plan skip_all => "node cannot load chdb in $directory"
 
 my $node = FunnelTest::node('clickhouse');
 
-local $ENV{PGHOST} = $node->host;
-local $ENV{PGPORT} = $node->port;
-local $ENV{PGDATABASE} = 'postgres';
+ok( FunnelTest::tell_tap(
+		$node, 'python3', 'test/oracle/test_clickhouse.py',
+		$directory, '150'),
+	'it came to its end');
 
-# Its output is ours; the node is stopped when this process ends.
-exit(system('python3', 'test/oracle/test_clickhouse.py', $directory, '150') == 0 ? 0 : 1);
+done_testing();
