@@ -428,6 +428,26 @@ init_buffer(FinalSite *site, bool with_payloads)
 		site->events.compare_items = funnel_payload_compare;
 }
 
+/*
+ * The columns are taken for what the install script says they are; somebody
+ * who may alter the type might have done so.  The type of a stage is not known
+ * by a constant number, and no other is like it.
+ */
+static void
+check_row_type(TupleDesc tupdesc)
+{
+	static const Oid types[NCOLUMNS] = {
+		InvalidOid, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZARRAYOID,
+		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID
+	};
+	bool		valid = tupdesc->natts == NCOLUMNS;
+
+	for (int i = 0; valid && i < NCOLUMNS; i++)
+		valid = !OidIsValid(types[i]) || TupleDescAttr(tupdesc, i)->atttypid == types[i];
+	if (!valid)
+		elog(ERROR, "type funnel_progress is not as funnel made it");
+}
+
 static FinalSite *
 get_final_site(FunctionCallInfo fcinfo, bool with_payloads)
 {
@@ -451,9 +471,9 @@ funnel_progress_maker_init(FunnelProgressMaker *maker, FunctionCallInfo fcinfo)
 	MemoryContext old;
 	TupleDesc	tupdesc;
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE ||
-		tupdesc->natts != NCOLUMNS)
-		elog(ERROR, "type funnel_progress is not as funnel made it");
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "funnel_progress is no composite type");
+	check_row_type(tupdesc);
 
 	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	maker->tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
@@ -589,24 +609,13 @@ does_not_fit(const FunnelProgram *program, const char *detail)
 static bool
 deform_progress(Datum progress, Datum *values, bool *nulls)
 {
-	static const Oid types[NCOLUMNS] = {
-		InvalidOid, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZARRAYOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID
-	};
 	HeapTupleHeader header = DatumGetHeapTupleHeader(progress);
 	TupleDesc	tupdesc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
 												 HeapTupleHeaderGetTypMod(header));
 	HeapTupleData tuple = {0};
 	bool		all_null = true;
 
-	if (tupdesc->natts != NCOLUMNS)
-		elog(ERROR, "type funnel_progress is not as funnel made it");
-	for (int i = 0; i < NCOLUMNS; i++)
-	{
-		if (OidIsValid(types[i]) && TupleDescAttr(tupdesc, i)->atttypid != types[i])
-			elog(ERROR, "type funnel_progress is not as funnel made it");
-	}
-
+	check_row_type(tupdesc);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	tuple.t_data = header;
 	heap_deform_tuple(&tuple, tupdesc, values, nulls);
@@ -667,6 +676,17 @@ read_reached(const FunnelProgram *program, Datum reached, FunnelMatch *match)
 	}
 }
 
+/* The longest window or gap, 0 if there is none. */
+static int64
+longest_limit(const FunnelRules *rules)
+{
+	int64		longest = rules->within;
+
+	for (int k = 0; k < rules->nsteps; k++)
+		longest = Max(longest, rules->gap[k]);
+	return longest;
+}
+
 static void
 read_outcome(const FunnelProgram *program, Datum outcome, FunnelMatch *match)
 {
@@ -685,10 +705,12 @@ read_outcome(const FunnelProgram *program, Datum outcome, FunnelMatch *match)
 			case FUNNEL_EXCLUDED:
 				valid = (rules->strict | rules->excluding) != 0;
 				break;
+			case FUNNEL_LATE:
+				valid = longest_limit(rules) != 0;
+				break;
 			case FUNNEL_EARLY:
 				valid = !rules->any_order;
 				break;
-			case FUNNEL_LATE:
 			case FUNNEL_ABSENT:
 				break;
 		}
@@ -707,8 +729,7 @@ static void
 read_open_until(const FunnelProgram *program, int64 open_until, int64 last_at,
 				FunnelMatch *match)
 {
-	const FunnelRules *rules = &program->rules;
-	int64		longest = rules->within;
+	int64		longest = longest_limit(&program->rules);
 
 	match->open = true;
 	match->open_until = open_until;
@@ -719,8 +740,6 @@ read_open_until(const FunnelProgram *program, int64 open_until, int64 last_at,
 	 * The limits count from an event of the unit.  This also bounds how many
 	 * different instants a tally has to tell apart.
 	 */
-	for (int k = 0; k < rules->nsteps; k++)
-		longest = Max(longest, rules->gap[k]);
 	if (longest == 0 ||
 		(open_until > last_at && (uint64) open_until - (uint64) last_at > (uint64) longest))
 		does_not_fit(program, "\"open_until\" is later than the definition allows.");
