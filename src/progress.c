@@ -12,16 +12,13 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "utils/typcache.h"
 
 #include "compat.h"
-#include "eventlist.h"
+#include "eventmessage.h"
 #include "outcome.h"
-#include "payload.h"
 #include "program.h"
 #include "progress.h"
 #include "row.h"
@@ -39,13 +36,6 @@ enum
 	PAYLOAD,
 	NCOLUMNS
 };
-
-/* The first byte of a serialized state. */
-#define STATE_VERSION		1
-
-/* In it, the length of no payload, and room for an event and a length. */
-#define WIRE_NO_PAYLOAD		PG_UINT32_MAX
-#define WIRE_EVENT_MAX		64
 
 /*
  * What one call site keeps from row to row and group to group.  The groups
@@ -69,12 +59,6 @@ typedef struct ProgressState
 	FunnelPayloads *payloads;	/* NULL in the form without */
 	FunnelEventList events;		/* items are codes of payloads */
 } ProgressState;
-
-/* A state that came from another process: what is still to be read. */
-typedef struct StateMessage
-{
-	StringInfoData buf;
-} StateMessage;
 
 /* What the final function keeps from group to group. */
 typedef struct FinalSite
@@ -287,61 +271,16 @@ funnel_progress_agg_serialize(PG_FUNCTION_ARGS)
 {
 	ProgressState *state = (ProgressState *) PG_GETARG_POINTER(0);
 	const FunnelDef *def = state->program->def;
-	FunnelEventCursor cursor;
-	FunnelRow	row;
-	uint64		code = FUNNEL_NO_PAYLOAD;
 	StringInfoData buf;
 
 	(void) aggregate_context(fcinfo);
-	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, STATE_VERSION);
+	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->payloads != NULL);
 	pq_sendint64(&buf, state->last_at);
 	pq_sendint32(&buf, VARSIZE(def));
 	pq_sendbytes(&buf, (const char *) def, VARSIZE(def));
-	pq_sendint32(&buf, state->events.nevents);
-	funnel_event_cursor_init(&cursor, &state->events);
-	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, &code))
-	{
-		uint32		len = 0;
-		const char *text = NULL;
-
-		if (state->payloads != NULL)
-			text = funnel_payload_text(state->payloads, code, &len);
-		if (unlikely((Size) buf.len + len > MaxAllocSize - WIRE_EVENT_MAX))
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("too many events of one unit for one process of a parallel funnel"),
-					 errdetail("A parallel worker can hand over at most 1 GB."),
-					 errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
-		funnel_event_send(&row, &buf);
-		if (state->payloads != NULL)
-		{
-			pq_sendint32(&buf, text == NULL ? WIRE_NO_PAYLOAD : len);
-			if (text != NULL)
-				pq_sendbytes(&buf, text, len);
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-/*
- * funnel_progress_agg_deserialize(bytea, internal) returns internal
- *
- * Only wraps the message: the combine function, which is called before it goes
- * away, reads it straight into the other state.
- */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_deserialize);
-Datum
-funnel_progress_agg_deserialize(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	StateMessage *message = palloc(sizeof(StateMessage));
-
-	(void) aggregate_context(fcinfo);
-	initReadOnlyStringInfo(&message->buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	PG_RETURN_POINTER(message);
+	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
+												 &state->site->codes, state->payloads));
 }
 
 /*
@@ -358,7 +297,6 @@ funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 	bool		with_payloads;
 	int64		last_at;
 	uint32		size;
-	uint32		nevents;
 	struct varlena *def;
 
 	if (PG_ARGISNULL(1))
@@ -368,10 +306,7 @@ funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
 
-	/* a copy of the reading position: the second state stays as it is */
-	buf = ((StateMessage *) PG_GETARG_POINTER(1))->buf;
-	if (pq_getmsgbyte(&buf) != STATE_VERSION)
-		elog(ERROR, "unexpected version of a funnel_progress_agg state");
+	funnel_message_open(PG_GETARG_DATUM(1), &buf);
 	with_payloads = pq_getmsgbyte(&buf);
 	last_at = pq_getmsgint64(&buf);
 	size = pq_getmsgint(&buf, 4);
@@ -391,26 +326,8 @@ funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 		elog(ERROR, "funnel_progress_agg states are of different forms");
 
 	state->last_at = Max(state->last_at, last_at);
-	nevents = pq_getmsgint(&buf, 4);
-	for (uint32 i = 0; i < nevents; i++)
-	{
-		FunnelRow	row = funnel_event_receive(&buf);
-		FunnelLabelMatch labels = {row.steps, row.breaks};
-		uint64		code = FUNNEL_NO_PAYLOAD;
-
-		if (with_payloads)
-		{
-			uint32		len = pq_getmsgint(&buf, 4);
-
-			if (len != WIRE_NO_PAYLOAD)
-				code = funnel_payload_code(state->payloads, context,
-										   pq_getmsgbytes(&buf, len), len);
-		}
-		funnel_event_list_add(&state->events, context, &state->site->codes,
-							  state->site->context, row.ts, labels, code);
-		CHECK_FOR_INTERRUPTS();
-	}
-	pq_getmsgend(&buf);
+	funnel_message_receive_events(&buf, &state->events, state->payloads, context,
+								  &state->site->codes, state->site->context);
 	pfree(def);
 	PG_RETURN_POINTER(state);
 }
