@@ -160,6 +160,7 @@ SELECT window_funnel('1 day', ts, VARIADIC NULL::boolean[]) FROM shop;
 SELECT window_funnel('1 day', ts, VARIADIC '{}'::boolean[]) FROM shop;
 SELECT window_funnel('1 day', ts, ARRAY[[true], [false]]) FROM shop;
 SELECT window_funnel('1 day', ts, VARIADIC array_fill(true, ARRAY[65])) FROM shop;
+SELECT format('SELECT window_funnel(1, 1, %s)', string_agg('true', ', ')) FROM generate_series(1, 65) \gexec
 SELECT window_funnel('1 day', ts, VARIADIC array_fill(true, ARRAY[user_id])) FROM shop;
 SELECT window_funnel('1 month', ts, true) FROM shop;
 SELECT window_funnel('-1 s', ts, true) FROM shop;
