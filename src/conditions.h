@@ -52,14 +52,7 @@ funnel_conditions_read(FunnelConditions *conditions, FunctionCallInfo fcinfo)
 	return mask;
 }
 
-/* All of COUNT conditions. */
-static inline uint64
-funnel_conditions_all(int count)
-{
-	return count >= 64 ? PG_UINT64_MAX : (UINT64CONST(1) << count) - 1;
-}
-
-/* The rows of one group must have the same number of conditions. */
-extern void funnel_conditions_differ(int one, int other) pg_attribute_noreturn();
+/* The error that the rows of one group have not the same number of conditions. */
+extern void funnel_conditions_differ(int one, int other);
 
 #endif							/* FUNNEL_CONDITIONS_H */

@@ -543,6 +543,7 @@ funnel_pattern_count(const FunnelPattern *pattern,
 {
 	size_t		count = 0;
 	size_t		next = 0;
+	size_t		steps = 0;
 	Table		table;
 
 	if (!has_conditions(pattern, rows, nrows))
@@ -554,8 +555,15 @@ funnel_pattern_count(const FunnelPattern *pattern,
 		size_t		end = follow(&table, pattern->nitems, next, NULL);
 
 		/* a match that takes no row must not be found again */
+		steps += end - next + pattern->nitems;
 		next = end > next ? end : next + 1;
 		count++;
+		if (steps > ENTRIES_PER_POLL)
+		{
+			steps = 0;
+			if (pattern->poll)
+				pattern->poll();
+		}
 	}
 	return count;
 }

@@ -185,36 +185,25 @@ reached_before_last(Scan *scan, const Instant *instant, int k)
 	Assignment *assignment = scan->assignment;
 	uint64_t	bit = FUNNEL_STEP_BIT(k);
 	size_t		last = instant->end - 1;
-	int			before = assignment->candidate[k];
+	int			taken = assignment->candidate[k];
+	bool		found;
 
 	while ((scan->rows[last].steps & bit) == 0)
 		last--;
-	if (assignment->row[before] != last)
+	if (assignment->row[taken] != last)
 		return true;
 
 	/*
-	 * Try to give K another row and that row's owner one of the rest.  If a
-	 * row beyond the candidates meets K, it would be the last.
+	 * Try all over with that row not meeting K.  If a row beyond the
+	 * candidates meets K, that one would be the last.
 	 */
-	for (int c = 0; c < assignment->ncandidates; c++)
-	{
-		int			owner = assignment->owner[c];
-		uint64_t	visited = bit;
-
-		if (c == before || (assignment->steps[c] & bit) == 0)
-			continue;
-		unassign(assignment, k);
-		assign(assignment, k, c);
-		if (owner == NO_STEP)
-			return true;
-		visited |= FUNNEL_STEP_BIT(owner);
-		if (assignment_augment(assignment, owner, &visited))
-			return true;
-		unassign(assignment, k);
-		assign(assignment, owner, c);
-		assign(assignment, k, before);
-	}
-	return false;
+	unassign(assignment, k);
+	assignment->steps[taken] &= ~bit;
+	found = assignment_add(assignment, k);
+	assignment->steps[taken] |= bit;
+	if (!found)
+		assign(assignment, k, taken);
+	return found;
 }
 
 static bool
