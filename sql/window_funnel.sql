@@ -116,6 +116,8 @@ GROUP BY mix ORDER BY mix;
 -- the window is inclusive and counts from step 1; it may be no time at all
 SELECT levels('1:a 5:b 11:c', '', 10) AS on_it, levels('1:a 5:b 12:c', '', 10) AS past_it,
 	levels('1:a 1:b 2:c', '', 0) AS none;
+-- from the step 1 of that chain, not from one at the instant of step 2
+SELECT levels('1:a 2:ab 3:c', 'strict_increase', 1) AS older, levels('1:a 2:ab 3:c', '', 1) AS newer;
 -- and may reach past the end of all numbers
 SELECT window_funnel(9223372036854775807, t, c = 'a', c = 'b', c = 'c') AS longest,
 	window_funnel(9223372036854775806, t, c = 'a', c = 'b', c = 'c') AS one_less
@@ -160,6 +162,7 @@ SELECT window_funnel('1 day', ts, VARIADIC NULL::boolean[]) FROM shop;
 SELECT window_funnel('1 day', ts, VARIADIC '{}'::boolean[]) FROM shop;
 SELECT window_funnel('1 day', ts, ARRAY[[true], [false]]) FROM shop;
 SELECT window_funnel('1 day', ts, VARIADIC array_fill(true, ARRAY[65])) FROM shop;
+SELECT format('SELECT window_funnel(1, 1, %s)', string_agg('true', ', ')) FROM generate_series(1, 65) \gexec
 SELECT window_funnel('1 day', ts, VARIADIC array_fill(true, ARRAY[user_id])) FROM shop;
 SELECT window_funnel('1 month', ts, true) FROM shop;
 SELECT window_funnel('-1 s', ts, true) FROM shop;

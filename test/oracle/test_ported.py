@@ -54,10 +54,11 @@ def settings(rng):
 # of the result reads.  Times are counted in ticks.
 
 class Clock:
-    def __init__(self, name, column, tick):
+    def __init__(self, name, column, tick, zero=0):
         self.name = name
         self.column = column
         self.tick = tick            # microseconds; None for bigint
+        self.zero = zero            # of bigint
 
     def stamp(self, t):
         return EPOCH + datetime.timedelta(microseconds=t * self.tick)
@@ -81,7 +82,7 @@ class Clock:
 
     def ticks_of(self, value):
         if self.tick is None:
-            return value
+            return value - self.zero
         stamp = datetime.datetime.fromisoformat(value)
         return (stamp - EPOCH) // datetime.timedelta(microseconds=self.tick)
 
@@ -92,6 +93,9 @@ CLOCKS = [
     Clock('timestamp', "(ts AT TIME ZONE 'UTC')", 60000000),
     Clock('date', "(ts AT TIME ZONE 'UTC')::date", 86400000000),
     Clock('bigint', 'n', None),
+    # at the ends of the numbers, where an event takes more room
+    Clock('bigint', '(n + 9223372036854775000)', None, 9223372036854775000),
+    Clock('bigint', '(n - 9223372036854775807)', None, -9223372036854775807),
 ]
 
 
