@@ -144,9 +144,9 @@ SELECT count(*) AS answers, count(DISTINCT result::text) AS different FROM answe
 
 -- What does not fit into memory goes to a file: the same bytes
 CREATE TABLE large AS
-SELECT (hashint4(n) & 65535) AS u, timestamptz '2026-01-01Z' + n * interval '1 s' AS t,
+SELECT (hashint4(n) & 16383) AS u, timestamptz '2026-01-01Z' + n * interval '1 s' AS t,
 	   (ARRAY['a', 'b', 'c', 'x'])[1 + (hashint4(n + 2000000) & 3)] AS e
-FROM generate_series(1, 200000) n;
+FROM generate_series(1, 80000) n;
 CREATE FUNCTION temp_bytes() RETURNS bigint LANGUAGE sql AS 'SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_tmpdir()';
 SET max_parallel_workers_per_gather = 0;
 SET hash_mem_multiplier = 1;
@@ -158,10 +158,10 @@ INSERT INTO spilled SELECT 'as text', funnel_agg('unit ' || u, t, e, 'a -> b -[!
 INSERT INTO spilled SELECT 'as rows', funnel_agg(ROW(u, NULL::text), t, e, 'a -> b -[!x]-> c within 1 day') FROM large;
 INSERT INTO spilled SELECT 'as numeric', funnel_agg(u + 0.5, t, e, 'a -> b -[!x]-> c within 1 day') FROM large;
 INSERT INTO spilled SELECT 'wide from half on', funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day')
-FROM (SELECT * FROM large WHERE t < '2026-01-02Z' UNION ALL SELECT 99999, '0100-01-01 BC', 'c' UNION ALL SELECT * FROM large WHERE t >= '2026-01-02Z') s;
+FROM (SELECT * FROM large WHERE t < '2026-01-01 15:00Z' UNION ALL SELECT 99999, '0100-01-01 BC', 'c' UNION ALL SELECT * FROM large WHERE t >= '2026-01-01 15:00Z') s;
 -- the last row of a window sees all rows, and every row before it a file to read
 INSERT INTO spilled SELECT 'a window', r
-FROM (SELECT n, funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day') OVER (ORDER BY n / 100000) AS r
+FROM (SELECT n, funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day') OVER (ORDER BY n / 60000) AS r
 	  FROM (SELECT row_number() OVER () - 1 AS n, * FROM large) l) w ORDER BY n DESC LIMIT 1;
 INSERT INTO spilled SELECT 'groups together', funnel_merge(r)
 FROM (SELECT funnel_agg(u, t, e, 'a -> b -[!x]-> c within 1 day') AS r FROM large GROUP BY u & 1) g;
@@ -172,12 +172,12 @@ SELECT temp_bytes();
 -- an error with a file open, in a subtransaction
 DO $$
 BEGIN
-	PERFORM funnel_agg(u, t, e, CASE WHEN n < 200000 THEN 'a -> b' ELSE 'b -> c' END::funnel_def)
+	PERFORM funnel_agg(u, t, e, CASE WHEN n < 80000 THEN 'a -> b' ELSE 'b -> c' END::funnel_def)
 	FROM (SELECT row_number() OVER () AS n, * FROM large) l;
 EXCEPTION WHEN invalid_parameter_value THEN
 	RAISE NOTICE '%', SQLERRM;
 END $$;
-SELECT sum(funnel_units(r)) FROM (SELECT funnel_agg(u, t, e, CASE WHEN n < 190000 THEN 'a -> b' ELSE 'b -> c' END::funnel_def) OVER () AS r
+SELECT sum(funnel_units(r)) FROM (SELECT funnel_agg(u, t, e, CASE WHEN n < 75000 THEN 'a -> b' ELSE 'b -> c' END::funnel_def) OVER () AS r
 FROM (SELECT row_number() OVER () AS n, * FROM large) l) s;
 SELECT temp_bytes();
 SET temp_file_limit = '100kB';

@@ -150,7 +150,9 @@ SELECT pg_temp.try('(2:2 of 2,converted,2026-01-01,"{2026-01-01,2026-01-02}",202
 	   pg_temp.try('(2:2 of 2,converted,2026-01-01,"{2026-01-01,NULL}",2026-01-09,,)', 'a -> b, any order') AS skipped,
 	   pg_temp.try('(1:1 of 2,early,2026-01-01,{2026-01-01},2026-01-09,,)', 'a -> b, any order') AS early;
 SELECT pg_temp.try('(2:b,converted,2026-01-01,"{2026-01-01,2026-01-01}",2026-01-09,,)', 'a -> b increasing') AS increasing;
-SELECT pg_temp.try('(1:a,absent,2026-01-01,{2026-01-01},2026-01-09,2026-02-01,)', 'a -> b') AS no_limit;
+SELECT pg_temp.try('(1:a,absent,2026-01-01,{2026-01-01},2026-01-09,2026-02-01,)', 'a -> b') AS no_limit,
+	   pg_temp.try('(1:a,late,2026-01-01,{2026-01-01},2026-01-09,,)', 'a -> b') AS never_late,
+	   pg_temp.try('(1:a,late,2026-01-01,{2026-01-01},2026-01-09,,)', 'a -[1 s]-> b') AS late;
 SELECT pg_temp.try('(2:b,converted,4714-11-24 BC,"{4714-11-24 BC,294276-12-31}",294276-12-31,,)', 'a -> b within 365000 days') AS far;
 SELECT funnel_agg(p, d::funnel_def)
 FROM (VALUES ('(,absent,,,2026-01-09,,)'::funnel_progress, 'a'), ('(,absent,,,2026-01-09,,)', 'b')) v(p, d);

@@ -75,6 +75,20 @@ RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_s
 SELECT part % 2 AS half, funnel_units(funnel_merge(r)) FROM parts GROUP BY ROLLUP (part % 2) ORDER BY 1;
 SELECT shard, funnel_units(funnel_agg(p, :d)) FROM progress GROUP BY CUBE (shard) ORDER BY 1;
 
+-- However many groups there are, the states of an aggregate share one memory
+-- context: the executor looks at all of them for each new group.
+SET enable_sort = off;
+EXPLAIN (COSTS OFF) SELECT part, funnel_merge(r) FROM parts GROUP BY part;
+SELECT count(*) AS groups, sum(units) AS units, max(contexts) AS contexts
+FROM (SELECT part, funnel_units(funnel_merge(r)) AS units,
+			 (SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'expanded funnel_result' AND part >= 0) AS contexts
+	  FROM parts GROUP BY part) s;
+SELECT count(*) AS groups, sum(units) AS units, max(contexts) AS contexts
+FROM (SELECT day, funnel_units(funnel_agg(p, :d)) AS units,
+			 (SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'expanded funnel_result' AND isfinite(day)) AS contexts
+	  FROM (SELECT (p).entered_at::date AS day, p FROM progress WHERE (p).stage IS NOT NULL OFFSET 0) t GROUP BY day) s;
+RESET enable_sort;
+
 -- The functions behind are for aggregates only; any aggregate may use them.
 SELECT funnel_result_merge(NULL, NULL);
 SELECT funnel_result_merge(r, r) FROM whole;

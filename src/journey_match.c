@@ -260,7 +260,7 @@ reserve(FunnelJourneyMatcher *matcher, uint32 count)
 		pfree(matcher->steps);
 	}
 	matcher->capacity = 0;
-	matcher->times = MemoryContextAllocHuge(matcher->context, sizeof(int64) * capacity);
+	matcher->times = MemoryContextAllocHuge(matcher->context, sizeof(int64) * (capacity + 1));
 	matcher->steps = MemoryContextAllocHuge(matcher->context, capacity);
 	matcher->capacity = capacity;
 }
@@ -295,90 +295,69 @@ read_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 	const uint64 unit = (uint64) view->unit;
 	const int	code_width = view->code_width;
 	const uint64 code_mask = funnel_bits_mask(code_width);
-	const uint32 codes_per_load = set->codes_per_load;
-	uint64		codes = 0;
+	const int	width = view->long_width;
+	const uint64 mask = funnel_bits_mask(width);
 	uint64		code_bit = 0;
-	uint32		ncodes = 0;		/* left of those loaded */
+	uint64		bit = view->intervals;
 	int64	   *times = matcher->times;
 	uint8	   *steps = matcher->steps;
 	uint32		nrows = 0;
 	uint64		sum = 0;
+	uint32		i = 1;
+	FunnelIntervals intervals;
 
 	/*
-	 * No branch depends on the step: which events matter is hard to foresee.
+	 * The usual journey has one width, and so few so short intervals that their
+	 * sum cannot overflow; then it is enough to look at the sum of all.
 	 */
+	bool		usual = width == view->short_width && width <= FUNNEL_BITS_PER_LOAD &&
+		(uint64) view->count >> (63 - width) == 0;
+
+	/* no branch on the step: which events matter is hard to foresee */
 #define ADD_ROW(ts) \
 	do { \
-		uint8		step; \
-		if (ncodes == 0) \
-		{ \
-			codes = funnel_bits_load(stream + code_bit / 8) >> (code_bit % 8); \
-			code_bit += codes_per_load * code_width; \
-			ncodes = codes_per_load; \
-			CHECK_FOR_INTERRUPTS(); \
-		} \
-		step = step_of[codes & code_mask]; \
+		uint8		step = step_of[codes & code_mask]; \
 		codes >>= code_width; \
-		ncodes--; \
 		times[nrows] = (int64) (ts); \
 		steps[nrows] = step; \
 		nrows += step != 0; \
 	} while (0)
 
-	ADD_ROW(first);
-	if (likely(view->long_width <= FUNNEL_BITS_PER_LOAD &&
-			   (uint64) view->count >> (63 - view->long_width) == 0))
+	funnel_intervals_begin(&intervals, view, stream);
+	for (uint32 done = 0; done < view->count;)
 	{
-		/* so few so short intervals cannot overflow: look at the sum of all */
-		const uint64 narrow = (uint64) view->short_width;
-		const uint64 wider = (uint64) (view->long_width - view->short_width);
-		uint64		bit = view->intervals;
-		const uint64 long_mask = funnel_bits_mask(view->long_width);
-		const uint64 short_mask = funnel_bits_mask(view->short_width);
+		uint64		codes = funnel_bits_load(stream + code_bit / 8) >> (code_bit % 8);
+		uint32		end = done + Min(set->codes_per_load, view->count - done);
 
-		if (wider == 0)
+		code_bit += set->codes_per_load * code_width;
+		CHECK_FOR_INTERRUPTS();
+		if (done == 0)
+			ADD_ROW(first);
+		if (likely(usual))
 		{
-			for (uint32 i = 1; i + 1 < view->count; i++)
+			for (; i < Min(end, view->count - 1); i++)
 			{
-				sum += funnel_bits_load(stream + bit / 8) >> (bit % 8) & long_mask;
-				bit += narrow;
+				sum += funnel_bits_load(stream + bit / 8) >> (bit % 8) & mask;
+				bit += width;
 				ADD_ROW(first + sum * unit);
 			}
 		}
 		else
 		{
-			uint64		selector = view->selectors;
-
-			for (uint32 i = 1; i + 1 < view->count; i++)
+			for (; i < Min(end, view->count - 1); i++)
 			{
-				uint64		is_long = (stream[selector / 8] >> (selector % 8)) & 1;
-
-				selector++;
-				sum += funnel_bits_load(stream + bit / 8) >> (bit % 8) &
-					(short_mask | (long_mask & -is_long));
-				bit += narrow + (wider & -is_long);
+				if (unlikely(!funnel_intervals_next(&intervals, &sum)))
+					funnel_journey_is_corrupt(view, "A time is out of range.");
 				ADD_ROW(first + sum * unit);
 			}
 		}
-		if (unlikely(sum > view->span))
-			funnel_journey_is_corrupt(view, "A time is out of range.");
+		if (end == view->count && end > 1)
+			ADD_ROW(view->last);
+		done = end;
 	}
-	else
-	{
-		FunnelIntervals intervals;
-
-		funnel_intervals_begin(&intervals, view, stream);
-		for (uint32 i = 1; i + 1 < view->count; i++)
-		{
-			if (unlikely(!funnel_intervals_next(&intervals, &sum)))
-				funnel_journey_is_corrupt(view, "A time is out of range.");
-			ADD_ROW(first + sum * unit);
-		}
-	}
-	if (view->count > 1)
-		ADD_ROW(view->last);
 #undef ADD_ROW
-
+	if (unlikely(sum > view->span))
+		funnel_journey_is_corrupt(view, "A time is out of range.");
 	return nrows;
 }
 

@@ -42,15 +42,15 @@ static const struct
 	WORD("create"), WORD("delete"), WORD("demo"), WORD("download"),
 	WORD("ed"), WORD("email"), WORD("end"), WORD("first"),
 	WORD("form"), WORD("info"), WORD("ing"), WORD("install"),
-	WORD("invite"), WORD("item"), WORD("lead"), WORD("like"),
-	WORD("list"), WORD("login"), WORD("logout"), WORD("message"),
-	WORD("open"), WORD("order"), WORD("page"), WORD("pay"),
-	WORD("payment"), WORD("play"), WORD("product"), WORD("promotion"),
-	WORD("purchase"), WORD("refund"), WORD("register"), WORD("remove"),
-	WORD("return"), WORD("scroll"), WORD("search"), WORD("select"),
-	WORD("session"), WORD("share"), WORD("ship"), WORD("sign"),
-	WORD("start"), WORD("submit"), WORD("subscribe"), WORD("trial"),
-	WORD("up"), WORD("user"), WORD("view"), WORD("visit")
+	WORD("invite"), WORD("item"), WORD("lead"), WORD("list"),
+	WORD("login"), WORD("logout"), WORD("message"), WORD("open"),
+	WORD("order"), WORD("page"), WORD("pay"), WORD("payment"),
+	WORD("play"), WORD("product"), WORD("promotion"), WORD("purchase"),
+	WORD("refund"), WORD("register"), WORD("remove"), WORD("return"),
+	WORD("scroll"), WORD("search"), WORD("select"), WORD("session"),
+	WORD("share"), WORD("ship"), WORD("sign"), WORD("start"),
+	WORD("submit"), WORD("subscribe"), WORD("trial"), WORD("up"),
+	WORD("user"), WORD("view"), WORD("visit"), WORD("wishlist")
 #undef WORD
 };
 

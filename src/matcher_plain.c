@@ -37,7 +37,7 @@ funnel_rules_are_plain(const FunnelRules *rules)
 
 /* The steps of the rows of one instant, from *I on, behind which *I is left. */
 static inline uint64_t
-steps_of_instant(const int64_t *ts, const uint8_t *steps, size_t nrows, size_t *i)
+steps_of_instant(const int64_t *ts, const uint8_t *steps, size_t *i)
 {
 	int64_t		now = ts[*i];
 	uint64_t	mask = 0;
@@ -46,14 +46,13 @@ steps_of_instant(const int64_t *ts, const uint8_t *steps, size_t nrows, size_t *
 	{
 		mask |= FUNNEL_STEP_BIT(steps[*i]);
 		(*i)++;
-	} while (*i < nrows && ts[*i] == now);
+	} while (ts[*i] == now);
 	return mask;
 }
 
 /* Fill in the times between those of the first step and of the last. */
 static void
-find_middle(const int64_t *ts, const uint8_t *steps, size_t nrows, int depth,
-			FunnelMatch *match)
+find_middle(const int64_t *ts, const uint8_t *steps, int depth, FunnelMatch *match)
 {
 	size_t		i = 0;
 	int			step = 1;
@@ -64,14 +63,14 @@ find_middle(const int64_t *ts, const uint8_t *steps, size_t nrows, int depth,
 	{
 		int64_t		now = ts[i];
 
-		if (i + 1 == nrows || ts[i + 1] != now)
+		if (ts[i + 1] != now)
 		{
 			match->at[step - 1] = now;
 			step += steps[i++] == step;
 		}
 		else
 		{
-			uint64_t	mask = steps_of_instant(ts, steps, nrows, &i);
+			uint64_t	mask = steps_of_instant(ts, steps, &i);
 
 			while (step < depth && (mask & FUNNEL_STEP_BIT(step)))
 				match->at[step++ - 1] = now;
@@ -80,7 +79,7 @@ find_middle(const int64_t *ts, const uint8_t *steps, size_t nrows, int depth,
 }
 
 void
-funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 				   size_t nrows, uint64_t present, FunnelMatch *match)
 {
 	int64_t		start[FUNNEL_MAX_STEPS + 1];	/* newest of a chain to the step */
@@ -89,7 +88,6 @@ funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *s
 	int			unhurried = 0;	/* depth without a window */
 	int64_t		chain_start = 0;
 	int64_t		chain_end = 0;
-	size_t		countdown = ROWS_PER_POLL;
 	size_t		i = 0;
 	int			step;
 
@@ -101,60 +99,68 @@ funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *s
 	match->outcome = FUNNEL_ABSENT;
 	match->open = false;
 	match->reached = 0;
+
+	/* no instant, so that a last row is not taken for one of several */
+	ts[nrows] = FUNNEL_FOREVER;
+
 	for (int k = 0; k <= nsteps; k++)
 		start[k] = NO_START;
-	while (i < nrows)
+	while (i < nrows && depth < nsteps)
 	{
-		int64_t		now = ts[i];
-		int64_t		earliest = (now & time_mask) - window;
+		size_t		end = nrows - i < ROWS_PER_POLL ? nrows : i + ROWS_PER_POLL;
 
-		start[0] = now;
-		if (i + 1 == nrows || ts[i + 1] != now)
+		if (i > 0 && rules->poll)
+			rules->poll();
+		while (i < end)
 		{
-			/*
-			 * One row, the usual case.  Which step it has, and whether that
-			 * helps, is hard to foresee, so no branch depends on it: a mask
-			 * decides what is kept.
-			 */
-			int64_t		in_time;
-			int64_t		deeper;
+			int64_t		now = ts[i];
+			int64_t		earliest = (now & time_mask) - window;
 
-			step = steps[i++];
-			in_time = -(int64_t) (start[step - 1] >= earliest);
-			start[step] ^= (start[step] ^ start[step - 1]) & in_time;
-			deeper = -(int64_t) (step > depth) & in_time;
-			chain_start ^= (chain_start ^ start[step]) & deeper;
-			chain_end ^= (chain_end ^ now) & deeper;
-			depth ^= (depth ^ step) & (int) deeper;
-			unhurried += step == unhurried + 1;
-		}
-		else
-		{
-			uint64_t	mask = steps_of_instant(ts, steps, nrows, &i);
-
-			/* going up, a chain may take a step after another at once */
-			for (; mask != 0; mask &= mask - 1)
+			start[0] = now;
+			if (ts[i + 1] != now)
 			{
-				step = LOWEST_STEP(mask);
+				/*
+				 * One row, the usual case.  Whether it is in time is hard to
+				 * foresee, so no branch depends on it alone: a mask decides
+				 * what is kept.  That it goes deeper does not happen often.
+				 */
+				int64_t		in_time;
+
+				step = steps[i++];
+				in_time = -(int64_t) (start[step - 1] >= earliest);
+				start[step] ^= (start[step] ^ start[step - 1]) & in_time;
 				unhurried += step == unhurried + 1;
-				if (start[step - 1] < earliest)
-					continue;
-				start[step] = start[step - 1];
-				if (step > depth)
+				if ((step > depth) & (int) in_time)
 				{
 					depth = step;
 					chain_start = start[step];
 					chain_end = now;
+					if (depth == nsteps)
+						break;
 				}
 			}
-		}
-		if (depth == nsteps)
-			break;
-		if (--countdown == 0)
-		{
-			countdown = ROWS_PER_POLL;
-			if (rules->poll)
-				rules->poll();
+			else
+			{
+				uint64_t	mask = steps_of_instant(ts, steps, &i);
+
+				/* going up, a chain may take a step after another at once */
+				for (; mask != 0; mask &= mask - 1)
+				{
+					step = LOWEST_STEP(mask);
+					unhurried += step == unhurried + 1;
+					if (start[step - 1] < earliest)
+						continue;
+					start[step] = start[step - 1];
+					if (step > depth)
+					{
+						depth = step;
+						chain_start = start[step];
+						chain_end = now;
+					}
+				}
+				if (depth == nsteps)
+					break;
+			}
 		}
 	}
 
@@ -172,7 +178,7 @@ funnel_match_plain(const FunnelRules *rules, const int64_t *ts, const uint8_t *s
 	match->at[0] = chain_start;
 	match->at[depth - 1] = chain_end;
 	if (depth > 2)
-		find_middle(ts, steps, nrows, depth, match);
+		find_middle(ts, steps, depth, match);
 
 	if (depth == nsteps)
 	{

@@ -19,10 +19,11 @@
 extern bool funnel_rules_are_plain(const FunnelRules *rules);
 
 /*
- * Rows sorted by time; each has a step from 1 to nsteps.  PRESENT has the bits
- * of the steps that occur.  Does not fill in match->row.
+ * Rows sorted by time; each has a step from 1 to nsteps.  Behind the last time
+ * there must be room for one more.  PRESENT has the bits of the steps that
+ * occur.  Does not fill in match->row.
  */
-extern void funnel_match_plain(const FunnelRules *rules, const int64_t *ts,
+extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts,
 							   const uint8_t *steps, size_t nrows,
 							   uint64_t present, FunnelMatch *match);
 

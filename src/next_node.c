@@ -11,17 +11,12 @@
 #include "postgres.h"
 
 #include "libpq/pqformat.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
 #include "conditions.h"
-#include "eventlist.h"
+#include "eventmessage.h"
 #include "eventtime.h"
-#include "payload.h"
-
-/* The first byte of a serialized state. */
-#define STATE_VERSION		1
 
 typedef enum Direction
 {
@@ -63,12 +58,6 @@ typedef struct NextNodeState
 	uint8		nconditions;
 	FunnelEventList events;
 } NextNodeState;
-
-/* Of a state that came from another process: what is still to be read. */
-typedef struct NextNodeMessage
-{
-	StringInfoData buf;
-} NextNodeMessage;
 
 static MemoryContext
 aggregate_context(FunctionCallInfo fcinfo)
@@ -157,17 +146,6 @@ get_state(FunctionCallInfo fcinfo, MemoryContext context, CallSite *site,
 	return state;
 }
 
-static void
-add_row(NextNodeState *state, MemoryContext context, int64 ts, uint64 met,
-		bool may_be_base, const char *node, uint32 len)
-{
-	FunnelLabelMatch labels = {met, may_be_base};
-
-	funnel_event_list_add(&state->events, context, &state->site->codes,
-						  state->site->context, ts, labels,
-						  funnel_payload_code(&state->nodes, context, node, len));
-}
-
 static CallSite *
 create_site(FunctionCallInfo fcinfo)
 {
@@ -193,7 +171,7 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 	NextNodeState *state;
 	int			direction;
 	int			base;
-	uint64		met;
+	FunnelLabelMatch labels = {0, 0};
 	text	   *node;
 	int64		ts;
 
@@ -209,15 +187,18 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 						  "Directions are forward and backward.");
 	base = read_name(fcinfo, 2, "base", base_names, lengthof(base_names),
 					 "Bases are head, tail, first_match and last_match.");
-	met = funnel_conditions_read(&site->conditions, fcinfo);
+	labels.steps = funnel_conditions_read(&site->conditions, fcinfo);
 	state = get_state(fcinfo, context, site, direction, base, site->conditions.count);
 
 	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
 	{
 		ts = funnel_time_of(PG_GETARG_DATUM(3), site->time_type);
 		node = PG_GETARG_TEXT_PP(4);
-		add_row(state, context, ts, met, !PG_ARGISNULL(5) && PG_GETARG_BOOL(5),
-				VARDATA_ANY(node), VARSIZE_ANY_EXHDR(node));
+		labels.breaks = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
+		funnel_event_list_add(&state->events, context, &state->site->codes,
+							  state->site->context, ts, labels,
+							  funnel_payload_code(&state->nodes, context, VARDATA_ANY(node),
+												  VARSIZE_ANY_EXHDR(node)));
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -233,48 +214,14 @@ funnel_next_node_serialize(PG_FUNCTION_ARGS)
 {
 	const NextNodeState *state = (const NextNodeState *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
-	FunnelEventCursor cursor;
-	FunnelRow	row;
-	uint64		code;
 
 	(void) aggregate_context(fcinfo);
-	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, STATE_VERSION);
+	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->direction);
 	pq_sendbyte(&buf, state->base);
 	pq_sendbyte(&buf, state->nconditions);
-	pq_sendint32(&buf, state->events.nevents);
-	funnel_event_cursor_init(&cursor, &state->events);
-	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, &code))
-	{
-		uint32		len;
-		const char *node = funnel_payload_text(&state->nodes, code, &len);
-
-		funnel_event_send(&row, &buf);
-		pq_sendint32(&buf, len);
-		pq_sendbytes(&buf, node, len);
-		CHECK_FOR_INTERRUPTS();
-	}
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-PG_FUNCTION_INFO_V1(funnel_next_node_deserialize);
-
-/*
- * sequence_next_node_deserialize(bytea, internal) returns internal
- *
- * Only wraps the message: the combine function, which is called before it goes
- * away, reads it straight into the other state.
- */
-Datum
-funnel_next_node_deserialize(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	NextNodeMessage *message = palloc(sizeof(NextNodeMessage));
-
-	(void) aggregate_context(fcinfo);
-	initReadOnlyStringInfo(&message->buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	PG_RETURN_POINTER(message);
+	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
+												 &state->site->codes, &state->nodes));
 }
 
 PG_FUNCTION_INFO_V1(funnel_next_node_combine);
@@ -294,7 +241,6 @@ funnel_next_node_combine(PG_FUNCTION_ARGS)
 	int			direction;
 	int			base;
 	int			nconditions;
-	uint32		nevents;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -305,24 +251,13 @@ funnel_next_node_combine(PG_FUNCTION_ARGS)
 	if (site == NULL)
 		site = create_site(fcinfo);
 
-	buf = ((NextNodeMessage *) PG_GETARG_POINTER(1))->buf;
-	if (pq_getmsgbyte(&buf) != STATE_VERSION)
-		elog(ERROR, "unexpected version of a sequence_next_node state");
+	funnel_message_open(PG_GETARG_DATUM(1), &buf);
 	direction = pq_getmsgbyte(&buf);
 	base = pq_getmsgbyte(&buf);
 	nconditions = pq_getmsgbyte(&buf);
 	state = get_state(fcinfo, context, site, direction, base, nconditions);
-	nevents = pq_getmsgint(&buf, 4);
-	for (uint32 i = 0; i < nevents; i++)
-	{
-		FunnelRow	row = funnel_event_receive(&buf);
-		uint32		len = pq_getmsgint(&buf, 4);
-
-		add_row(state, context, row.ts, row.steps, row.breaks != 0,
-				pq_getmsgbytes(&buf, len), len);
-		CHECK_FOR_INTERRUPTS();
-	}
-	pq_getmsgend(&buf);
+	funnel_message_receive_events(&buf, &state->events, &state->nodes, context,
+								  &state->site->codes, state->site->context);
 	PG_RETURN_POINTER(state);
 }
 

@@ -52,7 +52,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION sequence_next_node_deserialize(bytea, internal)
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_next_node_deserialize'
+AS 'MODULE_PATHNAME', 'funnel_message_deserialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION sequence_next_node_final(internal)

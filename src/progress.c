@@ -12,16 +12,13 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "utils/typcache.h"
 
 #include "compat.h"
-#include "eventlist.h"
+#include "eventmessage.h"
 #include "outcome.h"
-#include "payload.h"
 #include "program.h"
 #include "progress.h"
 #include "row.h"
@@ -39,12 +36,6 @@ enum
 	PAYLOAD,
 	NCOLUMNS
 };
-
-/* The first byte of a serialized state. */
-#define STATE_VERSION		1
-
-/* In it, the length of no payload. */
-#define WIRE_NO_PAYLOAD		PG_UINT32_MAX
 
 /*
  * What one call site keeps from row to row and group to group.  The groups
@@ -68,12 +59,6 @@ typedef struct ProgressState
 	FunnelPayloads *payloads;	/* NULL in the form without */
 	FunnelEventList events;		/* items are codes of payloads */
 } ProgressState;
-
-/* A state that came from another process: what is still to be read. */
-typedef struct StateMessage
-{
-	StringInfoData buf;
-} StateMessage;
 
 /* What the final function keeps from group to group. */
 typedef struct FinalSite
@@ -286,53 +271,16 @@ funnel_progress_agg_serialize(PG_FUNCTION_ARGS)
 {
 	ProgressState *state = (ProgressState *) PG_GETARG_POINTER(0);
 	const FunnelDef *def = state->program->def;
-	FunnelEventCursor cursor;
-	FunnelRow	row;
-	uint64		code = FUNNEL_NO_PAYLOAD;
 	StringInfoData buf;
 
 	(void) aggregate_context(fcinfo);
-	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, STATE_VERSION);
+	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->payloads != NULL);
 	pq_sendint64(&buf, state->last_at);
 	pq_sendint32(&buf, VARSIZE(def));
 	pq_sendbytes(&buf, (const char *) def, VARSIZE(def));
-	pq_sendint32(&buf, state->events.nevents);
-	funnel_event_cursor_init(&cursor, &state->events);
-	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, &code))
-	{
-		funnel_event_send(&row, &buf);
-		if (state->payloads != NULL)
-		{
-			uint32		len = 0;
-			const char *text = funnel_payload_text(state->payloads, code, &len);
-
-			pq_sendint32(&buf, text == NULL ? WIRE_NO_PAYLOAD : len);
-			if (text != NULL)
-				pq_sendbytes(&buf, text, len);
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-/*
- * funnel_progress_agg_deserialize(bytea, internal) returns internal
- *
- * Only wraps the message: the combine function, which is called before it goes
- * away, reads it straight into the other state.
- */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_deserialize);
-Datum
-funnel_progress_agg_deserialize(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	StateMessage *message = palloc(sizeof(StateMessage));
-
-	(void) aggregate_context(fcinfo);
-	initReadOnlyStringInfo(&message->buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	PG_RETURN_POINTER(message);
+	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
+												 &state->site->codes, state->payloads));
 }
 
 /*
@@ -349,7 +297,6 @@ funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 	bool		with_payloads;
 	int64		last_at;
 	uint32		size;
-	uint32		nevents;
 	struct varlena *def;
 
 	if (PG_ARGISNULL(1))
@@ -359,10 +306,7 @@ funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
 
-	/* a copy of the reading position: the second state stays as it is */
-	buf = ((StateMessage *) PG_GETARG_POINTER(1))->buf;
-	if (pq_getmsgbyte(&buf) != STATE_VERSION)
-		elog(ERROR, "unexpected version of a funnel_progress_agg state");
+	funnel_message_open(PG_GETARG_DATUM(1), &buf);
 	with_payloads = pq_getmsgbyte(&buf);
 	last_at = pq_getmsgint64(&buf);
 	size = pq_getmsgint(&buf, 4);
@@ -382,26 +326,8 @@ funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 		elog(ERROR, "funnel_progress_agg states are of different forms");
 
 	state->last_at = Max(state->last_at, last_at);
-	nevents = pq_getmsgint(&buf, 4);
-	for (uint32 i = 0; i < nevents; i++)
-	{
-		FunnelRow	row = funnel_event_receive(&buf);
-		FunnelLabelMatch labels = {row.steps, row.breaks};
-		uint64		code = FUNNEL_NO_PAYLOAD;
-
-		if (with_payloads)
-		{
-			uint32		len = pq_getmsgint(&buf, 4);
-
-			if (len != WIRE_NO_PAYLOAD)
-				code = funnel_payload_code(state->payloads, context,
-										   pq_getmsgbytes(&buf, len), len);
-		}
-		funnel_event_list_add(&state->events, context, &state->site->codes,
-							  state->site->context, row.ts, labels, code);
-		CHECK_FOR_INTERRUPTS();
-	}
-	pq_getmsgend(&buf);
+	funnel_message_receive_events(&buf, &state->events, state->payloads, context,
+								  &state->site->codes, state->site->context);
 	pfree(def);
 	PG_RETURN_POINTER(state);
 }
@@ -417,6 +343,26 @@ init_buffer(FinalSite *site, bool with_payloads)
 	funnel_events_init(&site->events, site->context, with_payloads);
 	if (with_payloads)
 		site->events.compare_items = funnel_payload_compare;
+}
+
+/*
+ * The columns are taken for what the install script says they are; somebody
+ * who may alter the type might have done so.  The type of a stage is not known
+ * by a constant number, and no other is like it.
+ */
+static void
+check_row_type(TupleDesc tupdesc)
+{
+	static const Oid types[NCOLUMNS] = {
+		InvalidOid, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZARRAYOID,
+		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID
+	};
+	bool		valid = tupdesc->natts == NCOLUMNS;
+
+	for (int i = 0; valid && i < NCOLUMNS; i++)
+		valid = !OidIsValid(types[i]) || TupleDescAttr(tupdesc, i)->atttypid == types[i];
+	if (!valid)
+		elog(ERROR, "type funnel_progress is not as funnel made it");
 }
 
 static FinalSite *
@@ -442,9 +388,9 @@ funnel_progress_maker_init(FunnelProgressMaker *maker, FunctionCallInfo fcinfo)
 	MemoryContext old;
 	TupleDesc	tupdesc;
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE ||
-		tupdesc->natts != NCOLUMNS)
-		elog(ERROR, "type funnel_progress is not as funnel made it");
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "funnel_progress is no composite type");
+	check_row_type(tupdesc);
 
 	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	maker->tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
@@ -580,24 +526,13 @@ does_not_fit(const FunnelProgram *program, const char *detail)
 static bool
 deform_progress(Datum progress, Datum *values, bool *nulls)
 {
-	static const Oid types[NCOLUMNS] = {
-		InvalidOid, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZARRAYOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID
-	};
 	HeapTupleHeader header = DatumGetHeapTupleHeader(progress);
 	TupleDesc	tupdesc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
 												 HeapTupleHeaderGetTypMod(header));
 	HeapTupleData tuple = {0};
 	bool		all_null = true;
 
-	if (tupdesc->natts != NCOLUMNS)
-		elog(ERROR, "type funnel_progress is not as funnel made it");
-	for (int i = 0; i < NCOLUMNS; i++)
-	{
-		if (OidIsValid(types[i]) && TupleDescAttr(tupdesc, i)->atttypid != types[i])
-			elog(ERROR, "type funnel_progress is not as funnel made it");
-	}
-
+	check_row_type(tupdesc);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	tuple.t_data = header;
 	heap_deform_tuple(&tuple, tupdesc, values, nulls);
@@ -658,6 +593,17 @@ read_reached(const FunnelProgram *program, Datum reached, FunnelMatch *match)
 	}
 }
 
+/* The longest window or gap, 0 if there is none. */
+static int64
+longest_limit(const FunnelRules *rules)
+{
+	int64		longest = rules->within;
+
+	for (int k = 0; k < rules->nsteps; k++)
+		longest = Max(longest, rules->gap[k]);
+	return longest;
+}
+
 static void
 read_outcome(const FunnelProgram *program, Datum outcome, FunnelMatch *match)
 {
@@ -676,10 +622,12 @@ read_outcome(const FunnelProgram *program, Datum outcome, FunnelMatch *match)
 			case FUNNEL_EXCLUDED:
 				valid = (rules->strict | rules->excluding) != 0;
 				break;
+			case FUNNEL_LATE:
+				valid = longest_limit(rules) != 0;
+				break;
 			case FUNNEL_EARLY:
 				valid = !rules->any_order;
 				break;
-			case FUNNEL_LATE:
 			case FUNNEL_ABSENT:
 				break;
 		}
@@ -698,8 +646,7 @@ static void
 read_open_until(const FunnelProgram *program, int64 open_until, int64 last_at,
 				FunnelMatch *match)
 {
-	const FunnelRules *rules = &program->rules;
-	int64		longest = rules->within;
+	int64		longest = longest_limit(&program->rules);
 
 	match->open = true;
 	match->open_until = open_until;
@@ -710,8 +657,6 @@ read_open_until(const FunnelProgram *program, int64 open_until, int64 last_at,
 	 * The limits count from an event of the unit.  This also bounds how many
 	 * different instants a tally has to tell apart.
 	 */
-	for (int k = 0; k < rules->nsteps; k++)
-		longest = Max(longest, rules->gap[k]);
 	if (longest == 0 ||
 		(open_until > last_at && (uint64) open_until - (uint64) last_at > (uint64) longest))
 		does_not_fit(program, "\"open_until\" is later than the definition allows.");

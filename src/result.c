@@ -29,6 +29,10 @@
  * Expanded form
  */
 
+/* The name of their memory context, and among how many it is looked for. */
+#define EXPANDED_CONTEXT		"expanded funnel_result"
+#define MAX_CHILDREN_SEARCHED	16
+
 typedef struct ExpandedResult
 {
 	ExpandedObjectHeader hdr;
@@ -87,11 +91,33 @@ funnel_result_tally(Datum result)
 	return funnel_tally_expand(PG_DETOAST_DATUM_PACKED(result), CurrentMemoryContext);
 }
 
+/*
+ * The context of the expanded values in PARENT.  They share one: a hash
+ * aggregate looks at all contexts below its own whenever a group begins, so
+ * that one for each group would make its time grow with their square.
+ *
+ * It is looked for among the children, since a caller may have no place to
+ * remember it that knows when PARENT is reset; unless another aggregate has
+ * made children since, it is the first.
+ */
+static MemoryContext
+expanded_context(MemoryContext parent)
+{
+	MemoryContext child = parent->firstchild;
+
+	for (int i = 0; i < MAX_CHILDREN_SEARCHED && child != NULL; i++)
+	{
+		if (strcmp(child->name, EXPANDED_CONTEXT) == 0)
+			return child;
+		child = child->nextchild;
+	}
+	return AllocSetContextCreate(parent, EXPANDED_CONTEXT, ALLOCSET_START_SMALL_SIZES);
+}
+
 Datum
 funnel_result_make_expanded(const FunnelDef *def, MemoryContext parent)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "expanded funnel_result",
-												  ALLOCSET_START_SMALL_SIZES);
+	MemoryContext context = expanded_context(parent);
 	ExpandedResult *result = MemoryContextAllocZero(context, sizeof(ExpandedResult));
 
 	EOH_init_header(&result->hdr, &expanded_methods, context);
@@ -124,6 +150,14 @@ funnel_result_companion(Datum state, MemoryContext *context)
 	Assert(is_expanded(state));
 	*context = result->hdr.eoh_context;
 	return &result->companion;
+}
+
+void *
+funnel_result_find_companion(Datum state)
+{
+	if (!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state)) || !is_expanded(state))
+		return NULL;
+	return ((ExpandedResult *) DatumGetEOHP(state))->companion;
 }
 
 /*

@@ -25,6 +25,11 @@ extern FunnelTally *funnel_result_tally(Datum result);
  * tally's counts.  It lives in a child of PARENT, which for the state of an
  * aggregate must be the aggregate's context: only then does the executor keep
  * it as it is instead of copying it for each row.
+ *
+ * All those of one PARENT live in the same child and go away together, so none
+ * may be given to DeleteExpandedObject() or TransferExpandedObject().  The
+ * executor does neither to a state that its transition function returns again,
+ * as ours do.
  */
 extern Datum funnel_result_make_expanded(const FunnelDef *def, MemoryContext parent);
 
@@ -39,5 +44,8 @@ extern FunnelTally *funnel_result_writable(Datum *state, MemoryContext parent);
  * first) to something in *CONTEXT, which goes away with the value.
  */
 extern void **funnel_result_companion(Datum state, MemoryContext *context);
+
+/* That pointer; NULL, too, if STATE is not a writable expanded value. */
+extern void *funnel_result_find_companion(Datum state);
 
 #endif							/* FUNNEL_RESULT_H */

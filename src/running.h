@@ -22,6 +22,8 @@ typedef struct FunnelRunning
 	FunnelTally *tally;
 	const FunnelProgram *program;
 	MemoryContext context;		/* goes away with the state */
+	Datum		def;			/* the definition's datum, to compare only, if
+								 * each row has the same, else 0 */
 	void	   *extra;			/* in it, for who calls; NULL at first */
 } FunnelRunning;
 

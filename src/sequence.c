@@ -18,16 +18,12 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "compat.h"
 #include "conditions.h"
-#include "eventlist.h"
+#include "eventmessage.h"
 #include "eventtime.h"
 #include "pattern.h"
-
-/* The first byte of a serialized state. */
-#define STATE_VERSION		1
 
 /* A pattern made ready to run, once per call site. */
 typedef struct CompiledPattern
@@ -56,12 +52,6 @@ typedef struct SequenceState
 	const CompiledPattern *pattern;
 	FunnelEventList events;
 } SequenceState;
-
-/* Of a state that came from another process: what is still to be read. */
-typedef struct SequenceMessage
-{
-	StringInfoData buf;
-} SequenceMessage;
 
 static MemoryContext
 aggregate_context(FunctionCallInfo fcinfo)
@@ -296,46 +286,18 @@ PG_FUNCTION_INFO_V1(funnel_sequence_serialize);
 Datum
 funnel_sequence_serialize(PG_FUNCTION_ARGS)
 {
-	SequenceState *state = (SequenceState *) PG_GETARG_POINTER(0);
+	const SequenceState *state = (const SequenceState *) PG_GETARG_POINTER(0);
 	const CompiledPattern *pattern = state->pattern;
 	StringInfoData buf;
-	FunnelEventCursor cursor;
-	FunnelRow	row;
 
 	(void) aggregate_context(fcinfo);
-	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, STATE_VERSION);
+	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, pattern->nconditions);
 	pq_sendint64(&buf, pattern->unit);
 	pq_sendint32(&buf, VARSIZE(pattern->text) - VARHDRSZ);
 	pq_sendbytes(&buf, VARDATA(pattern->text), VARSIZE(pattern->text) - VARHDRSZ);
-	pq_sendint32(&buf, state->events.nevents);
-	funnel_event_cursor_init(&cursor, &state->events);
-	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, NULL))
-	{
-		funnel_event_send(&row, &buf);
-		CHECK_FOR_INTERRUPTS();
-	}
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-PG_FUNCTION_INFO_V1(funnel_sequence_deserialize);
-
-/*
- * sequence_deserialize(bytea, internal) returns internal
- *
- * Only wraps the message: the combine function, which is called before it goes
- * away, reads it straight into the other state.
- */
-Datum
-funnel_sequence_deserialize(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	SequenceMessage *message = palloc(sizeof(SequenceMessage));
-
-	(void) aggregate_context(fcinfo);
-	initReadOnlyStringInfo(&message->buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	PG_RETURN_POINTER(message);
+	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
+												 &state->site->codes, NULL));
 }
 
 PG_FUNCTION_INFO_V1(funnel_sequence_combine);
@@ -356,7 +318,6 @@ funnel_sequence_combine(PG_FUNCTION_ARGS)
 	uint64		unit;
 	const char *string;
 	int			len;
-	uint32		nevents;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -367,25 +328,14 @@ funnel_sequence_combine(PG_FUNCTION_ARGS)
 	if (site == NULL)
 		fcinfo->flinfo->fn_extra = site = create_site(fcinfo);
 
-	buf = ((SequenceMessage *) PG_GETARG_POINTER(1))->buf;
-	if (pq_getmsgbyte(&buf) != STATE_VERSION)
-		elog(ERROR, "unexpected version of a sequence state");
+	funnel_message_open(PG_GETARG_DATUM(1), &buf);
 	nconditions = pq_getmsgbyte(&buf);
 	unit = pq_getmsgint64(&buf);
 	len = pq_getmsgint(&buf, 4);
 	string = pq_getmsgbytes(&buf, len);
 	state = get_state(fcinfo, context, site, string, len, nconditions, unit);
-	nevents = pq_getmsgint(&buf, 4);
-	for (uint32 i = 0; i < nevents; i++)
-	{
-		FunnelRow	row = funnel_event_receive(&buf);
-		FunnelLabelMatch met = {row.steps, row.breaks};
-
-		funnel_event_list_add(&state->events, context, &state->site->codes,
-							  state->site->context, row.ts, met, 0);
-		CHECK_FOR_INTERRUPTS();
-	}
-	pq_getmsgend(&buf);
+	funnel_message_receive_events(&buf, &state->events, NULL, context,
+								  &state->site->codes, state->site->context);
 	PG_RETURN_POINTER(state);
 }
 

@@ -33,7 +33,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION sequence_deserialize(bytea, internal)
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_sequence_deserialize'
+AS 'MODULE_PATHNAME', 'funnel_message_deserialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION sequence_match_final(internal)

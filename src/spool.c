@@ -656,10 +656,11 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 			   funnel_event_encode(&spool->codes, ts, labels, spool->context,
 								   &plain_event)))
 	{
-		uint64		record[2] = {plain_event, funnel_unit_word(spool->unit_type, unit)};
+		uint64		word = funnel_unit_word(spool->unit_type, unit);
+		char	   *record = append_record(spool, funnel_hash_word(word), 2 * sizeof(uint64));
 
-		memcpy(append_record(spool, funnel_hash_word(record[1]), sizeof(record)),
-			   record, sizeof(record));
+		memcpy(record, &plain_event, sizeof(plain_event));
+		memcpy(record + sizeof(plain_event), &word, sizeof(word));
 		return;
 	}
 

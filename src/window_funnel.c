@@ -15,16 +15,12 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 
 #include "compat.h"
 #include "conditions.h"
-#include "eventlist.h"
+#include "eventmessage.h"
 #include "eventtime.h"
 #include "windowscan.h"
-
-/* The first byte of a serialized state. */
-#define STATE_VERSION		1
 
 /* What one call site of the transition function keeps. */
 typedef struct CallSite
@@ -47,12 +43,6 @@ typedef struct WindowFunnelState
 	uint8		nconditions;
 	FunnelEventList events;
 } WindowFunnelState;
-
-/* Of a state that came from another process: what is still to be read. */
-typedef struct WindowFunnelMessage
-{
-	StringInfoData buf;
-} WindowFunnelMessage;
 
 /* What one call site of the final function keeps. */
 typedef struct FinalSite
@@ -281,44 +271,16 @@ PG_FUNCTION_INFO_V1(funnel_window_funnel_serialize);
 Datum
 funnel_window_funnel_serialize(PG_FUNCTION_ARGS)
 {
-	WindowFunnelState *state = (WindowFunnelState *) PG_GETARG_POINTER(0);
+	const WindowFunnelState *state = (const WindowFunnelState *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
-	FunnelEventCursor cursor;
-	FunnelRow	row;
 
 	(void) aggregate_context(fcinfo);
-	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, STATE_VERSION);
+	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->modes);
 	pq_sendbyte(&buf, state->nconditions);
 	pq_sendint64(&buf, state->within);
-	pq_sendint32(&buf, state->events.nevents);
-	funnel_event_cursor_init(&cursor, &state->events);
-	while (funnel_event_cursor_next(&cursor, &state->site->codes, &row, NULL))
-	{
-		funnel_event_send(&row, &buf);
-		CHECK_FOR_INTERRUPTS();
-	}
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-PG_FUNCTION_INFO_V1(funnel_window_funnel_deserialize);
-
-/*
- * window_funnel_deserialize(bytea, internal) returns internal
- *
- * Only wraps the message: the combine function, which is called before it goes
- * away, reads it straight into the other state.
- */
-Datum
-funnel_window_funnel_deserialize(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	WindowFunnelMessage *message = palloc(sizeof(WindowFunnelMessage));
-
-	(void) aggregate_context(fcinfo);
-	initReadOnlyStringInfo(&message->buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	PG_RETURN_POINTER(message);
+	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
+												 &state->site->codes, NULL));
 }
 
 PG_FUNCTION_INFO_V1(funnel_window_funnel_combine);
@@ -338,7 +300,6 @@ funnel_window_funnel_combine(PG_FUNCTION_ARGS)
 	unsigned	modes;
 	int			nconditions;
 	int64		within;
-	uint32		nevents;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -349,24 +310,13 @@ funnel_window_funnel_combine(PG_FUNCTION_ARGS)
 	if (site == NULL)
 		fcinfo->flinfo->fn_extra = site = create_site(fcinfo);
 
-	buf = ((WindowFunnelMessage *) PG_GETARG_POINTER(1))->buf;
-	if (pq_getmsgbyte(&buf) != STATE_VERSION)
-		elog(ERROR, "unexpected version of a window_funnel state");
+	funnel_message_open(PG_GETARG_DATUM(1), &buf);
 	modes = pq_getmsgbyte(&buf);
 	nconditions = pq_getmsgbyte(&buf);
 	within = pq_getmsgint64(&buf);
 	state = get_state(fcinfo, context, site, within, modes, nconditions);
-	nevents = pq_getmsgint(&buf, 4);
-	for (uint32 i = 0; i < nevents; i++)
-	{
-		FunnelRow	row = funnel_event_receive(&buf);
-		FunnelLabelMatch met = {row.steps, row.breaks};
-
-		funnel_event_list_add(&state->events, context, &state->site->codes,
-							  state->site->context, row.ts, met, 0);
-		CHECK_FOR_INTERRUPTS();
-	}
-	pq_getmsgend(&buf);
+	funnel_message_receive_events(&buf, &state->events, NULL, context,
+								  &state->site->codes, state->site->context);
 	PG_RETURN_POINTER(state);
 }
 

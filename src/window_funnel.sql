@@ -52,7 +52,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION window_funnel_deserialize(bytea, internal)
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_window_funnel_deserialize'
+AS 'MODULE_PATHNAME', 'funnel_message_deserialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION window_funnel_final(internal)

@@ -187,15 +187,19 @@ class Peer:
         directory = os.path.join(directory, engine)
         os.mkdir(directory)
         environment = dict(os.environ, NODE_PATH=os.path.join(os.environ["FUNNEL_PEERS"], "node_modules"))
+        # To a file: nobody reads a pipe while the engine works.
+        self.errors = tempfile.TemporaryFile("w+", dir=directory)
         self.process = subprocess.Popen(
             ["node", os.path.join(HERE, "peer.js"), engine.lower(), directory], env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
         self.version = self.answer()["version"]
 
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.name}: {self.process.stderr.read().strip()}")
+            self.process.wait()
+            self.errors.seek(0)
+            raise RuntimeError(f"{self.name}: {self.errors.read().strip()}")
         answer = json.loads(line)
         if "error" in answer:
             raise RuntimeError(f"{self.name}: {answer['error']}")

@@ -1,9 +1,10 @@
-# Everything README.md shows is true.
+# Everything that README.md and the pages of docs/ show is true.
 #
 # Every block fenced as ```sql is run, in the order of the page, in one psql
-# session.  Where a block fenced as ```text comes next, it is what psql printed,
-# but for blanks at line ends; where none does, there is no error.  What the
-# examples need but the page need not show stands in comments:
+# session, each page in a database of its own.  Where a block fenced as ```text
+# comes next, it is what psql printed, but for blanks at line ends; where none
+# does, there is no error.  What the examples need but the page need not show
+# stands in comments:
 #
 #   <!-- setup
 #   CREATE TABLE events ...
@@ -12,8 +13,9 @@
 # Each line of a block fenced as ```funnel is a valid definition, written as it
 # prints itself.
 #
-# Besides, the page's reference has every type, function and aggregate of the
-# extension, and the files that state its version agree.
+# Besides, links between the pages lead somewhere, README.md's reference has
+# every type, function and aggregate of the extension, and the files that state
+# its version agree.
 use strict;
 use warnings;
 
@@ -22,39 +24,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = FunnelTest::node('main');
-my $readme = slurp_file('README.md');
-
-# The blocks: line, SQL, and the output shown, if any.
-my @blocks;
-while (
-	$readme =~ m{
-		^```sql\n (?<sql>.*?) ^```\n
-		(?: \n* ^```text\n (?<shown>.*?) ^```\n )?
-		| ^<!--\ setup\n (?<setup>.*?) ^-->\n }gmsx)
-{
-	my $line = 1 + (substr($readme, 0, $-[0]) =~ tr/\n//);
-	push @blocks,
-	  { line => $line, sql => $+{sql} // $+{setup}, shown => $+{shown} };
-}
-cmp_ok(scalar(@blocks), '>', 10, 'the page has examples');
-is( scalar(() = $readme =~ /^```sql$/mg),
-	scalar(grep { $readme =~ /^```sql\n\Q$_->{sql}\E/m } @blocks),
-	'each is found');
-
-# One session; a mark before each block tells the outputs apart.
-my $script = "\\encoding UTF8\n";
-$script .= "\\echo @@ $_\n$blocks[$_]->{sql}" for 0 .. $#blocks;
-my $file = "$PostgreSQL::Test::Utils::tmp_check/readme.sql";
-append_to_file($file, $script);
-my $output = '';
-{
-	local $ENV{PGHOST} = $node->host;
-	local $ENV{PGPORT} = $node->port;
-	local $ENV{PGDATABASE} = 'postgres';
-	local $ENV{PGTZ} = 'UTC';
-	local $ENV{PGDATESTYLE} = 'ISO';
-	$output = `psql --no-psqlrc --quiet <"$file" 2>&1`;
-}
+my %page = map { $_ => slurp_file($_) } 'README.md', sort glob('docs/*.md');
+my $readme = $page{'README.md'};
 
 sub tidy
 {
@@ -66,26 +37,103 @@ sub tidy
 	return $text;
 }
 
-for my $i (0 .. $#blocks)
+sub check_examples
 {
-	my $block = $blocks[$i];
-	my $name = "README.md line $block->{line}";
-	my ($printed) = $output =~ /^@@ $i\n(.*?)(?=^@@ |\z)/ms;
+	my ($name, $text) = @_;
 
-	if (defined $block->{shown})
+	# The blocks: line, SQL, and the output shown, if any.
+	my @blocks;
+	while (
+		$text =~ m{
+			^```sql\n (?<sql>.*?) ^```\n
+			(?: \n* ^```text\n (?<shown>.*?) ^```\n )?
+			| ^<!--\ setup\n (?<setup>.*?) ^-->\n }gmsx)
 	{
-		is(tidy($printed), tidy($block->{shown}), $name);
+		my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
+		push @blocks,
+		  { line => $line, sql => $+{sql} // $+{setup}, shown => $+{shown} };
 	}
-	else
+	cmp_ok(scalar(@blocks), '>', 10, "$name has examples");
+	is( scalar(() = $text =~ /^```sql$/mg),
+		scalar(grep { $text =~ /^```sql\n\Q$_->{sql}\E/m } @blocks),
+		'each is found');
+
+	# One session; a mark before each block tells the outputs apart.
+	my $database = lc($name) =~ s/\W/_/gr;
+	my $script = "\\encoding UTF8\n";
+	$script .= "\\echo @@ $_\n$blocks[$_]->{sql}" for 0 .. $#blocks;
+	my $file = "$PostgreSQL::Test::Utils::tmp_check/$database.sql";
+	append_to_file($file, $script);
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	my $output = '';
 	{
-		unlike($printed // 'nothing was run', qr/^ERROR|nothing was run/m, $name);
+		local $ENV{PGHOST} = $node->host;
+		local $ENV{PGPORT} = $node->port;
+		local $ENV{PGDATABASE} = $database;
+		local $ENV{PGTZ} = 'UTC';
+		local $ENV{PGDATESTYLE} = 'ISO';
+		$output = `psql --no-psqlrc --quiet <"$file" 2>&1`;
+	}
+
+	for my $i (0 .. $#blocks)
+	{
+		my $block = $blocks[$i];
+		my $where = "$name line $block->{line}";
+		my ($printed) = $output =~ /^@@ $i\n(.*?)(?=^@@ |\z)/ms;
+
+		if (defined $block->{shown})
+		{
+			is(tidy($printed), tidy($block->{shown}), $where);
+		}
+		else
+		{
+			unlike($printed // 'nothing was run', qr/^ERROR|nothing was run/m, $where);
+		}
+	}
+
+	foreach my $definition (map { split /\n/ } $text =~ /^```funnel\n(.*?)^```$/msg)
+	{
+		is($node->safe_psql('postgres', "SELECT \$\$$definition\$\$::funnel_def"),
+			$definition, "$name: $definition");
 	}
 }
 
-foreach my $definition (map { split /\n/ } $readme =~ /^```funnel\n(.*?)^```$/msg)
+# The anchors of a page, as its headings make them.
+sub anchors
 {
-	is($node->safe_psql('postgres', "SELECT \$\$$definition\$\$::funnel_def"),
-		$definition, "README.md: $definition");
+	my ($text) = @_;
+	my %anchors;
+
+	$text =~ s/^```.*?^```$//msg;
+	while ($text =~ /^#+ (.*)$/mg)
+	{
+		$anchors{ lc($1) =~ s/[^\w\- ]//gr =~ s/ /-/gr } = 1;
+	}
+	return \%anchors;
+}
+
+sub check_links
+{
+	my ($name, $text) = @_;
+	my ($directory) = $name =~ m{^(.*/)?};
+
+	$text =~ s/^```.*?^```$//msg;
+	while ($text =~ /\]\(([^()#]*)(?:#([^()]*))?\)/g)
+	{
+		my ($file, $anchor) = ($1, $2);
+
+		next if $file =~ /^https?:/;
+		$file = $file eq '' ? $name : ($directory // '') . $file;
+		$file =~ s{[^/]+/\.\./}{}g;
+		ok( -e $file && (!defined $anchor || anchors($page{$file} // '')->{$anchor}),
+			"$name links to $file" . (defined $anchor ? "#$anchor" : ''));
+	}
+}
+
+foreach my $name (sort keys %page)
+{
+	check_examples($name, $page{$name});
+	check_links($name, $page{$name});
 }
 
 # The reference is complete: each signature has its place, each type too.  Those
