@@ -50,7 +50,7 @@ DEALLOCATE levels;
 -- meets, x none, so that ab is one event that meets both.
 CREATE FUNCTION levels(events text, modes text, within bigint DEFAULT 100)
 RETURNS int LANGUAGE sql AS $$
-	SELECT window_funnel(within, modes, t, e ~ 'a', e ~ 'b', e ~ 'c', e ~ 'd')
+	SELECT window_funnel(within, modes, t, e ~ 'a', e ~ 'b', e ~ 'c', e ~ 'd', e ~ 'e')
 	FROM (SELECT coalesce(substring(w FROM '^(\d+):')::bigint, i), substring(w FROM '[a-z]+$')
 	      FROM regexp_split_to_table(events, ' ') WITH ORDINALITY AS s (w, i)) AS r (t, e)
 $$;
@@ -118,7 +118,10 @@ SELECT levels('1:a 5:b 11:c', '', 10) AS on_it, levels('1:a 5:b 12:c', '', 10) A
 	levels('1:a 1:b 2:c', '', 0) AS none;
 -- from the step 1 of that chain, not from one at the instant of step 2
 SELECT levels('1:a 2:ab 3:c', 'strict_increase', 1) AS older, levels('1:a 2:ab 3:c', '', 1) AS newer;
--- and may reach past the end of all numbers
+-- the newest start counts also where rows of one time are shared out
+SELECT levels('1:a 5:a 5:d 5:bc 5:ce 8:e', 'strict_once, strict_deduplication', 4) AS newest,
+	levels('1:a 5:d 5:bc 5:ce 8:e', 'strict_once, strict_deduplication', 4) AS oldest;
+-- the window may reach past the end of all numbers
 SELECT window_funnel(9223372036854775807, t, c = 'a', c = 'b', c = 'c') AS longest,
 	window_funnel(9223372036854775806, t, c = 'a', c = 'b', c = 'c') AS one_less
 FROM (VALUES (-9223372036854775808, 'a'), (-1, 'b'), (0, 'c')) AS v (t, c);

@@ -248,25 +248,20 @@ scan_shared_instant(Scan *scan, const Instant *instant)
 			scan->level = k;
 
 		/*
-		 * Is there an entry of the condition after the one that reaches the
-		 * level?  If the level before is open anyway, the first reaches it.
-		 * Else the shortest run that leads here leaves the most rows free.
+		 * Is there an entry of the condition after the first that reaches the
+		 * level?  The shortest run that leads here leaves the most rows free.
+		 * It is not empty: the level was not reached before the instant.
 		 */
 		if (k > 1 && (window->modes & FUNNEL_STRICT_DEDUPLICATION) &&
 			(instant->met_twice & FUNNEL_STEP_BIT(k)))
 		{
-			if (entrance >= k)
-				stop = true;
-			else
-			{
-				for (int i = lowest; i < entrance; i++)
-					unassign(assignment, i);
-				stop = reached_before_last(scan, instant, k);
+			for (int i = lowest; i < entrance; i++)
+				unassign(assignment, i);
+			stop = reached_before_last(scan, instant, k);
 
-				/* they had rows together, so they can have them again */
-				for (int i = entrance; i-- > lowest;)
-					assignment_add(assignment, i);
-			}
+			/* they had rows together, so they can have them again */
+			for (int i = entrance; i-- > lowest;)
+				assignment_add(assignment, i);
 		}
 	}
 	for (; reached != 0; reached &= reached - 1)

@@ -244,6 +244,35 @@ def check_window_funnel(tap, rng, questions):
     checker.done('window_funnel')
 
 
+def check_shared_instants(tap, rng, questions):
+    """Rows of few times that meet several conditions each: which row takes which
+    step, and which of them repeats one, is all there is."""
+    checker = Checker(tap)
+    for i in range(questions):
+        n = rng.choice((2, 3, 4, 5))
+        modes = ['strict_once'] + [m for m in ('strict_order', 'strict_deduplication')
+                                   if rng.random() < 0.6]
+        if 'strict_order' in modes and rng.random() < 0.7:
+            modes.append('allow_reentry')
+        groups = []
+        for _ in range(4 * GROUPS):
+            density = rng.choice((0.3, 0.5, 0.7))
+            rows = []
+            for t in range(rng.randint(1, 3)):
+                for _ in range(rng.randint(1, 4)):
+                    value = tuple(rng.random() < density for _ in range(n))
+                    if any(value) or 'strict_order' not in modes:
+                        rows.append((t, value, 'a', True))
+            groups.append(Group(rows))
+        load(rng, groups, n, CLOCKS[-1])
+        within = rng.choice((0, 1, 1, 2))
+        question = 'window_funnel(%d, %s, n, %s)' % (
+            within, literal(','.join(modes)), conditions_sql(rng, n))
+        checker.check(groups, ask(rng, question), lambda group: ported.window_funnel(
+            group.masked(), n, within, modes), question)
+    checker.done('window_funnel, shared instants')
+
+
 def check_many_conditions(tap, rng, questions):
     """All 64, and more mixtures of them than have a code."""
     checker = Checker(tap)
@@ -389,7 +418,7 @@ def main():
     tap.say('seed %d' % seed)
     psql('CREATE SCHEMA IF NOT EXISTS oracle;' + EXPENSIVE)
     check_plans(tap, random.Random(seed))
-    for check, share in ((check_window_funnel, 2), (check_many_conditions, 0.1),
+    for check, share in ((check_window_funnel, 2), (check_shared_instants, 0.5), (check_many_conditions, 0.1),
                          (check_sequences, 1), (check_next_node, 0.5),
                          (check_retention, 0.25), (check_sessionize, 0.25)):
         check(tap, random.Random('%d %s' % (seed, check.__name__)),
