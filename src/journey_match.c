@@ -32,7 +32,6 @@
 /* How many events pass between two looks at the interrupt flag. */
 #define INTERRUPT_MASK		0xFFFF
 
-
 /* What the labels of a journey match. */
 typedef struct LabelSet
 {
@@ -244,7 +243,7 @@ find_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view)
 	return *slot;
 }
 
-/* Room for the rows of COUNT events and a padded stream. */
+/* Room for the rows of COUNT events, and one more time. */
 static void
 reserve(FunnelJourneyMatcher *matcher, uint32 count)
 {
