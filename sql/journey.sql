@@ -156,6 +156,10 @@ SELECT '\x210266000101'::bytea::funnel_journey;
 SELECT '\x'::bytea::funnel_journey;
 SELECT journey_length('\x'::bytea::funnel_journey);
 SELECT journey_length('\x010266'::bytea::funnel_journey);
+-- no events, but said in more bytes than a journey without events has
+SELECT '\x018000'::bytea::funnel_journey;
+SELECT journey_progress('\x018000'::bytea::funnel_journey, 'a -> b');
+SELECT funnel_agg('\x01808000'::bytea::funnel_journey, 'a -> b');
 SELECT '\x210266000101 00 80 81 82 fe'::bytea::funnel_journey;
 SELECT '\x210266000101 00 80 81 82 fe 00'::bytea::funnel_journey;
 \set VERBOSITY sqlstate

@@ -57,6 +57,9 @@
 #define FLAG_SPELLED		0x20
 #define ALL_FLAGS			(FLAG_UNNAMED | FLAG_SPELLED)
 
+/* A journey without events: version and count. */
+#define EMPTY_LEN			2
+
 #define UNIT_BITS			4
 #define UNIT_MASK			0x0F
 #define FLAG_SHORT			0x80
@@ -293,7 +296,8 @@ open_bytes(FunnelJourneyView *view, const uint8 *bytes, Size len)
 
 	if (view->count == 0)
 	{
-		if (stream != bytes + len || view->has_unnamed || view->spelled)
+		/* what is empty is told by the length alone, so this must be the one image */
+		if (len != EMPTY_LEN || view->has_unnamed || view->spelled)
 			funnel_journey_is_corrupt(view, "It has no events, but something else.");
 		view->nlabels = view->ncodes = 0;
 		return;
@@ -748,12 +752,12 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 static FunnelJourney *
 make_empty(void)
 {
-	FunnelJourney *result = palloc(VARHDRSZ + 2);
+	FunnelJourney *result = palloc(VARHDRSZ + EMPTY_LEN);
 	uint8	   *p = (uint8 *) VARDATA(result);
 
 	p[0] = BYTES_VERSION;
 	p[1] = 0;
-	SET_VARSIZE(result, VARHDRSZ + 2);
+	SET_VARSIZE(result, VARHDRSZ + EMPTY_LEN);
 	return result;
 }
 
