@@ -69,6 +69,22 @@ SELECT funnel_units(funnel_agg(journey, 'visit -> buy') FILTER (WHERE unit % 2 =
 	funnel_units(funnel_agg(journey, 'visit -> buy') FILTER (WHERE unit % 2 = 1)) =
 	funnel_units(funnel_agg(journey, 'visit -> buy')) AS sums FROM units;
 
+-- more sets of labels than are kept, and what those that are kept take
+SELECT (SELECT funnel_agg(journey, 'visit -> buy')::text
+		FROM (SELECT journey_agg(timestamptz '2026-01-01' + n * interval '1 h', label) AS journey
+			FROM generate_series(1, 10000) AS i, unnest(ARRAY['visit', 'page ' || i, 'buy']) WITH ORDINALITY AS e (label, n)
+			GROUP BY i) AS j) =
+	(SELECT funnel_agg(i, timestamptz '2026-01-01' + n * interval '1 h', label, 'visit -> buy')::text
+		FROM generate_series(1, 10000) AS i, unnest(ARRAY['visit', 'page ' || i, 'buy']) WITH ORDINALITY AS e (label, n)) AS same;
+SELECT n, bytes < 32 * 1024 * 1024 AS bounded
+FROM (SELECT count(journey_progress(journey, 'visit -> buy')) AS n
+		FROM (SELECT journey_agg(timestamptz '2026-01-01', repeat('subscribe', 8) || (1000 + i + e)) AS journey
+			FROM generate_series(1, 4000) AS i, generate_series(1, 140) AS e
+			GROUP BY i OFFSET 0) AS j OFFSET 0) AS matched,
+	LATERAL (SELECT sum(total_bytes) AS bytes
+		FROM pg_backend_memory_contexts
+		WHERE name LIKE 'funnel journey%' AND n > 0) AS contexts;
+
 -- in parallel
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;

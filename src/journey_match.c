@@ -91,11 +91,14 @@ static LabelSet *
 make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 hash,
 		 MemoryContext context)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
-	LabelSet   *set = palloc0(sizeof(LabelSet));
+	LabelSet   *set;
 	FunnelLabel *labels;
 	uint32		nsteps = 1U << view->code_width;
 
+	/* the texts go away with the row: they may be much longer than the bytes */
+	labels = funnel_journey_labels(view);
+
+	set = MemoryContextAllocZero(context, sizeof(LabelSet));
 	set->hash = hash;
 	set->nlabels = view->nlabels;
 	set->has_unnamed = view->has_unnamed;
@@ -105,7 +108,6 @@ make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 ha
 	set->bytes = MemoryContextAllocHuge(context, Max(set->len, 1));
 	memcpy(set->bytes, view->labels, set->len);
 
-	labels = funnel_journey_labels(view);
 	set->matches = MemoryContextAllocHuge(context, sizeof(FunnelLabelMatch) * view->ncodes);
 	set->steps = MemoryContextAllocHuge(context, nsteps);
 	memset(set->steps, 0, nsteps);
@@ -126,7 +128,6 @@ make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 ha
 		else if (match.steps != 0)
 			set->steps[code] = pg_rightmost_one_pos64(match.steps) + 1;
 	}
-	MemoryContextSwitchTo(old);
 	return set;
 }
 
@@ -188,20 +189,27 @@ find_slot(const FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, ui
 static void
 make_room(FunnelJourneyMatcher *matcher)
 {
-	LabelSet  **old = matcher->slots;
-	uint32		old_nslots = matcher->nslots;
+	LabelSet  **old;
+	uint32		old_nslots;
+	LabelSet  **slots;
+	uint32		nslots;
 
 	if (matcher->nkept == MAX_KEPT)
 	{
 		/* sets that are all different: begin anew rather than grow */
-		MemoryContextReset(matcher->sets_context);
-		old = NULL;
-		old_nslots = 0;
+		matcher->slots = NULL;
+		matcher->nslots = 0;
 		matcher->nkept = 0;
+		MemoryContextReset(matcher->sets_context);
 	}
-	matcher->nslots = Max(old_nslots * 2, MIN_SLOTS);
-	matcher->slots = MemoryContextAllocZero(matcher->sets_context,
-											sizeof(LabelSet *) * matcher->nslots);
+	old = matcher->slots;
+	old_nslots = matcher->nslots;
+
+	/* whoever catches an error may come back, so nothing changes before this */
+	nslots = Max(old_nslots * 2, MIN_SLOTS);
+	slots = MemoryContextAllocZero(matcher->sets_context, sizeof(LabelSet *) * nslots);
+	matcher->slots = slots;
+	matcher->nslots = nslots;
 	for (uint32 i = 0; i < old_nslots; i++)
 	{
 		uint32		slot;
