@@ -41,12 +41,19 @@ aggregate_context(FunctionCallInfo fcinfo)
 	return context;
 }
 
+/*
+ * The labels of a new state, which those of a call site share.  The first has
+ * its own: a front end of sharded servers looks the function up anew for each
+ * row, and then what is kept with it does not last as long as the state.  What
+ * was there before this row will be there after it.
+ */
 static FunnelLabelTable *
-call_site_labels(FunctionCallInfo fcinfo)
+labels_of_new_state(FunctionCallInfo fcinfo, MemoryContext context)
 {
-	if (fcinfo->flinfo->fn_extra == NULL)
-		fcinfo->flinfo->fn_extra = funnel_label_table_create(fcinfo->flinfo->fn_mcxt, 32);
-	return (FunnelLabelTable *) fcinfo->flinfo->fn_extra;
+	if (fcinfo->flinfo->fn_extra != NULL)
+		return (FunnelLabelTable *) fcinfo->flinfo->fn_extra;
+	fcinfo->flinfo->fn_extra = funnel_label_table_create(fcinfo->flinfo->fn_mcxt, 32);
+	return funnel_label_table_create(context, 32);
 }
 
 static JourneyState *
@@ -57,7 +64,7 @@ get_state(FunctionCallInfo fcinfo, MemoryContext context)
 	if (!PG_ARGISNULL(0))
 		return (JourneyState *) PG_GETARG_POINTER(0);
 	state = MemoryContextAllocZero(context, sizeof(JourneyState));
-	state->labels = call_site_labels(fcinfo);
+	state->labels = labels_of_new_state(fcinfo, context);
 	return state;
 }
 

@@ -13,7 +13,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/expandeddatum.h"
@@ -66,8 +69,9 @@ relay_transfn(PG_FUNCTION_ARGS)
 	if (!inner->isnull && (relay->isnull || value != relay->value))
 	{
 		old = MemoryContextSwitchTo(context);
-		if (!DatumIsReadWriteExpandedObject(value, false, -1) ||
-			MemoryContextGetParent(DatumGetEOHP(value)->eoh_context) != context)
+		if (relay->type != INTERNALOID &&
+			(!DatumIsReadWriteExpandedObject(value, false, -1) ||
+			 MemoryContextGetParent(DatumGetEOHP(value)->eoh_context) != context))
 		{
 			value = datumCopy(value, false, -1);
 			relay->ncopies++;
@@ -81,7 +85,10 @@ relay_transfn(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(relay_finalfn);
 
-/* relay_finalfn(internal): "copies:value" */
+/*
+ * relay_finalfn(internal): "copies:value".  A value of an internal type, which
+ * can only be the state of journey_agg, is finished first.
+ */
 Datum
 relay_finalfn(PG_FUNCTION_ARGS)
 {
@@ -94,6 +101,20 @@ relay_finalfn(PG_FUNCTION_ARGS)
 	relay = (Relay *) PG_GETARG_POINTER(0);
 	if (relay->isnull)
 		PG_RETURN_NULL();
+	if (relay->type == INTERNALOID)
+	{
+		LOCAL_FCINFO(inner, 1);
+		Oid			finalfn = LookupFuncName(list_make1(makeString("funnel_journey_agg_final")),
+											 1, &relay->type, false);
+		FmgrInfo	function;
+
+		fmgr_info(finalfn, &function);
+		InitFunctionCallInfoData(*inner, &function, 1, InvalidOid, fcinfo->context, NULL);
+		inner->args[0].value = relay->value;
+		inner->args[0].isnull = false;
+		relay->value = FunctionCallInvoke(inner);
+		relay->type = get_func_rettype(finalfn);
+	}
 	getTypeOutputInfo(relay->type, &output, &is_varlena);
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%d:%s", relay->ncopies,
 											  OidOutputFunctionCall(output, relay->value))));

@@ -26,6 +26,14 @@ $node->safe_psql('postgres', qq{
 		RETURNS internal AS '$library' LANGUAGE C;
 	CREATE FUNCTION relay_transfn(internal, oid, funnel_result)
 		RETURNS internal AS '$library' LANGUAGE C;
+	CREATE FUNCTION relay_transfn(internal, oid, funnel_journey, funnel_def)
+		RETURNS internal AS '$library' LANGUAGE C;
+	CREATE FUNCTION relay_transfn(internal, oid, timestamptz, text)
+		RETURNS internal AS '$library' LANGUAGE C;
+	CREATE AGGREGATE relay(oid, funnel_journey, funnel_def)
+		(SFUNC = relay_transfn, STYPE = internal, FINALFUNC = relay_finalfn);
+	CREATE AGGREGATE relay(oid, timestamptz, text)
+		(SFUNC = relay_transfn, STYPE = internal, FINALFUNC = relay_finalfn);
 	CREATE AGGREGATE relay(oid, funnel_progress, funnel_def)
 		(SFUNC = relay_transfn, STYPE = internal, FINALFUNC = relay_finalfn);
 	CREATE AGGREGATE relay(oid, funnel_result)
@@ -61,6 +69,21 @@ is( $node->safe_psql('postgres',
 			substr(state, strpos(state, ':') + 1)::funnel_result) = '0:' || r::text
 		  FROM shards, whole GROUP BY r::text}),
 	't', 'so does funnel_merge');
+
+# journeys: funnels over them, and building them, whose state is internal
+is( $node->safe_psql('postgres', qq{
+		SELECT relay((SELECT aggtransfn FROM pg_aggregate
+				WHERE aggfnoid = 'funnel_agg(funnel_journey, funnel_def)'::regprocedure)::oid,
+			j, $definition) = '0:' || r::text
+		FROM (SELECT journey_agg(ts, e) AS j FROM events GROUP BY u) AS j, whole GROUP BY r::text}),
+	't', 'a funnel over journeys');
+is( $node->safe_psql('postgres', q{
+		SELECT count(*), bool_and(relayed = '0:' || journey)
+		FROM (SELECT relay((SELECT aggtransfn FROM pg_aggregate
+					WHERE aggfnoid = 'journey_agg(timestamptz, text)'::regprocedure)::oid,
+				ts, e || u % 7) AS relayed, journey_agg(ts, e || u % 7)::text AS journey
+			FROM events GROUP BY u % 50) AS j}),
+	'50|t', 'journeys');
 
 $node->stop;
 done_testing();
