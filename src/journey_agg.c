@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
@@ -107,8 +108,12 @@ add_journey(JourneyState *state, MemoryContext context, const FunnelJourney *jou
 		return;
 	ids = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * events.ncodes);
 	for (uint32 i = 0; i < events.ncodes; i++)
+	{
 		ids[i] = events.labels[i].text == NULL ? FUNNEL_NO_LABEL :
 			funnel_label_table_add(state->labels, events.labels[i].text, events.labels[i].len);
+		if (i % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
 	if ((uint64) state->nevents + events.count > state->capacity)
 		enlarge(state, context, (uint64) state->nevents + events.count);
 	for (uint32 i = 0; i < events.count; i++)

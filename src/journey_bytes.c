@@ -669,7 +669,11 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 	/* the greatest unit that divides an amount divides its negative too */
 	fit_unit(&first_unit, first < 0 ? -(uint64) first : (uint64) first);
 	for (uint32 i = 1; i < count && unit > 0; i++)
+	{
 		fit_unit(&unit, (uint64) events[i].ts - (uint64) events[i - 1].ts);
+		if ((i & INTERRUPT_MASK) == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
 	divisor = (uint64) units[unit];
 
 	if (nintervals > 0)
@@ -677,7 +681,11 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 		uint32		counts[MAX_WIDTH + 1] = {0};
 
 		for (uint32 i = 1; i + 1 < count; i++)
+		{
 			counts[bits_of(((uint64) events[i].ts - (uint64) events[i - 1].ts) / divisor)]++;
+			if ((i & INTERRUPT_MASK) == 0)
+				CHECK_FOR_INTERRUPTS();
+		}
 		bits += choose_widths(counts, nintervals, &long_width, &short_width);
 	}
 
@@ -687,6 +695,8 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 	{
 		size = add_size(size, (Size) labels[i].len + 1);
 		spelled = spelled && can_be_spelled(labels[i].text, labels[i].len);
+		if ((i & INTERRUPT_MASK) == 0)
+			CHECK_FOR_INTERRUPTS();
 	}
 	if (!AllocSizeIsValid(size))
 		funnel_journey_too_many_events();
@@ -712,7 +722,11 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 	stream_len = (Size) ((bits + 7) / 8);
 	funnel_bit_writer_begin(&writer, p);
 	for (uint32 i = 0; i < count; i++)
+	{
 		funnel_bit_writer_put(&writer, events[i].label, code_width);
+		if ((i & INTERRUPT_MASK) == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
 	if (short_width < long_width)
 	{
 		for (uint32 i = 1; i + 1 < count; i++)
@@ -720,6 +734,8 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 			uint64		interval = ((uint64) events[i].ts - (uint64) events[i - 1].ts) / divisor;
 
 			funnel_bit_writer_put(&writer, bits_of(interval) > short_width, 1);
+			if ((i & INTERRUPT_MASK) == 0)
+				CHECK_FOR_INTERRUPTS();
 		}
 	}
 	for (uint32 i = 1; i + 1 < count; i++)
@@ -728,6 +744,8 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 
 		funnel_bit_writer_put(&writer, interval,
 							  bits_of(interval) > short_width ? long_width : short_width);
+		if ((i & INTERRUPT_MASK) == 0)
+			CHECK_FOR_INTERRUPTS();
 	}
 	funnel_bit_writer_end(&writer);
 	Assert(writer.p == p + stream_len);
@@ -735,6 +753,8 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 
 	for (uint32 i = 0; i < nlabels; i++)
 	{
+		if ((i & INTERRUPT_MASK) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (spelled)
 			p = write_spelled(p, labels[i].text, labels[i].len);
 		else
@@ -822,6 +842,8 @@ funnel_journey_build(FunnelLabelTable *table, const FunnelJourneyEvent *events,
 	{
 		uint32		id = events[i].label;
 
+		if ((i & INTERRUPT_MASK) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (id == FUNNEL_NO_LABEL)
 			has_unnamed = true;
 		else if (marks[id] == FUNNEL_NO_LABEL)
@@ -923,6 +945,8 @@ funnel_journey_part(FunnelJourneyEvents *events, uint32 from, uint32 to,
 	{
 		uint32		code = events->codes[i];
 
+		if ((i & INTERRUPT_MASK) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (keep != NULL && !keep[code])
 			continue;
 		part[count].ts = events->times[i];
