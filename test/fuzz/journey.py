@@ -71,6 +71,8 @@ FROM (SELECT n, timestamptz '2026-01-01' + CASE n % 7
 			CASE WHEN n % 3 = 0 THEN '\u00e0 c\u00f4t\u00e9' ELSE '' END])[1 + floor(random() * (1 + n % 7))] END AS event
 FROM generate_series(1, 400) AS n, generate_series(1, 1 + n * n % 40) AS s) AS e
 GROUP BY n
+UNION ALL
+SELECT '[]' FROM generate_series(1, 20)
 """
 
 INTERESTING = [0, 1, 2, 0x7f, 0x80, 0x81, 0xbf, 0xc0, 0xfe, 0xff,
@@ -80,7 +82,7 @@ INTERESTING = [0, 1, 2, 0x7f, 0x80, 0x81, 0xbf, 0xc0, 0xfe, 0xff,
 def damage(value, others, rng):
     value = bytearray(value)
     for _ in range(rng.choice([1, 1, 1, 2, 3, 8])):
-        kind = rng.randrange(8)
+        kind = rng.randrange(9)
         at = rng.randrange(len(value)) if value else 0
         if rng.random() < 0.5:
             # most of what can be wrong is in front
@@ -105,6 +107,10 @@ def damage(value, others, rng):
             at = min(at, len(value) - 4)
             value[at:at + 4] = struct.pack('!I', rng.choice(
                 [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, len(value)]))
+        elif kind == 8 and value:
+            # the same number, with more bytes than it needs
+            value[at:at + 1] = (bytes([value[at] | 0x80])
+                                + b'\x80' * rng.choice([0, 0, 1, 5]) + b'\0')
     return bytes(value)
 
 
