@@ -119,7 +119,7 @@ run-bench:
 	+@$(MAKE) --no-print-directory PG_CONFIG='$(PG_CONFIG)' all >&2
 	@test/bench/peers build/peers
 	+@FUNNEL_PEERS='$(CURDIR)/build/peers' PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' \
-		test/cluster test/bench/run
+		FUNNEL_SETTINGS='shared_buffers = 1GB' test/cluster test/bench/run
 
 dist:
 	mkdir -p build

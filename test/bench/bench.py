@@ -484,7 +484,9 @@ def bench(rows, runs, only):
             f"{name} {engine.version}" for name, engine in sorted(engines.items(), reverse=True)) +
             f"; minima and medians of {runs} interleaved runs.\n")
         print(f"    {command(rows, runs, only)}\n")
-        print("PostgreSQL has its default settings, but for work_mem: 1GB where the query does not say otherwise.\n"
+        shared_buffers = psql("SHOW shared_buffers")[0].strip()
+        print("PostgreSQL has its default settings, but for work_mem: 1GB where the query does not say otherwise,\n"
+              f"and shared_buffers: {shared_buffers}.\n"
               "Two processes are a leader and one worker; ClickHouse and DuckDB have threads.  Times are 64-bit\n"
               "microseconds everywhere.  CPU: seconds on a processor; x: how many times the minimum of the bare\n"
               "scan, or of funnel_agg, of the same table and number of processes (for other kinds of unit and\n"

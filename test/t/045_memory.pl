@@ -34,7 +34,7 @@ sub run
 
 my $million = 1000000;
 foreach my $case (
-	[ 'bigint units', 12 * $million, 'hashint8(n) & 524287' ],
+	[ 'bigint units', 20 * $million, 'hashint8(n) & 524287' ],
 	[ 'text units', 4 * $million, q{'unit-' || (hashint8(n) & 262143)} ],
 	[ 'a million units', 4 * $million, 'hashint8(n) & 1048575' ])
 {

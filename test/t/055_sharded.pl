@@ -1,7 +1,8 @@
 # What a front end of sharded servers does with an aggregate whose state is no
 # internal type: each shard runs the transition function and hands its state on
 # as text, the front runs the combine function.  Neither has an fn_extra that
-# survives a row, nor an expression to look types up in.
+# survives a row, nor an expression to look types up in.  journey_agg, whose
+# state is internal, is run the same way up to its result.
 use strict;
 use warnings;
 
