@@ -417,7 +417,6 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 	scan = funnel_spool_scan_begin(state->spool, scratch);
 	while (funnel_spool_scan_next(scan, &events))
 	{
-		funnel_events_sort(&events);
 		funnel_events_match(&events, state->program, &match);
 		if (match.depth > 0 && !state->with_values)
 			funnel_tally_add(tally, &match, NULL);

@@ -216,6 +216,34 @@ funnel_event_list_read(const FunnelEventList *list, const FunnelEventCodes *code
 }
 
 void
+funnel_event_list_read_words(const FunnelEventList *list, const FunnelEventCodes *codes,
+							 FunnelEvents *events)
+{
+	const uint64 *from = list->first;
+	uint32		room = FUNNEL_EVENT_LIST_FIRST;
+	uint64		nwords = 0;
+	uint64	   *to;
+
+	if (list->wide || list->with_items || events->with_items)
+	{
+		funnel_event_list_read(list, codes, events);
+		return;
+	}
+	to = funnel_events_reserve_words(events, list->nevents, codes);
+	for (;;)
+	{
+		uint32		n = Min(room, list->nevents - nwords);
+
+		memcpy(to + nwords, from, n * sizeof(uint64));
+		nwords += n;
+		if (nwords == list->nevents)
+			return;
+		from = (const uint64 *) (uintptr_t) from[room];
+		room = array_words(nwords);
+	}
+}
+
+void
 funnel_event_send(const FunnelRow *row, StringInfo buf)
 {
 	uint64		word = (uint64) row->ts << FUNNEL_CODE_BITS;

@@ -53,6 +53,11 @@ extern void funnel_event_list_read(const FunnelEventList *list,
 								   const FunnelEventCodes *codes,
 								   FunnelEvents *events);
 
+/* The same, as words if they can be. */
+extern void funnel_event_list_read_words(const FunnelEventList *list,
+										 const FunnelEventCodes *codes,
+										 FunnelEvents *events);
+
 /*
  * One event after another.
  */

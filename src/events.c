@@ -12,9 +12,13 @@
 
 #include "compat.h"
 #include "events.h"
+#include "matcher_plain.h"
 
 /* More runs than these are sorted rather than merged. */
 #define MAX_MERGED_RUNS		8
+
+/* How many rows may pass between two looks at the interrupt flag. */
+#define ROWS_PER_INTERRUPT	65536
 
 /* Room for more rows is not kept from unit to unit. */
 #define TRIMMED_ROWS		(64 * 1024)
@@ -69,6 +73,15 @@ typedef struct RowWithItem
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+/* Words sort by time, as they are; within an instant any order will do. */
+#define ST_SORT sort_words
+#define ST_ELEMENT_TYPE int64
+#define ST_COMPARE(a, b) (*(a) < *(b) ? -1 : *(a) > *(b))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
 #define ST_SORT sort_rows_with_items
 #define ST_ELEMENT_TYPE RowWithItem
 #define ST_COMPARE(a, b, events) \
@@ -88,35 +101,132 @@ funnel_events_init(FunnelEvents *events, MemoryContext context, bool with_items)
 	events->with_items = with_items;
 }
 
-/*
- * Make room for NROWS rows in all, and lose those in the buffer.
- */
-void
-funnel_events_reserve(FunnelEvents *events, size_t nrows)
+static void
+too_many_events(void)
 {
-	size_t		capacity = Max(events->capacity, 64);
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("too many events of one unit")));
+}
 
-	if (nrows <= events->capacity)
-		return;
+/* A capacity for at least NROWS, which grew from CAPACITY. */
+static size_t
+larger_capacity(size_t capacity, size_t nrows)
+{
 	if (nrows > MaxAllocHugeSize / sizeof(RowWithItem) / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many events of one unit")));
+		too_many_events();
+	capacity = Max(capacity, 64);
 	while (capacity < nrows)
 		capacity *= 2;
+	return capacity;
+}
+
+static void
+free_rows(FunnelEvents *events)
+{
 	if (events->rows != NULL)
 		pfree(events->rows);
 	if (events->items != NULL)
 		pfree(events->items);
 	events->rows = NULL;
 	events->items = NULL;
+	events->nrows = 0;
 	events->capacity = 0;
-	events->rows = MemoryContextAllocHuge(events->context,
-										  capacity * sizeof(FunnelRow));
-	if (events->with_items)
-		events->items = MemoryContextAllocHuge(events->context,
-											   capacity * sizeof(uint64));
-	events->capacity = capacity;
+}
+
+static void
+free_own_words(FunnelEvents *events)
+{
+	if (events->own_words != NULL)
+		pfree(events->own_words);
+	events->own_words = NULL;
+	events->words = NULL;
+	events->nrows = 0;
+	events->own_capacity = 0;
+}
+
+static void
+free_plain(FunnelEvents *events)
+{
+	if (events->ts != NULL)
+		pfree(events->ts);
+	if (events->steps != NULL)
+		pfree(events->steps);
+	events->ts = NULL;
+	events->steps = NULL;
+	events->plain_capacity = 0;
+}
+
+/*
+ * Make room for NROWS rows in all, and lose those in the buffer.
+ */
+void
+funnel_events_reserve(FunnelEvents *events, size_t nrows)
+{
+	events->words = NULL;
+	if (nrows > events->capacity)
+	{
+		size_t		capacity = larger_capacity(events->capacity, nrows);
+
+		free_rows(events);
+		events->rows = MemoryContextAllocHuge(events->context,
+											  capacity * sizeof(FunnelRow));
+		if (events->with_items)
+			events->items = MemoryContextAllocHuge(events->context,
+												   capacity * sizeof(uint64));
+		events->capacity = capacity;
+	}
+}
+
+/*
+ * Have the buffer hold NWORDS words that are somewhere else, and stay there
+ * until it is given others.
+ */
+void
+funnel_events_set_words(FunnelEvents *events, uint64 *words, size_t nwords,
+						const FunnelEventCodes *codes)
+{
+	Assert(!events->with_items);
+
+	events->words = words;
+	events->nrows = nwords;
+	events->codes = codes;
+}
+
+/*
+ * The same with words that are yet to be written, in a place of the buffer.
+ */
+uint64 *
+funnel_events_reserve_words(FunnelEvents *events, size_t nwords,
+							const FunnelEventCodes *codes)
+{
+	if (nwords > events->own_capacity)
+	{
+		size_t		capacity = larger_capacity(events->own_capacity, nwords);
+
+		free_own_words(events);
+		events->own_words = MemoryContextAllocHuge(events->context,
+												   capacity * sizeof(uint64));
+		events->own_capacity = capacity;
+	}
+	funnel_events_set_words(events, events->own_words, nwords, codes);
+	return events->own_words;
+}
+
+/* Room for the times, and one more, and steps of NROWS rows. */
+static void
+reserve_plain(FunnelEvents *events, size_t nrows)
+{
+	if (nrows > events->plain_capacity || events->plain_capacity == 0)
+	{
+		size_t		capacity = larger_capacity(events->plain_capacity, nrows);
+
+		free_plain(events);
+		events->ts = MemoryContextAllocHuge(events->context,
+											(capacity + 1) * sizeof(int64));
+		events->steps = MemoryContextAllocHuge(events->context, capacity);
+		events->plain_capacity = capacity;
+	}
 }
 
 static bool
@@ -160,9 +270,7 @@ funnel_events_reserve_scratch(FunnelEvents *events, size_t size)
 	if (size <= events->scratch_size)
 		return events->scratch;
 	if (!AllocHugeSizeIsValid(size))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many events of one unit")));
+		too_many_events();
 	if (events->scratch != NULL)
 		pfree(events->scratch);
 	events->scratch = NULL;
@@ -180,15 +288,11 @@ void
 funnel_events_trim(FunnelEvents *events)
 {
 	if (events->capacity > TRIMMED_ROWS)
-	{
-		pfree(events->rows);
-		events->rows = NULL;
-		if (events->items != NULL)
-			pfree(events->items);
-		events->items = NULL;
-		events->nrows = 0;
-		events->capacity = 0;
-	}
+		free_rows(events);
+	if (events->own_capacity > TRIMMED_ROWS)
+		free_own_words(events);
+	if (events->plain_capacity > TRIMMED_ROWS)
+		free_plain(events);
 	if (events->scratch_size > TRIMMED_ROWS * sizeof(FunnelRow))
 	{
 		pfree(events->scratch);
@@ -199,7 +303,7 @@ funnel_events_trim(FunnelEvents *events)
 
 /* Merge the runs [begin, middle) and [middle, end) of FROM into the same of TO. */
 static void
-merge_runs(const FunnelRow *from, FunnelRow *to, size_t begin, size_t middle, size_t end)
+merge_rows(const FunnelRow *from, FunnelRow *to, size_t begin, size_t middle, size_t end)
 {
 	size_t		left = begin;
 	size_t		right = middle;
@@ -212,6 +316,29 @@ merge_runs(const FunnelRow *from, FunnelRow *to, size_t begin, size_t middle, si
 		else
 			to[i] = from[right++];
 	}
+}
+
+/* The same of words.  Which comes next can hardly be foreseen: no branches. */
+static void
+merge_words(const int64 *from, int64 *to, size_t begin, size_t middle, size_t end)
+{
+	size_t		left = begin;
+	size_t		right = middle;
+	size_t		i = begin;
+
+	while (left < middle && right < end)
+	{
+		int64		a = from[left];
+		int64		b = from[right];
+		bool		is_right = b < a;
+
+		to[i++] = is_right ? b : a;
+		right += is_right;
+		left += !is_right;
+	}
+	memcpy(to + i, from + left, (middle - left) * sizeof(int64));
+	i += middle - left;
+	memcpy(to + i, from + right, (end - right) * sizeof(int64));
 }
 
 /*
@@ -227,6 +354,7 @@ funnel_events_sort(FunnelEvents *events)
 	size_t		ends[MAX_MERGED_RUNS];
 	int			nruns = 0;
 
+	Assert(events->words == NULL);
 	if (events->with_items)
 	{
 		if (!sorted_with_items(events))
@@ -260,7 +388,7 @@ funnel_events_sort(FunnelEvents *events)
 		{
 			int			right = Min(run + 1, nruns - 1);
 
-			merge_runs(rows, merged, begin, ends[run], ends[right]);
+			merge_rows(rows, merged, begin, ends[run], ends[right]);
 			begin = ends[right];
 			ends[left++] = begin;
 		}
@@ -269,16 +397,142 @@ funnel_events_sort(FunnelEvents *events)
 	}
 }
 
+/* The same of words, by time only. */
+static void
+sort_words_by_time(FunnelEvents *events)
+{
+	int64	   *words = (int64 *) events->words;
+	int64	   *merged;
+	size_t		ends[MAX_MERGED_RUNS];
+	int			nruns = 0;
+
+	for (size_t i = 1; i < events->nrows; i++)
+	{
+		if (words[i - 1] >> FUNNEL_CODE_BITS <= words[i] >> FUNNEL_CODE_BITS)
+			continue;
+		if (nruns == MAX_MERGED_RUNS - 1)
+		{
+			sort_words(words, events->nrows);
+			return;
+		}
+		ends[nruns++] = i;
+	}
+	ends[nruns++] = events->nrows;
+
+	merged = funnel_events_reserve_scratch(events, events->nrows * sizeof(int64));
+	while (nruns > 1)
+	{
+		size_t		begin = 0;
+		int			left = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int run = 0; run < nruns; run += 2)
+		{
+			int			right = Min(run + 1, nruns - 1);
+
+			merge_words(words, merged, begin, ends[run], ends[right]);
+			begin = ends[right];
+			ends[left++] = begin;
+		}
+		nruns = left;
+		memcpy(words, merged, events->nrows * sizeof(int64));
+	}
+}
+
 /*
- * Match the sorted rows.
+ * Turn words into times and steps.  False if there is one that does not match
+ * exactly one step; IN_ORDER tells whether they are sorted by time.
+ */
+static bool
+words_to_plain(FunnelEvents *events, uint64 *present, bool *in_order)
+{
+	const uint64 *words = events->words;
+	int64	   *ts = events->ts;
+	uint8	   *steps = events->steps;
+	int64		last = PG_INT64_MIN;
+	uint64		any = 0;
+	int			disorder = 0;
+	int			not_one = 0;
+
+	for (size_t i = 0; i < events->nrows; i++)
+	{
+		int64		at = (int64) words[i] >> FUNNEL_CODE_BITS;
+		uint8		code = (uint8) words[i];
+
+		disorder |= at < last;
+		not_one |= (uint8) (code - 1) >= FUNNEL_MAX_STEPS;
+		any |= UINT64CONST(1) << ((code - 1) % 64);
+		ts[i] = last = at;
+		steps[i] = code;
+		if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
+			CHECK_FOR_INTERRUPTS();
+	}
+	*present = any;
+	*in_order = !disorder;
+	return !not_one;
+}
+
+static void
+words_to_rows(FunnelEvents *events)
+{
+	const uint64 *words = events->words;
+	size_t		nwords = events->nrows;
+
+	funnel_events_reserve(events, nwords);
+	events->nrows = nwords;
+	for (size_t i = 0; i < nwords; i++)
+	{
+		events->rows[i] = funnel_event_decode(events->codes, words[i]);
+		if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
+			CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * Sort and match what is in the buffer.  Words may be put into order or turned
+ * into rows by that; only from rows is match->row filled in, with their places
+ * after sorting.
  */
 void
 funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 					FunnelMatch *match)
 {
-	while (!funnel_match(&program->rules, events->rows, events->nrows,
+	const FunnelRules *rules = &program->rules;
+	uint64		present;
+
+	if (program->plain)
+		reserve_plain(events, events->nrows);
+	if (events->words != NULL)
+	{
+		bool		in_order;
+
+		if (program->plain && words_to_plain(events, &present, &in_order))
+		{
+			if (!in_order)
+			{
+				sort_words_by_time(events);
+				(void) words_to_plain(events, &present, &in_order);
+			}
+			funnel_match_plain(rules, events->ts, events->steps, events->nrows,
+							   present, match);
+			return;
+		}
+		words_to_rows(events);
+	}
+
+	funnel_events_sort(events);
+	if (program->plain &&
+		funnel_rows_to_plain(events->rows, events->nrows, events->ts, events->steps,
+							 &present))
+	{
+		funnel_match_plain(rules, events->ts, events->steps, events->nrows,
+						   present, match);
+		funnel_plain_find_rows(events->ts, events->steps, match);
+		return;
+	}
+	while (!funnel_match(rules, events->rows, events->nrows,
 						 events->scratch, events->scratch_size, match))
 		(void) funnel_events_reserve_scratch(events,
-											 Max(funnel_match_scratch_size(&program->rules, events->nrows),
+											 Max(funnel_match_scratch_size(rules, events->nrows),
 												 events->scratch_size * 2));
 }

@@ -448,6 +448,5 @@ funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey
 	}
 
 	read_full_rows(matcher, &view, set, stream);
-	funnel_events_sort(&matcher->events);
 	funnel_events_match(&matcher->events, matcher->program, match);
 }

@@ -813,122 +813,6 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 }
 
 /*
- * The plain funnel
- */
-
-/*
- * Steps in order, links plain, none optional, and at most a window: the funnel
- * most people draw.  With rows that match one step each, by ascending step
- * within an instant, one pair for each step says it all, and a second pass
- * over the rows of the reported chain finds its times.
- *
- * Returns false, with nothing in MATCH to rely on, if the rules or the rows
- * are not like that.
- */
-static bool
-match_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
-			FunnelMatch *match)
-{
-	/* Of the newest chain to a step; entry 0 is the row at hand itself. */
-	struct
-	{
-		int64_t		start;
-		size_t		start_row;
-	}			chain[FUNNEL_MAX_STEPS + 1];
-	uint64_t	all_steps = ~STEPS_ABOVE(rules->nsteps);
-	uint64_t	window = rules->within != 0 ? (uint64_t) rules->within : UINT64_MAX;
-	uint64_t	seen = 0;
-	int			depth = 0;
-	int			unlimited_depth = 0;	/* if there were no window */
-	size_t		begin = 0;
-	int64_t		last_ts = INT64_MIN;
-	uint64_t	last_bit = 0;
-	size_t		countdown = ROWS_PER_POLL;
-
-	if (rules->increasing || (rules->optional | rules->strict | rules->excluding) != 0)
-		return false;
-	for (int step = 2; step <= rules->nsteps; step++)
-	{
-		if (rules->gap[step - 1] != 0)
-			return false;
-	}
-
-	for (size_t i = 0; i < nrows; i++)
-	{
-		uint64_t	bit = rows[i].steps & all_steps;
-		int64_t		ts = rows[i].ts;
-		int			step;
-		bool		reached;
-
-		/* the whole instant must be looked at, to know its rows are in order */
-		if (depth == rules->nsteps && ts != last_ts)
-			break;
-		poll(rules, &countdown, 1);
-		if (bit == 0)
-			continue;
-		if ((bit & (bit - 1)) != 0 || (ts == last_ts && bit < last_bit))
-			return false;
-		if (bit == 1 && depth > 0 &&
-			(rules->first_entry || ts == chain[1].start))
-			continue;
-		last_ts = ts;
-		last_bit = bit;
-		seen |= bit;
-		step = LOWEST_STEP(bit);
-		unlimited_depth += step == unlimited_depth + 1;
-
-		/*
-		 * Which step it is and whether it is in time can hardly be predicted:
-		 * no branches here.  Only the steps up to the depth have a chain.
-		 */
-		chain[0].start = ts;
-		chain[0].start_row = i;
-		if (step > depth + 1)
-			continue;
-		reached = (uint64_t) ts - (uint64_t) chain[step - 1].start <= window;
-		if (step > depth)
-		{
-			if (!reached)
-				continue;
-			depth = step;
-			begin = chain[step - 1].start_row;
-			chain[step] = chain[step - 1];
-		}
-		else
-		{
-			int			from = step - reached;
-
-			chain[step].start = chain[from].start;
-			chain[step].start_row = chain[from].start_row;
-		}
-	}
-
-	match->depth = depth;
-	match->reached = depth == 0 ? 0 : ~STEPS_ABOVE(depth);
-	match->open = depth > 0 && depth < rules->nsteps;
-	if (match->open)
-		match->open_until = limit_after(chain[1].start, rules->within);
-
-	for (int k = 0; k < depth; k++)
-	{
-		while ((rows[begin].steps & FUNNEL_STEP_BIT(k + 1)) == 0)
-			begin++;
-		match->at[k] = rows[begin].ts;
-		match->row[k] = begin;
-	}
-
-	if (depth == rules->nsteps)
-		match->outcome = FUNNEL_CONVERTED;
-	else if (depth == 0)
-		match->outcome = FUNNEL_ABSENT;
-	else if (unlimited_depth > depth)
-		match->outcome = FUNNEL_LATE;
-	else
-		match->outcome = (seen & FUNNEL_STEP_BIT(depth + 1)) != 0 ? FUNNEL_EARLY : FUNNEL_ABSENT;
-	return true;
-}
-
-/*
  * Any order
  */
 
@@ -1177,9 +1061,6 @@ funnel_match(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		match_any_order(rules, rows, nrows, match);
 		return true;
 	}
-	if (match_plain(rules, rows, nrows, match))
-		return true;
-
 	if (scratch_size < fixed)
 		return false;
 	pairs = (scratch_size - fixed) / sizeof(Pair) / (rules->nsteps + 1);

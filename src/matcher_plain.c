@@ -24,7 +24,7 @@
 bool
 funnel_rules_are_plain(const FunnelRules *rules)
 {
-	if (rules->within > LONGEST_WINDOW || rules->any_order || rules->first_entry || rules->increasing ||
+	if (rules->within > LONGEST_WINDOW || rules->any_order || rules->increasing ||
 		rules->optional != 0 || rules->strict != 0 || rules->excluding != 0)
 		return false;
 	for (int k = 0; k < rules->nsteps; k++)
@@ -33,6 +33,26 @@ funnel_rules_are_plain(const FunnelRules *rules)
 			return false;
 	}
 	return true;
+}
+
+bool
+funnel_rows_to_plain(const FunnelRow *rows, size_t nrows,
+					 int64_t *ts, uint8_t *steps, uint64_t *present)
+{
+	uint64_t	any = 0;
+	uint64_t	not_one = 0;
+
+	for (size_t i = 0; i < nrows; i++)
+	{
+		uint64_t	bit = rows[i].steps;
+
+		not_one |= (bit & (bit - 1)) | (bit == 0);
+		any |= bit;
+		ts[i] = rows[i].ts;
+		steps[i] = bit == 0 ? 0 : LOWEST_STEP(bit);
+	}
+	*present = any;
+	return not_one == 0;
 }
 
 /* The steps of the rows of one instant, from *I on, behind which *I is left. */
@@ -79,6 +99,24 @@ find_middle(const int64_t *ts, const uint8_t *steps, int depth, FunnelMatch *mat
 }
 
 void
+funnel_plain_find_rows(const int64_t *ts, const uint8_t *steps, FunnelMatch *match)
+{
+	size_t		i = 0;
+
+	for (int k = 0; k < match->depth; k++)
+	{
+		size_t		row;
+
+		/* rows of one instant are in no order of their steps */
+		while (ts[i] < match->at[k])
+			i++;
+		for (row = i; steps[row] != k + 1; row++)
+			;
+		match->row[k] = row;
+	}
+}
+
+void
 funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 				   size_t nrows, uint64_t present, FunnelMatch *match)
 {
@@ -86,6 +124,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 	int			nsteps = rules->nsteps;
 	int			depth = 0;
 	int			unhurried = 0;	/* depth without a window */
+	bool		shut = false;	/* no more entries */
 	int64_t		chain_start = 0;
 	int64_t		chain_end = 0;
 	size_t		i = 0;
@@ -116,7 +155,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 			int64_t		now = ts[i];
 			int64_t		earliest = (now & time_mask) - window;
 
-			start[0] = now;
+			start[0] = shut ? NO_START : now;
 			if (ts[i + 1] != now)
 			{
 				/*
@@ -133,6 +172,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 				if ((step > depth) & (int) in_time)
 				{
 					depth = step;
+					shut = rules->first_entry;
 					chain_start = start[step];
 					chain_end = now;
 					if (depth == nsteps)
@@ -154,6 +194,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 					if (step > depth)
 					{
 						depth = step;
+						shut = rules->first_entry;
 						chain_start = start[step];
 						chain_end = now;
 					}

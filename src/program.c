@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "matcher_plain.h"
 #include "program.h"
 
 /* The matcher's look at the interrupt flag; it holds nothing that would leak. */
@@ -101,6 +102,7 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	memcpy(VARDATA(program->def), VARDATA_ANY(def), len);
 	funnel_definition_rules(definition, &program->rules);
 	program->rules.poll = check_for_interrupts;
+	program->plain = funnel_rules_are_plain(&program->rules);
 	program->stages = palloc(sizeof(FunnelStage *) * definition->nsteps);
 	for (int i = 0; i < definition->nsteps; i++)
 		program->stages[i] = funnel_stage_make(i + 1, names[i], strlen(names[i]));

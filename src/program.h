@@ -16,6 +16,7 @@ typedef struct FunnelProgram
 {
 	FunnelDef  *def;			/* with a four-byte header */
 	FunnelRules rules;
+	bool		plain;			/* of the rules: see matcher_plain.h */
 	FunnelLabels *labels;
 	FunnelStage **stages;		/* of each depth */
 	bool		keeps_all;		/* rows that match nothing matter too: they

@@ -494,9 +494,8 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	state = (ProgressState *) PG_GETARG_POINTER(0);
 	site = get_final_site(fcinfo, state->payloads != NULL);
 
-	funnel_event_list_read(&state->events, &state->site->codes, &site->events);
+	funnel_event_list_read_words(&state->events, &state->site->codes, &site->events);
 	site->events.compare_arg = state->payloads;
-	funnel_events_sort(&site->events);
 	funnel_events_match(&site->events, state->program, &match);
 	if (state->payloads != NULL && match.depth > 0)
 		payload = payloads_of_match(state, &site->events, &match);

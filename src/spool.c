@@ -1082,7 +1082,7 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	size_t		event = event_size(spool, spool->wide);
 	uint64		begin;
 	uint64		end;
-	const char *from;
+	char	   *from;
 
 	while (scan->next_unit == scan->nunits)
 	{
@@ -1102,9 +1102,14 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	begin = scan->next_unit == 0 ? 0 : scan->ends[scan->next_unit - 1];
 	end = scan->ends[scan->next_unit];
 	scan->next_unit++;
+	from = scan->events + begin * event;
+	if (!spool->wide && !spool->with_items)
+	{
+		funnel_events_set_words(events, (uint64 *) from, end - begin, &spool->codes);
+		return true;
+	}
 	funnel_events_reserve(events, end - begin);
 	events->nrows = end - begin;
-	from = scan->events + begin * event;
 	for (uint64 i = 0; i < end - begin; i++, from += event)
 	{
 		events->rows[i] = read_event(spool, spool->wide, from);

@@ -149,6 +149,20 @@ def random_events(rng, d, scale, origin, alphabet, many_labels=False,
     return events
 
 
+def plain_definition(rng, scale):
+    """Steps in order and at most a window."""
+    d = Definition([Step() for _ in range(rng.choice((1, 2, 2, 3, 3, 4)))])
+    d.within = random_limit(rng, scale) if rng.random() < 0.8 else None
+    d.first_entry = one_in(rng, 4)
+    return d
+
+
+def plain_rows(rng, d, scale, origin):
+    """One step each, from the first steps the more often."""
+    return sort_rows([Row(origin + ts, 1 << min(rng.randrange(d.n), rng.randrange(d.n)), 0)
+                      for ts in random_times(rng, scale, rng.randint(0, 9))])
+
+
 def tangled_definition(rng, scale):
     """Optional steps among exclusions, strict links and gaps: the hard part."""
     d = Definition([Step() for _ in range(rng.randint(3, 6))])

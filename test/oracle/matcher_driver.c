@@ -11,6 +11,9 @@
  *		depth outcome open_until reached {at:row}
  * with "none" where no attempt is open and "-" for a step skipped.
  *
+ * Where the rules and rows are plain, the plain matcher must say the same, in
+ * whatever order the rows of an instant come.
+ *
  * The scratch memory is exactly as large as it is said to be, so that an
  * address sanitizer sees the first byte beyond.  With -v the time of each case
  * goes to standard error.
@@ -24,6 +27,7 @@
 #include <time.h>
 
 #include "../../src/matcher.h"
+#include "../../src/matcher_plain.h"
 
 static const char *const outcome_names[FUNNEL_NUM_OUTCOMES] = {
 	[FUNNEL_CONVERTED] = "converted",
@@ -100,6 +104,55 @@ matches_equal(const FunnelMatch *a, const FunnelMatch *b)
 			return false;
 	}
 	return true;
+}
+
+/* Turn the rows of each instant round. */
+static void
+reverse_instants(int64_t *ts, uint8_t *steps, size_t nrows)
+{
+	size_t		end;
+
+	for (size_t begin = 0; begin < nrows; begin = end)
+	{
+		for (end = begin + 1; end < nrows && ts[end] == ts[begin]; end++)
+			;
+		for (size_t i = begin, j = end - 1; i < j; i++, j--)
+		{
+			uint8_t		step = steps[i];
+
+			steps[i] = steps[j];
+			steps[j] = step;
+		}
+	}
+}
+
+/* Ask the plain matcher too, where it can be asked. */
+static void
+check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+			const FunnelMatch *match)
+{
+	int64_t    *ts = allocate((nrows + 1) * sizeof(int64_t));
+	uint8_t    *steps = allocate(nrows);
+	uint64_t	present;
+
+	if (funnel_rules_are_plain(rules) &&
+		funnel_rows_to_plain(rows, nrows, ts, steps, &present) &&
+		(rules->nsteps == FUNNEL_MAX_STEPS || present >> rules->nsteps == 0))
+	{
+		FunnelMatch plain;
+
+		memset(&plain, 0xA5, sizeof(plain));
+		funnel_match_plain(rules, ts, steps, nrows, present, &plain);
+		funnel_plain_find_rows(ts, steps, &plain);
+		if (!matches_equal(match, &plain))
+			die("the plain matcher differs");
+		reverse_instants(ts, steps, nrows);
+		funnel_match_plain(rules, ts, steps, nrows, present, &plain);
+		if (!matches_equal(match, &plain))
+			die("the plain matcher depends on the order within an instant");
+	}
+	free(steps);
+	free(ts);
 }
 
 static void
@@ -190,6 +243,7 @@ main(int argc, char **argv)
 			}
 		}
 
+		check_plain(&rules, rows, nrows, &match);
 		print_match(&match);
 		free(rows);
 	}

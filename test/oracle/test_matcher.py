@@ -18,12 +18,14 @@ from brute import (FOREVER, RANGE_END, Definition, Row, Step, label_rows,
                    passage_of, sort_rows)
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_limit, random_masked_rows,
-                      random_origin, tangled_definition, tangled_rows)
+                      plain_definition, plain_rows, random_origin,
+                      tangled_definition, tangled_rows)
 from tap import Tap, numbers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
-           os.path.join(HERE, '..', '..', 'src', 'matcher.c')]
+           os.path.join(HERE, '..', '..', 'src', 'matcher.c'),
+           os.path.join(HERE, '..', '..', 'src', 'matcher_plain.c')]
 HANG = 120                      # seconds after which a case counts as hung
 
 
@@ -55,6 +57,14 @@ class Case:
                            for optional, strict, gap, excluding in self.links],
                           self.within, self.any_order, self.first_entry,
                           self.increasing)
+
+    def is_plain(self):
+        """Is it one for the plain matcher?"""
+        return (not self.any_order and not self.increasing and
+                not any(optional or strict or excluding or gap is not None
+                        for optional, strict, gap, excluding in self.links) and
+                all(steps != 0 and steps & (steps - 1) == 0
+                    for _, steps, _ in self.rows))
 
     def copy(self, **changes):
         fields = dict(vars(self))
@@ -134,6 +144,9 @@ def random_case(seed):
         rows = sort_rows(label_rows(d, random_events(
             rng, d, scale, origin, alphabet, many_labels=one_in(rng, 2),
             details=one_in(rng, 2))))
+    elif one_in(rng, 4):
+        d = plain_definition(rng, scale)
+        rows = plain_rows(rng, d, scale, origin)
     elif one_in(rng, 3):
         d = tangled_definition(rng, scale)
         rows = tangled_rows(rng, d, scale, origin)
@@ -318,6 +331,7 @@ def shrink(program, case, kind):
 def test_random(tap, program, number, first_seed):
     started = time.time()
     differences = 0
+    plain = 0
     examples = {}
     seen = {}
     batch_size = 5000
@@ -329,6 +343,7 @@ def test_random(tap, program, number, first_seed):
             passage = passage_of(d, rows)
             want = answer_text(passage)
             seen[passage.outcome] = seen.get(passage.outcome, 0) + 1
+            plain += case.is_plain() and passage.depth > 1
             if want == got:
                 continue
             differences += 1
@@ -356,6 +371,8 @@ def test_random(tap, program, number, first_seed):
         tap.ok(seen.get(outcome, 0) >= number // 500,
                'the random cases include "%s" (%d)' % (
                    outcome, seen.get(outcome, 0)))
+    tap.ok(plain >= number // 50,
+           'the random cases include plain ones (%d)' % plain)
 
 
 def test_huge(tap, program):
