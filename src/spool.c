@@ -644,27 +644,12 @@ write_unit(char *to, const UnitHeader *header, const char *bytes)
 	memcpy(to, bytes, header->len);
 }
 
-void
-funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
-				 uint64 item)
+/* Any event of any unit, in whatever form the spool has. */
+static pg_noinline void
+add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint64 item)
 {
-	Event		event;
-	uint64		plain_event;
+	Event		event = encode_event(spool, ts, labels);
 
-	/* by far the commonest first */
-	if (likely(spool->is_plain &&
-			   funnel_event_encode(&spool->codes, ts, labels, spool->context,
-								   &plain_event)))
-	{
-		uint64		word = funnel_unit_word(spool->unit_type, unit);
-		char	   *record = append_record(spool, funnel_hash_word(word), 2 * sizeof(uint64));
-
-		memcpy(record, &plain_event, sizeof(plain_event));
-		memcpy(record + sizeof(plain_event), &word, sizeof(word));
-		return;
-	}
-
-	event = encode_event(spool, ts, labels);
 	if (spool->unit_type->is_word)
 	{
 		uint64		word = funnel_unit_word(spool->unit_type, unit);
@@ -685,6 +670,27 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 		write_unit(append_event(spool, double_hash(key.hash), &event, item, key.len),
 				   &header, key.bytes);
 	}
+}
+
+void
+funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
+				 uint64 item)
+{
+	uint64		event;
+	uint64		word;
+	char	   *record;
+
+	/* what is most common, and so simple that it needs no stack */
+	if (unlikely(!spool->is_plain ||
+				 !funnel_event_encode(&spool->codes, ts, labels, spool->context, &event)))
+	{
+		add_any(spool, unit, ts, labels, item);
+		return;
+	}
+	word = funnel_unit_word(spool->unit_type, unit);
+	record = append_record(spool, funnel_hash_word(word), sizeof(event) + sizeof(word));
+	memcpy(record, &event, sizeof(event));
+	memcpy(record + sizeof(event), &word, sizeof(word));
 }
 
 /*
