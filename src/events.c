@@ -397,9 +397,11 @@ funnel_events_sort(FunnelEvents *events)
 	}
 }
 
-/* The same of words, by time only. */
-static void
-sort_words_by_time(FunnelEvents *events)
+/*
+ * The same of words, by time only.
+ */
+void
+funnel_events_sort_words(FunnelEvents *events)
 {
 	int64	   *words = (int64 *) events->words;
 	int64	   *merged;
@@ -417,11 +419,14 @@ sort_words_by_time(FunnelEvents *events)
 		}
 		ends[nruns++] = i;
 	}
+	if (nruns == 0)
+		return;
 	ends[nruns++] = events->nrows;
 
 	merged = funnel_events_reserve_scratch(events, events->nrows * sizeof(int64));
 	while (nruns > 1)
 	{
+		int64	   *from = words;
 		size_t		begin = 0;
 		int			left = 0;
 
@@ -430,13 +435,16 @@ sort_words_by_time(FunnelEvents *events)
 		{
 			int			right = Min(run + 1, nruns - 1);
 
-			merge_words(words, merged, begin, ends[run], ends[right]);
+			merge_words(from, merged, begin, ends[run], ends[right]);
 			begin = ends[right];
 			ends[left++] = begin;
 		}
 		nruns = left;
-		memcpy(words, merged, events->nrows * sizeof(int64));
+		/* there and back again */
+		words = merged;
+		merged = from;
 	}
+	events->words = (uint64 *) words;
 }
 
 /*
@@ -510,7 +518,7 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 		{
 			if (!in_order)
 			{
-				sort_words_by_time(events);
+				funnel_events_sort_words(events);
 				(void) words_to_plain(events, &present, &in_order);
 			}
 			funnel_match_plain(rules, events->ts, events->steps, events->nrows,

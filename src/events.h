@@ -18,7 +18,8 @@ typedef int (*FunnelItemCompare) (uint64 a, uint64 b, const void *arg);
  * A buffer to be used for one unit after another.
  *
  * It holds rows, or words that are yet to be decoded, see eventword.h; those
- * may be in a place of the one who fills the buffer, and can be sorted there.
+ * are in a place of the one who fills the buffer, where they may be sorted, or
+ * in own_words, or, once sorted, in scratch.
  *
  * If with_items, each row has an item: eight bytes that travel with it and
  * decide, by compare_items or else as integers, which of the rows that are
@@ -59,6 +60,7 @@ extern uint64 *funnel_events_reserve_words(FunnelEvents *events, size_t nwords,
 extern void *funnel_events_reserve_scratch(FunnelEvents *events, size_t size);
 extern void funnel_events_trim(FunnelEvents *events);
 extern void funnel_events_sort(FunnelEvents *events);
+extern void funnel_events_sort_words(FunnelEvents *events);
 extern void funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 								FunnelMatch *match);
 
