@@ -130,15 +130,15 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 EXPLAIN (COSTS OFF) SELECT funnel_agg(u, t, e, 'a -[!x]-> b? => c within 9 days') FROM mixed;
-INSERT INTO answers SELECT 'parallel', r
-FROM (SELECT funnel_agg(u, t, e, 'a -[!x]-> b? => c within 9 days') AS r FROM mixed) s;
+SELECT funnel_agg(u, t, e, 'a -[!x]-> b? => c within 9 days')::text AS r FROM mixed \gset
+INSERT INTO answers VALUES ('parallel', :'r');
 SET parallel_leader_participation = off;
-INSERT INTO answers SELECT 'parallel, workers only', r
-FROM (SELECT funnel_agg(u, t, e, 'a -[!x]-> b? => c within 9 days') AS r FROM mixed) s;
-INSERT INTO answers SELECT 'parallel, units as text', r
-FROM (SELECT funnel_agg(u::text, t, e, 'a -[!x]-> b? => c within 9 days') AS r FROM mixed) s;
-INSERT INTO answers SELECT 'parallel, units as rows', r
-FROM (SELECT funnel_agg(ROW(u, u::text), t, e, 'a -[!x]-> b? => c within 9 days') AS r FROM mixed) s;
+SELECT funnel_agg(u, t, e, 'a -[!x]-> b? => c within 9 days')::text AS r FROM mixed \gset
+INSERT INTO answers VALUES ('parallel, workers only', :'r');
+SELECT funnel_agg(u::text, t, e, 'a -[!x]-> b? => c within 9 days')::text AS r FROM mixed \gset
+INSERT INTO answers VALUES ('parallel, units as text', :'r');
+SELECT funnel_agg(ROW(u, u::text), t, e, 'a -[!x]-> b? => c within 9 days')::text AS r FROM mixed \gset
+INSERT INTO answers VALUES ('parallel, units as rows', :'r');
 RESET ALL;
 SELECT count(*) AS answers, count(DISTINCT result::text) AS different FROM answers;
 

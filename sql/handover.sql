@@ -1,0 +1,126 @@
+-- A partial state on its way to the one that finishes: the same bytes as from
+-- one state, in whatever form its events are.
+
+CREATE TABLE parts (p int, n int, u bigint, t timestamptz, e text, labels text[], v float8)
+	PARTITION BY LIST (p);
+CREATE TABLE parts_0 PARTITION OF parts FOR VALUES IN (0);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
+CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2);
+
+-- Many events in two parts and a few in the third.  Labels are subsets of a to
+-- i: in the first two parts by six and six of their bits, in opposite order.
+INSERT INTO parts
+SELECT p, n, (hashint4(n) & 2047) - 1000, timestamptz '2026-01-01Z' + (hashint4(n + 1000000) & 65535) * interval '1 minute',
+	   (ARRAY['a', 'b', 'c', 'x', NULL])[1 + (hashint4(n + 2000000) & 7) % 5],
+	   ARRAY(SELECT chr(96 + b) FROM generate_series(1, 9) b
+			 WHERE (CASE p WHEN 1 THEN 60000 - n ELSE n END % 64 << (CASE p WHEN 1 THEN 3 ELSE 0 END)) >> (b - 1) & 1 = 1),
+	   n / 7.0
+FROM (SELECT CASE WHEN n > 59980 THEN 2 ELSE n % 2 END AS p, n FROM generate_series(1, 60000) n) s;
+ANALYZE parts;
+
+CREATE TABLE cases (name text, unit text DEFAULT 'u', ts text DEFAULT 't', label text DEFAULT 'e',
+					definition text DEFAULT 'a -> b -> c within 9 days', rest text DEFAULT '');
+INSERT INTO cases (name) VALUES ('plain');
+INSERT INTO cases (name, definition) VALUES
+	('first entry', 'a -> b -> c within 9 days, first entry'),
+	('every row counts', 'a => b -[!x]-> c within 9 days'),
+	('any order', 'a -> b -> c within 9 days, any order'),
+	('no row counts', 'k -> l');
+INSERT INTO cases (name, unit) VALUES
+	('units of text', '''unit '' || u'),
+	('units of many lengths', 'repeat(''x'', (n % 50)) || u'),
+	('units of two bytes', '(u % 1000)::int2'),
+	('units at the ends', 'CASE u % 3 WHEN 0 THEN 9223372036854775807 WHEN 1 THEN -9223372036854775808 ELSE 0 END'),
+	('units as uuid', 'md5(u::text)::uuid'),
+	('units as numeric', 'u + 0.50'),
+	('units as rows', 'ROW(u, u::text)');
+INSERT INTO cases (name, ts) VALUES
+	('late rows', 't - n % 3 * interval ''5 minutes'''),
+	('one instant', 'timestamptz ''2026-01-01Z'''),
+	('before the epoch', 't - interval ''900 years'''),
+	('wide in the first', 't - CASE p WHEN 0 THEN interval ''2000 years'' ELSE interval ''0'' END'),
+	('wide in the second', 't - CASE p WHEN 1 THEN interval ''2000 years'' ELSE interval ''0'' END'),
+	('wide in the last', 't - CASE p WHEN 2 THEN interval ''2000 years'' ELSE interval ''0'' END'),
+	('wide', 't - interval ''2000 years''');
+INSERT INTO cases (name, label, definition) VALUES
+	('codes in another order', 'labels[1:6]', 'd -> e -> f -> b -> c -> a'),
+	('more codes than there are', 'labels || CASE p WHEN 0 THEN ''{}'' ELSE ''{j}''::text[] END
+		|| CASE n % 3 WHEN 0 THEN ''{k}'' WHEN 1 THEN ''{l}'' ELSE ''{}''::text[] END',
+		'a -> b -> c -> d -> e -> f -> g -> h -> i -> j -> k -> l'),
+	('more codes in one', 'CASE p WHEN 0 THEN labels ELSE labels || CASE n % 5 WHEN 0 THEN ''{}''::text[] WHEN 1 THEN ''{a}'' WHEN 2 THEN ''{b}'' WHEN 3 THEN ''{a,b}'' ELSE ''{a,b,c}'' END END',
+		'a -> b -> c -> d -> e -> f -> g -> h -> i within 9 days');
+INSERT INTO cases (name, unit, ts, rest) VALUES
+	('values', 'u', 't', ', v'),
+	('values of text', 'u::text', 't', ', v'),
+	('values, wide in the second', 'u', 't - CASE p WHEN 1 THEN interval ''2000 years'' ELSE interval ''0'' END', ', v'),
+	('values, wide', 'u::text', 't - interval ''2000 years''', ', v');
+INSERT INTO cases (name, label, definition, rest) VALUES
+	('values, codes in another order', 'array_to_string(labels, '''')', '*d* -> *e* -> *f* -> *b* -> *c* -> *a*', ', v');
+
+CREATE FUNCTION answer(query text, partial bool, out result text, out plan text) LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	PERFORM set_config('enable_partitionwise_aggregate', partial::text, true);
+	plan := '';
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		plan := plan || line;
+	END LOOP;
+	EXECUTE query INTO result;
+END $$;
+
+CREATE FUNCTION wrong() RETURNS TABLE (name text, whole text, partial text) LANGUAGE plpgsql AS $$
+DECLARE
+	query text;
+	c record;
+	a record;
+	b record;
+BEGIN
+	FOR c IN TABLE cases LOOP
+		query := format('SELECT funnel_agg(%s, %s, %s, %L%s)::text FROM parts',
+						c.unit, c.ts, c.label, c.definition, c.rest);
+		SELECT * INTO a FROM answer(query, false);
+		SELECT * INTO b FROM answer(query, true);
+		IF a.plan LIKE '%Partial%' OR b.plan NOT LIKE '%Partial%Partial%Partial%' OR
+			a.result IS DISTINCT FROM b.result OR
+			(funnel_units(a.result::funnel_result) = 0) <> (c.name = 'no row counts') THEN
+			RETURN QUERY SELECT c.name, left(a.result, 200), left(b.result, 200);
+		END IF;
+	END LOOP;
+END $$;
+
+SET max_parallel_workers_per_gather = 0;
+SET work_mem = '64MB';
+SELECT count(*) FROM cases;
+SELECT * FROM wrong();
+
+-- What comes when the memory is spent goes to the file
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+SELECT * FROM wrong();
+RESET work_mem;
+RESET hash_mem_multiplier;
+
+-- A partition too large for the cache, most of it a single unit's
+CREATE TABLE huge (p int, u int, t timestamptz, e text) PARTITION BY LIST (p);
+CREATE TABLE huge_0 PARTITION OF huge FOR VALUES IN (0);
+CREATE TABLE huge_1 PARTITION OF huge FOR VALUES IN (1);
+INSERT INTO huge
+SELECT n & 1, CASE WHEN n % 1000 = 0 THEN n / 1000 % 300 ELSE 0 END, timestamptz '2026-01-01Z' + n * interval '5 hours', (ARRAY['a', 'b', 'c'])[1 + n % 3]
+FROM generate_series(1, 1600000) n;
+SELECT (answer(query, true)).result = (answer(query, false)).result AS same,
+	   funnel_units((answer(query, true)).result::funnel_result) AS units
+FROM (VALUES ('SELECT funnel_agg(u, t, e, ''a -> b -> c within 1 day'')::text FROM huge')) v(query);
+
+-- Workers
+SET max_parallel_workers_per_gather = 2;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+EXPLAIN (COSTS OFF) SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day') FROM huge_0;
+SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text AS in_workers FROM huge_0 \gset
+SET max_parallel_workers_per_gather = 0;
+SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text = :'in_workers' AS same FROM huge_0;
+
+DROP TABLE parts, huge, cases;
+DROP FUNCTION answer, wrong;
