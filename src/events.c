@@ -448,36 +448,100 @@ funnel_events_sort_words(FunnelEvents *events)
 }
 
 /*
- * Turn words into times and steps.  False if there is one that does not match
- * exactly one step; IN_ORDER tells whether they are sorted by time.
+ * What turning words into times and steps finds out.
  */
-static bool
-words_to_plain(FunnelEvents *events, uint64 *present, bool *in_order)
+typedef struct PlainWords
 {
-	const uint64 *words = events->words;
-	int64	   *ts = events->ts;
-	uint8	   *steps = events->steps;
+	uint64		present;		/* bits of the steps that occur */
+	uint64		other;			/* not 0 if a word has not exactly one step */
+} PlainWords;
+
+static inline void
+word_to_plain(FunnelEvents *events, size_t i, int64 word, PlainWords *found)
+{
+	uint8		code = (uint8) word;
+
+	events->ts[i] = word >> FUNNEL_CODE_BITS;
+	events->steps[i] = code;
+	found->present |= UINT64CONST(1) << ((code - 1) % 64);
+	found->other |= (uint8) (code - 1) >= FUNNEL_MAX_STEPS;
+}
+
+/*
+ * As many words from BEGIN on as are in order of time; returns where they end.
+ */
+static size_t
+words_to_plain(FunnelEvents *events, size_t begin, PlainWords *found)
+{
+	const int64 *words = (const int64 *) events->words;
+	PlainWords	all = *found;
 	int64		last = PG_INT64_MIN;
-	uint64		any = 0;
-	int			disorder = 0;
-	int			not_one = 0;
+	size_t		i;
 
-	for (size_t i = 0; i < events->nrows; i++)
+	for (i = begin; i < events->nrows; i++)
 	{
-		int64		at = (int64) words[i] >> FUNNEL_CODE_BITS;
-		uint8		code = (uint8) words[i];
-
-		disorder |= at < last;
-		not_one |= (uint8) (code - 1) >= FUNNEL_MAX_STEPS;
-		any |= UINT64CONST(1) << ((code - 1) % 64);
-		ts[i] = last = at;
-		steps[i] = code;
+		/* within an instant any order will do */
+		if (words[i] >> FUNNEL_CODE_BITS < last)
+			break;
+		last = words[i] >> FUNNEL_CODE_BITS;
+		word_to_plain(events, i, words[i], &all);
 		if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
 			CHECK_FOR_INTERRUPTS();
 	}
-	*present = any;
-	*in_order = !disorder;
-	return !not_one;
+	*found = all;
+	return i;
+}
+
+/* All words, the first MIDDLE of which are in order, and so are the others. */
+static void
+merge_to_plain(FunnelEvents *events, size_t middle)
+{
+	const int64 *words = (const int64 *) events->words;
+	PlainWords	ignored = {0, 0};
+	size_t		left = 0;
+	size_t		right = middle;
+	size_t		i = 0;
+
+	while (left < middle && right < events->nrows)
+	{
+		int64		a = words[left];
+		int64		b = words[right];
+		bool		is_right = b < a;
+
+		/* which comes next can hardly be foreseen: no branches */
+		word_to_plain(events, i++, is_right ? b : a, &ignored);
+		right += is_right;
+		left += !is_right;
+	}
+	while (left < middle)
+		word_to_plain(events, i++, words[left++], &ignored);
+	while (right < events->nrows)
+		word_to_plain(events, i++, words[right++], &ignored);
+}
+
+/*
+ * Turn words into times and steps in order of time.  They mostly come so, or
+ * in two runs: one from each of two processes, or one for an event that was
+ * late.  False if there is a word that does not match exactly one step.
+ */
+static bool
+read_plain_words(FunnelEvents *events, uint64 *present)
+{
+	PlainWords	found = {0, 0};
+	size_t		middle = words_to_plain(events, 0, &found);
+
+	if (middle < events->nrows)
+	{
+		if (words_to_plain(events, middle, &found) == events->nrows)
+			merge_to_plain(events, middle);
+		else
+		{
+			funnel_events_sort_words(events);
+			(void) words_to_plain(events, 0, &found);
+		}
+	}
+	*present = found.present;
+	return found.other == 0;
 }
 
 static void
@@ -512,15 +576,8 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 		reserve_plain(events, events->nrows);
 	if (events->words != NULL)
 	{
-		bool		in_order;
-
-		if (program->plain && words_to_plain(events, &present, &in_order))
+		if (program->plain && read_plain_words(events, &present))
 		{
-			if (!in_order)
-			{
-				funnel_events_sort_words(events);
-				(void) words_to_plain(events, &present, &in_order);
-			}
 			funnel_match_plain(rules, events->ts, events->steps, events->nrows,
 							   present, match);
 			return;
