@@ -1,0 +1,42 @@
+-- The exact answer in plain SQL, tuned: only the rows that matter, numbered by
+-- step, and sorted once.  start_k is the latest entry from which step k has been
+-- reached so far; the latest entry leaves the most time for the steps to come,
+-- so no other need be remembered.
+WITH step AS (
+	SELECT user_id, ts, CASE event WHEN 'visit' THEN 1 WHEN 'view' THEN 2
+		WHEN 'cart' THEN 3 WHEN 'checkout' THEN 4 ELSE 5 END AS step
+	FROM {table}
+	WHERE event IN ('visit', 'view', 'cart', 'checkout', 'purchase')
+), reached_1 AS (
+	SELECT *, max(CASE WHEN step = 1 THEN ts END) OVER chain AS start_1
+	FROM step
+	WINDOW chain AS (PARTITION BY user_id ORDER BY ts, step ROWS UNBOUNDED PRECEDING)
+), reached_2 AS (
+	SELECT *, max(CASE WHEN step = 2 AND ts <= start_1 + INTERVAL '7 days' THEN start_1 END)
+		OVER chain AS start_2
+	FROM reached_1
+	WINDOW chain AS (PARTITION BY user_id ORDER BY ts, step ROWS UNBOUNDED PRECEDING)
+), reached_3 AS (
+	SELECT *, max(CASE WHEN step = 3 AND ts <= start_2 + INTERVAL '7 days' THEN start_2 END)
+		OVER chain AS start_3
+	FROM reached_2
+	WINDOW chain AS (PARTITION BY user_id ORDER BY ts, step ROWS UNBOUNDED PRECEDING)
+), reached_4 AS (
+	SELECT *, max(CASE WHEN step = 4 AND ts <= start_3 + INTERVAL '7 days' THEN start_3 END)
+		OVER chain AS start_4
+	FROM reached_3
+	WINDOW chain AS (PARTITION BY user_id ORDER BY ts, step ROWS UNBOUNDED PRECEDING)
+), per_user AS (
+	SELECT user_id, max(CASE
+		WHEN step = 5 AND ts <= start_4 + INTERVAL '7 days' THEN 5
+		WHEN start_4 IS NOT NULL THEN 4
+		WHEN start_3 IS NOT NULL THEN 3
+		WHEN start_2 IS NOT NULL THEN 2
+		WHEN start_1 IS NOT NULL THEN 1 END) AS level
+	FROM reached_4
+	GROUP BY user_id
+)
+SELECT count(*) FILTER (WHERE level >= 1), count(*) FILTER (WHERE level >= 2),
+	count(*) FILTER (WHERE level >= 3), count(*) FILTER (WHERE level >= 4),
+	count(*) FILTER (WHERE level >= 5)
+FROM per_user
