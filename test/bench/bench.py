@@ -249,9 +249,10 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def make_data(rows, peers, directory):
+def make_data(rows, tables, peers, directory):
     say(f"Making {rows:,} events ...")
-    psql(f"CREATE EXTENSION IF NOT EXISTS funnel;\n\\set rows {rows}\n\\i {HERE}/sql/data.sql")
+    psql(f"CREATE EXTENSION IF NOT EXISTS funnel;\n\\set rows {rows}\n"
+         f"\\set tables '{{{','.join(sorted(tables))}}}'\n\\i {HERE}/sql/data.sql")
     for table in ("events", "events_late") if peers else ():
         psql(f"\\copy (SELECT user_id, (extract(epoch FROM ts) * 1000000)::bigint, event FROM {table})"
              f" TO '{directory}/{table}.csv' (FORMAT csv)")
@@ -470,7 +471,8 @@ def bench(rows, runs, only):
         entered = [c for c in contestants() if re.search(only, str(c))]
         peers, absent = start_peers(sorted({c.engine for c in entered} - {"PostgreSQL"}), directory)
         engines = dict(peers, PostgreSQL=PostgreSQL())
-        make_data(rows, peers, directory)
+        # The peers load both tables of plain events.
+        make_data(rows, {c.table for c in entered} | ({"events_late"} if peers else set()), peers, directory)
 
         for c in entered:
             c.absent = absent.get(c.engine, "")
