@@ -221,8 +221,8 @@ typedef struct OpenIterator
 static void
 start_open(OpenIterator *iterator, const FunnelTally *tally)
 {
+	memset(iterator, 0, sizeof(*iterator));
 	iterator->tally = tally;
-	iterator->next = 0;
 	if (tally->open != NULL)
 		openhash_start_iterate(tally->open, &iterator->hash);
 }
