@@ -129,19 +129,22 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 	if (view.nlabels != nlabels)
 		funnel_journey_is_corrupt(&view, "The number of labels is not that of the labels.");
 
-	times = MemoryContextAllocHuge(CurrentMemoryContext,
-								   sizeof(int64) * Max(view.count, 1));
-	codes = MemoryContextAllocHuge(CurrentMemoryContext,
-								   sizeof(uint32) * Max(view.count, 1));
+	/* an event may be a bit: times and codes are not there at once */
 	events = MemoryContextAllocHuge(CurrentMemoryContext,
 									sizeof(FunnelJourneyEvent) * Max(view.count, 1));
-	funnel_journey_times(&view, view.stream, times);
+	codes = MemoryContextAllocHuge(CurrentMemoryContext,
+								   sizeof(uint32) * Max(view.count, 1));
 	funnel_journey_codes(&view, view.stream, codes);
 	for (uint32 i = 0; i < view.count; i++)
-	{
-		events[i].ts = times[i];
 		events[i].label = ids[codes[i]];
-	}
+	pfree(codes);
+	times = MemoryContextAllocHuge(CurrentMemoryContext,
+								   sizeof(int64) * Max(view.count, 1));
+	funnel_journey_times(&view, view.stream, times);
+	for (uint32 i = 0; i < view.count; i++)
+		events[i].ts = times[i];
+	pfree(times);
+	pfree(bytes);
 	PG_RETURN_FUNNEL_JOURNEY_P(funnel_journey_build(table, events, view.count));
 }
 

@@ -32,6 +32,10 @@
 /* How many events pass between two looks at the interrupt flag. */
 #define INTERRUPT_MASK		0xFFFF
 
+/* The usual journey has less, as a number of bits. */
+#define USUAL_COUNT_BITS	16
+#define MAX_USUAL_COUNT		(1 << USUAL_COUNT_BITS)
+
 /* What the labels of a journey match. */
 typedef struct LabelSet
 {
@@ -291,80 +295,112 @@ padded_stream(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view)
 }
 
 /*
- * The rows of a journey that have a step, as times and steps; returns how many.
+ * The usual journey has one width, and so few so short intervals that their
+ * sum cannot overflow; then it is enough to look at the sum of all.
  */
-static uint32
+static inline bool
+is_usual(const FunnelJourneyView *view)
+{
+	return view->long_width == view->short_width &&
+		view->long_width <= FUNNEL_BITS_PER_LOAD &&
+		view->count <= MAX_USUAL_COUNT &&
+		view->unit <= INT64_MAX >> USUAL_COUNT_BITS >> view->long_width;
+}
+
+/*
+ * The rows of a journey that have a step, as times and steps; returns how many.
+ *
+ * No branch depends on a step: which events matter is hard to foresee.  All
+ * steps come first and then move up to their times: in one loop there would be
+ * more at hand than there are registers.
+ */
+static pg_noinline uint32
+read_usual_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
+				const LabelSet *set, const uint8 *stream)
+{
+	uint8	   *steps = matcher->steps;
+	int64	   *times = matcher->times;
+	uint32		count = view->count;
+	uint32		nrows;
+	uint64		ts = (uint64) view->first;
+
+	{
+		const uint8 *step_of = set->steps;
+		const int	code_width = view->code_width;
+		const uint64 code_mask = funnel_bits_mask(code_width);
+		uint64		bit = 0;
+
+		for (uint32 i = 0; i < count; i++)
+		{
+			steps[i] = step_of[funnel_bits_load(stream + bit / 8) >> (bit % 8) & code_mask];
+			bit += code_width;
+		}
+	}
+
+	times[0] = view->first;
+	nrows = steps[0] != 0;
+	if (count > 2)
+	{
+		const uint64 unit = (uint64) view->unit;
+		const int	width = view->long_width;
+		const uint64 mask = funnel_bits_mask(width);
+		uint64		bit = view->intervals;
+
+		for (uint32 i = 1; i < count - 1; i++)
+		{
+			uint8		step = steps[i];
+
+			ts += (funnel_bits_load(stream + bit / 8) >> (bit % 8) & mask) * unit;
+			bit += width;
+			times[nrows] = (int64) ts;
+			steps[nrows] = step;
+			nrows += step != 0;
+		}
+		if (unlikely(ts - (uint64) view->first > (uint64) view->last - (uint64) view->first))
+			funnel_journey_is_corrupt(view, "A time is out of range.");
+	}
+	if (count > 1)
+	{
+		uint8		step = steps[count - 1];
+
+		times[nrows] = view->last;
+		steps[nrows] = step;
+		nrows += step != 0;
+	}
+	return nrows;
+}
+
+/* The same for any journey. */
+static pg_noinline uint32
 read_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 		  const LabelSet *set, const uint8 *stream)
 {
 	const uint8 *step_of = set->steps;
-	const uint64 first = (uint64) view->first;
-	const uint64 unit = (uint64) view->unit;
 	const int	code_width = view->code_width;
-	const uint64 code_mask = funnel_bits_mask(code_width);
-	const int	width = view->long_width;
-	const uint64 mask = funnel_bits_mask(width);
-	uint64		code_bit = 0;
-	uint64		bit = view->intervals;
 	int64	   *times = matcher->times;
 	uint8	   *steps = matcher->steps;
 	uint32		nrows = 0;
 	uint64		sum = 0;
-	uint32		i = 1;
 	FunnelIntervals intervals;
 
-	/*
-	 * The usual journey has one width, and so few so short intervals that their
-	 * sum cannot overflow; then it is enough to look at the sum of all.
-	 */
-	bool		usual = width == view->short_width && width <= FUNNEL_BITS_PER_LOAD &&
-		(uint64) view->count >> (63 - width) == 0;
-
-	/* no branch on the step: which events matter is hard to foresee */
-#define ADD_ROW(ts) \
-	do { \
-		uint8		step = step_of[codes & code_mask]; \
-		codes >>= code_width; \
-		times[nrows] = (int64) (ts); \
-		steps[nrows] = step; \
-		nrows += step != 0; \
-	} while (0)
-
 	funnel_intervals_begin(&intervals, view, stream);
-	for (uint32 done = 0; done < view->count;)
+	for (uint32 i = 0; i < view->count; i++)
 	{
-		uint64		codes = funnel_bits_load(stream + code_bit / 8) >> (code_bit % 8);
-		uint32		end = done + Min(set->codes_per_load, view->count - done);
+		uint8		step = step_of[funnel_bits_get(stream, (uint64) i * code_width, code_width)];
 
-		code_bit += set->codes_per_load * code_width;
-		CHECK_FOR_INTERRUPTS();
-		if (done == 0)
-			ADD_ROW(first);
-		if (likely(usual))
+		if (i > 0)
 		{
-			for (; i < Min(end, view->count - 1); i++)
-			{
-				sum += funnel_bits_load(stream + bit / 8) >> (bit % 8) & mask;
-				bit += width;
-				ADD_ROW(first + sum * unit);
-			}
+			if (i + 1 == view->count)
+				sum = view->span;
+			else if (unlikely(!funnel_intervals_next(&intervals, &sum)))
+				funnel_journey_is_corrupt(view, "A time is out of range.");
 		}
-		else
-		{
-			for (; i < Min(end, view->count - 1); i++)
-			{
-				if (unlikely(!funnel_intervals_next(&intervals, &sum)))
-					funnel_journey_is_corrupt(view, "A time is out of range.");
-				ADD_ROW(first + sum * unit);
-			}
-		}
-		if (end == view->count && end > 1)
-			ADD_ROW(view->last);
-		done = end;
+		times[nrows] = (int64) ((uint64) view->first + sum * (uint64) view->unit);
+		steps[nrows] = step;
+		nrows += step != 0;
+		if (unlikely((i & INTERRUPT_MASK) == INTERRUPT_MASK))
+			CHECK_FOR_INTERRUPTS();
 	}
-#undef ADD_ROW
-	if (unlikely(sum > view->span))
-		funnel_journey_is_corrupt(view, "A time is out of range.");
 	return nrows;
 }
 
@@ -441,7 +477,10 @@ funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey
 		uint32		nrows;
 
 		reserve(matcher, view.count);
-		nrows = read_rows(matcher, &view, set, stream);
+		if (likely(is_usual(&view)))
+			nrows = read_usual_rows(matcher, &view, set, stream);
+		else
+			nrows = read_rows(matcher, &view, set, stream);
 		funnel_match_plain(rules, matcher->times, matcher->steps, nrows,
 						   set->present, match);
 		return;

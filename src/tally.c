@@ -80,6 +80,9 @@ typedef struct TimeEntry
 /* Least number of entries in "open" worth a clean-up. */
 #define OPEN_LIMIT		256
 
+/* Number of entries in "open" from which on blocks replace the hash table. */
+#define OPEN_BLOCKS_LIMIT	1024
+
 StaticAssertDecl(FUNNEL_NUM_CELLS <= (1 << FUNNEL_TIME_CELL_BITS),
 				 "a histogram cell must fit its key");
 
@@ -204,66 +207,206 @@ funnel_tally_put_time(FunnelTally *tally, int step, FunnelTimesSince since,
 }
 
 /*
- * Move what the horizon has passed from "open" to the closed counters.  This
- * changes nothing anybody can read, only how much memory is used.
+ * The open attempts, one cell after the other, whatever they are kept in; those
+ * in blocks by step, outcome and cell.  What the horizon has passed may be
+ * among them.
  */
-static void
-collapse_open(FunnelTally *tally)
+typedef struct OpenIterator
 {
-	int64		now = funnel_open_cell(tally, tally->horizon);
-	openhash_hash *old = tally->open;
-	openhash_hash *new;
+	const FunnelTally *tally;
+	openhash_iterator hash;
+	uint32		next;			/* counter in the blocks */
+} OpenIterator;
+
+static void
+start_open(OpenIterator *iterator, const FunnelTally *tally)
+{
+	memset(iterator, 0, sizeof(*iterator));
+	iterator->tally = tally;
+	if (tally->open != NULL)
+		openhash_start_iterate(tally->open, &iterator->hash);
+}
+
+static inline uint32
+num_open_blocks(const FunnelTally *tally)
+{
+	return (uint32) tally->nsteps * FUNNEL_NUM_OUTCOMES * FUNNEL_OPEN_BLOCKS;
+}
+
+static bool
+next_open(OpenIterator *iterator, FunnelOpen *open)
+{
+	const FunnelTally *tally = iterator->tally;
+
+	if (tally->open_blocks != NULL)
+	{
+		uint32		end = num_open_blocks(tally) << FUNNEL_OPEN_BLOCK_BITS;
+
+		while (iterator->next < end)
+		{
+			uint32		at = iterator->next;
+			const int64 *block = tally->open_blocks[at >> FUNNEL_OPEN_BLOCK_BITS];
+			uint32		array = at / FUNNEL_OPEN_SPAN;
+
+			if (block == NULL)
+			{
+				iterator->next += FUNNEL_OPEN_BLOCK_SIZE;
+				continue;
+			}
+			iterator->next++;
+			open->count = block[at % FUNNEL_OPEN_BLOCK_SIZE];
+			if (open->count == 0)
+				continue;
+			open->key.step = (int) (array / FUNNEL_NUM_OUTCOMES) + 1;
+			open->key.outcome = (int) (array % FUNNEL_NUM_OUTCOMES);
+			open->key.cell = tally->open_base + at % FUNNEL_OPEN_SPAN;
+			return true;
+		}
+	}
+	else if (tally->open != NULL)
+	{
+		const FunnelOpen *entry = openhash_iterate(tally->open, &iterator->hash);
+
+		if (entry != NULL)
+		{
+			*open = *entry;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The counter of a cell in the blocks, or NULL if they do not reach so far. */
+static inline int64 *
+open_block_counter(FunnelTally *tally, int step, int outcome, int64 cell)
+{
+	uint64		at = (uint64) cell - (uint64) tally->open_base;
+	int64	  **block;
+
+	if (unlikely(at >= FUNNEL_OPEN_SPAN))
+		return NULL;
+	block = &tally->open_blocks[((step - 1) * FUNNEL_NUM_OUTCOMES + outcome) *
+								FUNNEL_OPEN_BLOCKS + at / FUNNEL_OPEN_BLOCK_SIZE];
+	if (unlikely(*block == NULL))
+		*block = MemoryContextAllocZero(tally->context,
+										FUNNEL_OPEN_BLOCK_SIZE * sizeof(int64));
+	return &(*block)[at % FUNNEL_OPEN_BLOCK_SIZE];
+}
+
+/* Replace the hash table by blocks from cell BASE on. */
+static void
+make_open_blocks(FunnelTally *tally, int64 base)
+{
+	openhash_hash *hash = tally->open;
 	openhash_iterator iterator;
 	FunnelOpen *entry;
 
-	if (!tally->has_horizon)
-		return;
+	tally->open_blocks = MemoryContextAllocZero(tally->context,
+												num_open_blocks(tally) * sizeof(int64 *));
+	tally->open_base = base;
+	openhash_start_iterate(hash, &iterator);
+	while ((entry = openhash_iterate(hash, &iterator)) != NULL)
+		*open_block_counter(tally, entry->key.step, entry->key.outcome,
+							entry->key.cell) = entry->count;
+	tally->open = NULL;
+	openhash_destroy(hash);
+}
 
-	new = openhash_create(tally->context, OPEN_INITIAL, NULL);
-	openhash_start_iterate(old, &iterator);
-	while ((entry = openhash_iterate(old, &iterator)) != NULL)
+static void
+free_open(FunnelTally *tally)
+{
+	if (tally->open != NULL)
+		openhash_destroy(tally->open);
+	tally->open = NULL;
+	if (tally->open_blocks != NULL)
 	{
-		if (entry->key.cell < now)
-			tally->steps[entry->key.step - 1].closed[entry->key.outcome] += entry->count;
+		for (uint32 i = 0; i < num_open_blocks(tally); i++)
+		{
+			if (tally->open_blocks[i] != NULL)
+				pfree(tally->open_blocks[i]);
+		}
+		pfree(tally->open_blocks);
+	}
+	tally->open_blocks = NULL;
+}
+
+/*
+ * Move what the horizon has passed to the closed counters, and the rest to
+ * where there is room for CELL too: to blocks from the horizon on, or to a hash
+ * table if there is not enough for them or it is not close enough together.
+ * Counting never leads that far; who writes a result by hand can.
+ */
+static void
+rebuild_open(FunnelTally *tally, int64 cell)
+{
+	int64		now = funnel_open_cell(tally, tally->horizon);
+	uint64		span = (uint64) cell - (uint64) now;
+	openhash_hash *hash = openhash_create(tally->context, OPEN_INITIAL, NULL);
+	OpenIterator iterator;
+	FunnelOpen	open;
+
+	start_open(&iterator, tally);
+	while (next_open(&iterator, &open))
+	{
+		if (open.key.cell < now)
+			tally->steps[open.key.step - 1].closed[open.key.outcome] += open.count;
 		else
 		{
 			bool		found;
 
-			openhash_insert(new, entry->key, &found)->count = entry->count;
+			openhash_insert(hash, open.key, &found)->count = open.count;
+			span = Max(span, (uint64) open.key.cell - (uint64) now);
 		}
 	}
-	openhash_destroy(old);
-	tally->open = new;
+	free_open(tally);
+	tally->open = hash;
+	tally->open_limit = Max(OPEN_LIMIT, hash->members * 2);
+	if (hash->members >= OPEN_BLOCKS_LIMIT && span < FUNNEL_OPEN_SPAN)
+		make_open_blocks(tally, now);
 }
 
 bool
 funnel_tally_put_open(FunnelTally *tally, int step, int outcome, int64 cell, int64 count)
 {
-	FunnelOpenKey key;
-	FunnelOpen *entry;
-	bool		found;
+	int64	   *counter = NULL;
+	bool		fresh;
 
-	key.cell = cell;
-	key.step = step;
-	key.outcome = outcome;
+	Assert(tally->has_horizon);
 
-	if (tally->open == NULL)
-		tally->open = openhash_create(tally->context, OPEN_INITIAL, NULL);
-	else if (unlikely(tally->open->members >= tally->open_limit))
+	if (likely(tally->open_blocks != NULL))
 	{
-		/*
-		 * At any horizon no more than about 2,048 cells of a step and outcome
-		 * are open, so that all the rest is what the horizon has passed since.
-		 */
-		collapse_open(tally);
-		tally->open_limit = Max(OPEN_LIMIT, tally->open->members * 2);
+		counter = open_block_counter(tally, step, outcome, cell);
+		if (unlikely(counter == NULL))
+			rebuild_open(tally, cell);
 	}
+	else if (tally->open == NULL)
+		tally->open = openhash_create(tally->context, OPEN_INITIAL, NULL);
+	else if (tally->open->members >= tally->open_limit)
+		rebuild_open(tally, cell);
 
-	entry = openhash_insert(tally->open, key, &found);
-	if (!found)
-		entry->count = 0;
-	entry->count += count;
-	return !found;
+	if (likely(tally->open_blocks != NULL))
+	{
+		if (counter == NULL)
+			counter = open_block_counter(tally, step, outcome, cell);
+		fresh = *counter == 0;
+	}
+	else
+	{
+		FunnelOpenKey key;
+		FunnelOpen *entry;
+		bool		found;
+
+		key.cell = cell;
+		key.step = step;
+		key.outcome = outcome;
+		entry = openhash_insert(tally->open, key, &found);
+		fresh = !found;
+		if (fresh)
+			entry->count = 0;
+		counter = &entry->count;
+	}
+	*counter += count;
+	return fresh;
 }
 
 void
@@ -336,6 +479,9 @@ void
 funnel_tally_merge(FunnelTally *dst, const FunnelTally *src)
 {
 	FunnelTimes times;
+	OpenIterator iterator;
+	FunnelOpen	open;
+	int64		now;
 
 	Assert(dst != src);
 
@@ -373,23 +519,15 @@ funnel_tally_merge(FunnelTally *dst, const FunnelTally *src)
 		funnel_tally_see(dst, src->horizon);
 	dst->has_values |= src->has_values;
 
-	if (src->open != NULL)
+	now = funnel_open_cell(dst, dst->horizon);
+	start_open(&iterator, src);
+	while (next_open(&iterator, &open))
 	{
-		int64		now = funnel_open_cell(dst, dst->horizon);
-		openhash_iterator open;
-		FunnelOpen *entry;
-
-		Assert(src->has_horizon);
-
-		openhash_start_iterate(src->open, &open);
-		while ((entry = openhash_iterate(src->open, &open)) != NULL)
-		{
-			if (entry->key.cell < now)
-				dst->steps[entry->key.step - 1].closed[entry->key.outcome] += entry->count;
-			else
-				funnel_tally_put_open(dst, entry->key.step, entry->key.outcome,
-									  entry->key.cell, entry->count);
-		}
+		if (open.key.cell < now)
+			dst->steps[open.key.step - 1].closed[open.key.outcome] += open.count;
+		else
+			funnel_tally_put_open(dst, open.key.step, open.key.outcome, open.key.cell,
+								  open.count);
 	}
 }
 
@@ -434,6 +572,10 @@ funnel_tally_microseconds(const FunnelTally *tally, int step)
 void
 funnel_tally_standing(const FunnelTally *tally, int64 as_of, FunnelStanding *standing)
 {
+	int64		now = funnel_open_cell(tally, Max(as_of, tally->horizon));
+	OpenIterator iterator;
+	FunnelOpen	open;
+
 	memset(standing, 0, tally->nsteps * sizeof(FunnelStanding));
 
 	for (int k = 0; k < tally->nsteps; k++)
@@ -445,24 +587,15 @@ funnel_tally_standing(const FunnelTally *tally, int64 as_of, FunnelStanding *sta
 		}
 	}
 
-	if (tally->open != NULL)
+	start_open(&iterator, tally);
+	while (next_open(&iterator, &open))
 	{
-		int64		now = funnel_open_cell(tally, Max(as_of, tally->horizon));
-		openhash_iterator iterator;
-		FunnelOpen *entry;
+		FunnelStanding *here = &standing[open.key.step - 1];
 
-		Assert(tally->has_horizon);
-
-		openhash_start_iterate(tally->open, &iterator);
-		while ((entry = openhash_iterate(tally->open, &iterator)) != NULL)
-		{
-			FunnelStanding *here = &standing[entry->key.step - 1];
-
-			if (entry->key.cell < now)
-				here->by_outcome[entry->key.outcome] += entry->count;
-			else
-				here->pending += entry->count;
-		}
+		if (open.key.cell < now)
+			here->by_outcome[open.key.outcome] += open.count;
+		else
+			here->pending += open.count;
 	}
 
 	for (int k = 0; k < tally->nsteps; k++)
@@ -605,23 +738,34 @@ FunnelOpen *
 funnel_tally_open(const FunnelTally *tally, int *nopen)
 {
 	int64		now = funnel_open_cell(tally, tally->horizon);
-	openhash_iterator iterator;
-	FunnelOpen *entry;
-	FunnelOpen *open;
+	uint32		capacity;
+	FunnelOpen *all;
+	OpenIterator iterator;
+	FunnelOpen	open;
 
 	*nopen = 0;
-	if (tally->open == NULL)
+	if (tally->open == NULL && tally->open_blocks == NULL)
 		return NULL;
 
-	open = palloc(sizeof(FunnelOpen) * (Size) tally->open->members);
-	openhash_start_iterate(tally->open, &iterator);
-	while ((entry = openhash_iterate(tally->open, &iterator)) != NULL)
+	capacity = tally->open != NULL ? Max(tally->open->members, 1) : OPEN_BLOCKS_LIMIT;
+	all = palloc(sizeof(FunnelOpen) * (Size) capacity);
+	start_open(&iterator, tally);
+	while (next_open(&iterator, &open))
 	{
-		if (entry->key.cell >= now)
-			open[(*nopen)++] = *entry;
+		if (open.key.cell < now)
+			continue;
+		if ((uint32) *nopen == capacity)
+		{
+			capacity *= 2;
+			all = repalloc(all, sizeof(FunnelOpen) * (Size) capacity);
+		}
+		all[(*nopen)++] = open;
 	}
-	qsort(open, *nopen, sizeof(FunnelOpen), compare_open);
-	return open;
+
+	/* those from blocks are in order already */
+	if (tally->open != NULL)
+		qsort(all, *nopen, sizeof(FunnelOpen), compare_open);
+	return all;
 }
 
 /* Add a histogram's entries up, with the least and the greatest sum of times. */
@@ -666,6 +810,8 @@ funnel_tally_problem(const FunnelTally *tally)
 	int64		now = funnel_open_cell(tally, tally->horizon);
 	int64		last = funnel_open_cell(tally, FUNNEL_FOREVER - 1);
 	int64		reached = 0;
+	OpenIterator iterator;
+	FunnelOpen	open;
 
 	if (tally->has_horizon && !IS_VALID_TIMESTAMP(tally->horizon))
 		return pstrdup("The horizon is out of range.");
@@ -674,22 +820,16 @@ funnel_tally_problem(const FunnelTally *tally)
 
 	/* who stands where: first that the counters are what could be counted ... */
 	memset(standing, 0, tally->nsteps * sizeof(FunnelStanding));
-	if (tally->open != NULL)
+	start_open(&iterator, tally);
+	while (next_open(&iterator, &open))
 	{
-		openhash_iterator iterator;
-		FunnelOpen *entry;
+		int64	   *count = &standing[open.key.step - 1].by_outcome[open.key.outcome];
 
-		openhash_start_iterate(tally->open, &iterator);
-		while ((entry = openhash_iterate(tally->open, &iterator)) != NULL)
-		{
-			int64	   *count = &standing[entry->key.step - 1].by_outcome[entry->key.outcome];
-
-			if (entry->key.cell < now || entry->key.cell > last)
-				return psprintf("Cell " INT64_FORMAT " of step %d is not between the horizon and the end of time.",
-								entry->key.cell, entry->key.step);
-			if (pg_add_s64_overflow(*count, entry->count, count))
-				return psprintf("The units at step %d are out of range.", entry->key.step);
-		}
+		if (open.key.cell < now || open.key.cell > last)
+			return psprintf("Cell " INT64_FORMAT " of step %d is not between the horizon and the end of time.",
+							open.key.cell, open.key.step);
+		if (pg_add_s64_overflow(*count, open.count, count))
+			return psprintf("The units at step %d are out of range.", open.key.step);
 	}
 	for (int k = 0; k < tally->nsteps; k++)
 	{

@@ -69,7 +69,17 @@ funnel_cell_span(uint32 cell)
 /*
  * Unconverted units whose attempt may still be open at the horizon, by where
  * they stand, why, and floor(open_until / g).
+ *
+ * They are in a hash table while there are few.  Many have an array of blocks
+ * for each step and outcome, all from the same cell on: at any horizon no more
+ * than about 2,048 cells are open, so that the blocks have to be moved only
+ * when the horizon has gone on by as much.
  */
+#define FUNNEL_OPEN_BLOCK_BITS	6
+#define FUNNEL_OPEN_BLOCK_SIZE	(1 << FUNNEL_OPEN_BLOCK_BITS)
+#define FUNNEL_OPEN_BLOCKS		64
+#define FUNNEL_OPEN_SPAN		(FUNNEL_OPEN_BLOCKS * FUNNEL_OPEN_BLOCK_SIZE)
+
 typedef struct FunnelOpenKey
 {
 	int64		cell;
@@ -110,7 +120,10 @@ struct FunnelTally
 	uint32		open_limit;		/* entries in "open" that call for a clean-up */
 	struct timehash_hash *times;	/* NULL if time_blocks are in use */
 	int64	  **time_blocks;
-	struct openhash_hash *open; /* NULL until needed */
+	struct openhash_hash *open; /* NULL until needed, or if open_blocks are in
+								 * use */
+	int64		open_base;		/* the first cell of the blocks */
+	int64	  **open_blocks;
 	FunnelTallyStep steps[FLEXIBLE_ARRAY_MEMBER];
 };
 
