@@ -64,10 +64,27 @@ steps_of_instant(const int64_t *ts, const uint8_t *steps, size_t *i)
 
 	do
 	{
-		mask |= FUNNEL_STEP_BIT(steps[*i]);
+		if (steps[*i] != 0)
+			mask |= FUNNEL_STEP_BIT(steps[*i]);
 		(*i)++;
 	} while (ts[*i] == now);
 	return mask;
+}
+
+/* Have only the first row of the first step match it; the others match nothing. */
+static void
+drop_later_entries(uint8_t *steps, size_t nrows)
+{
+	bool		entered = false;
+
+	for (size_t i = 0; i < nrows; i++)
+	{
+		bool		is_entry = steps[i] == 1;
+
+		if (is_entry & entered)
+			steps[i] = 0;
+		entered |= is_entry;
+	}
 }
 
 /* Fill in the times between those of the first step and of the last. */
@@ -117,14 +134,14 @@ funnel_plain_find_rows(const int64_t *ts, const uint8_t *steps, FunnelMatch *mat
 }
 
 void
-funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
+funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 				   size_t nrows, uint64_t present, FunnelMatch *match)
 {
-	int64_t		start[FUNNEL_MAX_STEPS + 1];	/* newest of a chain to the step */
+	int64_t		starts[FUNNEL_MAX_STEPS + 2];
+	int64_t    *start = starts + 1; /* newest of a chain to the step */
 	int			nsteps = rules->nsteps;
 	int			depth = 0;
 	int			unhurried = 0;	/* depth without a window */
-	bool		shut = false;	/* no more entries */
 	int64_t		chain_start = 0;
 	int64_t		chain_end = 0;
 	size_t		i = 0;
@@ -142,8 +159,11 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 	/* no instant, so that a last row is not taken for one of several */
 	ts[nrows] = FUNNEL_FOREVER;
 
-	for (int k = 0; k <= nsteps; k++)
+	/* from the one before step 0 on, which can never be reached */
+	for (int k = -1; k <= nsteps; k++)
 		start[k] = NO_START;
+	if (rules->first_entry)
+		drop_later_entries(steps, nrows);
 	while (i < nrows && depth < nsteps)
 	{
 		size_t		end = nrows - i < ROWS_PER_POLL ? nrows : i + ROWS_PER_POLL;
@@ -155,29 +175,27 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 			int64_t		now = ts[i];
 			int64_t		earliest = (now & time_mask) - window;
 
-			start[0] = shut ? NO_START : now;
+			start[0] = now;
 			if (ts[i + 1] != now)
 			{
 				/*
-				 * One row, the usual case.  Whether it is in time is hard to
-				 * foresee, so no branch depends on it alone: a mask decides
-				 * what is kept.  That it goes deeper does not happen often.
+				 * One row, the usual case.  Whether it is in time, and whether
+				 * it goes deeper, is hard to foresee, so no branch depends on
+				 * it: masks decide what is kept.
 				 */
 				int64_t		in_time;
+				int64_t		deeper;
 
 				step = steps[i++];
 				in_time = -(int64_t) (start[step - 1] >= earliest);
 				start[step] ^= (start[step] ^ start[step - 1]) & in_time;
 				unhurried += step == unhurried + 1;
-				if ((step > depth) & (int) in_time)
-				{
-					depth = step;
-					shut = rules->first_entry;
-					chain_start = start[step];
-					chain_end = now;
-					if (depth == nsteps)
-						break;
-				}
+				deeper = in_time & -(int64_t) (step > depth);
+				depth ^= (depth ^ step) & (int) deeper;
+				chain_start ^= (chain_start ^ start[step]) & deeper;
+				chain_end ^= (chain_end ^ now) & deeper;
+				if (depth == nsteps)
+					break;
 			}
 			else
 			{
@@ -194,7 +212,6 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 					if (step > depth)
 					{
 						depth = step;
-						shut = rules->first_entry;
 						chain_start = start[step];
 						chain_end = now;
 					}

@@ -29,12 +29,11 @@ extern bool funnel_rows_to_plain(const FunnelRow *rows, size_t nrows,
 /*
  * Match rows that are sorted by time; those of one instant may be in any order.
  * Each has a step from 1 to nsteps; PRESENT has the bits of those that occur.
- * Behind the last time there must be room for one more.  Does not fill in
- * match->row.
+ * Behind the last time there must be room for one more.  Under "first entry" the
+ * steps of later entries become 0.  Does not fill in match->row.
  */
-extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts,
-							   const uint8_t *steps, size_t nrows,
-							   uint64_t present, FunnelMatch *match);
+extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
+							   size_t nrows, uint64_t present, FunnelMatch *match);
 
 /* Fill in match->row: of the rows of its time and step, each is the first. */
 extern void funnel_plain_find_rows(const int64_t *ts, const uint8_t *steps,
