@@ -50,7 +50,6 @@ typedef struct LabelSet
 	FunnelLabelMatch *matches;	/* for each code */
 	uint8	   *steps;			/* the single step of each code there are bits
 								 * for, 0 if none */
-	uint32		codes_per_load; /* how many codes a load gives */
 } LabelSet;
 
 struct FunnelJourneyMatcher
@@ -107,7 +106,6 @@ make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 ha
 	set->nlabels = view->nlabels;
 	set->has_unnamed = view->has_unnamed;
 	set->spelled = view->spelled;
-	set->codes_per_load = FUNNEL_BITS_PER_LOAD / view->code_width;
 	set->len = view->labels_len;
 	set->bytes = MemoryContextAllocHuge(context, Max(set->len, 1));
 	memcpy(set->bytes, view->labels, set->len);
