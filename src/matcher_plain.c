@@ -13,6 +13,12 @@
 /* Before any time; no chain stands at the step. */
 #define NO_START			INT64_MIN
 
+/*
+ * The newest start of a chain to a step; that to step 0 is the row at hand, and
+ * nothing gets to the one before it.
+ */
+#define START(step)			newest[(step) + 1]
+
 #define LOWEST_STEP(mask)	(__builtin_ctzll(mask) + 1)
 
 /* How many rows may pass between two looks at the interrupt callback. */
@@ -137,15 +143,14 @@ void
 funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 				   size_t nrows, uint64_t present, FunnelMatch *match)
 {
-	int64_t		starts[FUNNEL_MAX_STEPS + 2];
-	int64_t    *start = starts + 1; /* newest of a chain to the step */
-	int			nsteps = rules->nsteps;
-	int			depth = 0;
-	int			unhurried = 0;	/* depth without a window */
+	int64_t		newest[FUNNEL_MAX_STEPS + 2];
+	size_t		nsteps = (size_t) rules->nsteps;
+	size_t		depth = 0;
+	size_t		unhurried = 0;	/* depth without a window */
 	int64_t		chain_start = 0;
 	int64_t		chain_end = 0;
 	size_t		i = 0;
-	int			step;
+	size_t		step;
 
 	/* the earliest start in time is the time minus the window, or any at all */
 	int64_t		time_mask = rules->within == 0 ? 0 : -1;
@@ -159,9 +164,8 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 	/* no instant, so that a last row is not taken for one of several */
 	ts[nrows] = FUNNEL_FOREVER;
 
-	/* from the one before step 0 on, which can never be reached */
-	for (int k = -1; k <= nsteps; k++)
-		start[k] = NO_START;
+	for (size_t k = 0; k <= nsteps + 1; k++)
+		newest[k] = NO_START;
 	if (rules->first_entry)
 		drop_later_entries(steps, nrows);
 	while (i < nrows && depth < nsteps)
@@ -175,7 +179,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 			int64_t		now = ts[i];
 			int64_t		earliest = (now & time_mask) - window;
 
-			start[0] = now;
+			START(0) = now;
 			if (ts[i + 1] != now)
 			{
 				/*
@@ -187,12 +191,12 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 				int64_t		deeper;
 
 				step = steps[i++];
-				in_time = -(int64_t) (start[step - 1] >= earliest);
-				start[step] ^= (start[step] ^ start[step - 1]) & in_time;
+				in_time = -(int64_t) (START(step - 1) >= earliest);
+				START(step) ^= (START(step) ^ START(step - 1)) & in_time;
 				unhurried += step == unhurried + 1;
 				deeper = in_time & -(int64_t) (step > depth);
-				depth ^= (depth ^ step) & (int) deeper;
-				chain_start ^= (chain_start ^ start[step]) & deeper;
+				depth ^= (depth ^ step) & (size_t) deeper;
+				chain_start ^= (chain_start ^ START(step)) & deeper;
 				chain_end ^= (chain_end ^ now) & deeper;
 				if (depth == nsteps)
 					break;
@@ -206,13 +210,13 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 				{
 					step = LOWEST_STEP(mask);
 					unhurried += step == unhurried + 1;
-					if (start[step - 1] < earliest)
+					if (START(step - 1) < earliest)
 						continue;
-					start[step] = start[step - 1];
+					START(step) = START(step - 1);
 					if (step > depth)
 					{
 						depth = step;
-						chain_start = start[step];
+						chain_start = START(step);
 						chain_end = now;
 					}
 				}
@@ -225,7 +229,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 	/* who says that a step is present need not be right */
 	if (depth == 0)
 		return;
-	match->depth = depth;
+	match->depth = (int) depth;
 	match->reached = depth == FUNNEL_MAX_STEPS ? ~UINT64_C(0) :
 		FUNNEL_STEP_BIT(depth + 1) - 1;
 
@@ -236,7 +240,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 	match->at[0] = chain_start;
 	match->at[depth - 1] = chain_end;
 	if (depth > 2)
-		find_middle(ts, steps, depth, match);
+		find_middle(ts, steps, (int) depth, match);
 
 	if (depth == nsteps)
 	{
@@ -247,8 +251,8 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 	/* the latest entry is the one that stays open */
 	match->open = true;
 	match->open_until = FUNNEL_FOREVER;
-	if (rules->within != 0 && start[1] < END_OF_TIME - rules->within)
-		match->open_until = start[1] + rules->within;
+	if (rules->within != 0 && START(1) < END_OF_TIME - rules->within)
+		match->open_until = START(1) + rules->within;
 
 	/* no row of the next step is in the chain: each matches one step */
 	if (unhurried > depth)
