@@ -460,17 +460,37 @@ funnel_spool_partition(FunnelSpool *spool)
 		rebuild(spool, true, spool->wide);
 }
 
+/* Would SIZE bytes of bundles exceed the memory there is? */
+static bool
+bundles_are_over_budget(const FunnelSpool *spool, size_t size)
+{
+	return MemoryContextMemAllocated(spool->context, true) + size > get_hash_memory_limit();
+}
+
+/*
+ * Can a message of SIZE bytes of bundles stay together?  A small one to a spool
+ * that is not cannot when the memory is spent: as a run of its own in the file
+ * it would cost more than it frees, and many of them in memory would know no
+ * limit.
+ */
+bool
+funnel_spool_takes_bundles(const FunnelSpool *spool, size_t size)
+{
+	return size >= MIN_SPILL_SIZE ||
+		spool->allocated + spool->bundle_memory + size < MIN_SPILL_SIZE ||
+		!bundles_are_over_budget(spool, size);
+}
+
 /*
  * Add the bundles of all partitions, SIZE bytes, as a run that has its offsets
  * from 0 on, into memory if there is enough.  The spool must be partitioned,
- * and wide if the run is.
+ * wide if the run is, and take them.
  */
 void
 funnel_spool_add_bundles(FunnelSpool *spool, SpoolRun *run,
 						 const char *bundles, size_t size)
 {
-	if (size >= MIN_SPILL_SIZE &&
-		MemoryContextMemAllocated(spool->context, true) + size > get_hash_memory_limit())
+	if (size >= MIN_SPILL_SIZE && bundles_are_over_budget(spool, size))
 	{
 		open_file(spool);
 		funnel_file_seek(spool->file, spool->file_size);
@@ -488,6 +508,7 @@ funnel_spool_add_bundles(FunnelSpool *spool, SpoolRun *run,
 		run->memory = MemoryContextAllocHuge(spool->context, size + SPOOL_BUNDLE_PADDING);
 		memcpy(run->memory, bundles, size);
 		memset(run->memory + size, 0, SPOOL_BUNDLE_PADDING);
+		spool->bundle_memory += size;
 	}
 	add_run(spool, run);
 }
