@@ -223,7 +223,7 @@ reserve_plain(FunnelEvents *events, size_t nrows)
 
 		free_plain(events);
 		events->ts = MemoryContextAllocHuge(events->context,
-											(capacity + 1) * sizeof(int64));
+											(capacity + 1) * sizeof(int64_t));
 		events->steps = MemoryContextAllocHuge(events->context, capacity);
 		events->plain_capacity = capacity;
 	}
@@ -452,8 +452,8 @@ funnel_events_sort_words(FunnelEvents *events)
  */
 typedef struct PlainWords
 {
-	uint64		present;		/* bits of the steps that occur */
-	uint64		other;			/* not 0 if a word has not exactly one step */
+	uint64_t	present;		/* bits of the steps that occur */
+	uint64_t	other;			/* not 0 if a word has not exactly one step */
 } PlainWords;
 
 static inline void
@@ -525,7 +525,7 @@ merge_to_plain(FunnelEvents *events, size_t middle)
  * late.  False if there is a word that does not match exactly one step.
  */
 static bool
-read_plain_words(FunnelEvents *events, uint64 *present)
+read_plain_words(FunnelEvents *events, uint64_t *present)
 {
 	PlainWords	found = {0, 0};
 	size_t		middle = words_to_plain(events, 0, &found);
@@ -570,7 +570,7 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 					FunnelMatch *match)
 {
 	const FunnelRules *rules = &program->rules;
-	uint64		present;
+	uint64_t	present;
 
 	if (program->plain)
 		reserve_plain(events, events->nrows);
