@@ -463,7 +463,7 @@ word_to_plain(FunnelEvents *events, size_t i, int64 word, PlainWords *found)
 
 	events->ts[i] = word >> FUNNEL_CODE_BITS;
 	events->steps[i] = code;
-	found->present |= UINT64CONST(1) << ((code - 1) % 64);
+	found->present |= UINT64CONST(1) << ((code - 1) & 63);
 	found->other |= (uint8) (code - 1) >= FUNNEL_MAX_STEPS;
 }
 
