@@ -109,6 +109,14 @@ too_many_events(void)
 			 errmsg("too many events of one unit")));
 }
 
+/* To be called with each number of a row, in loops over all of a unit's. */
+static inline void
+check_for_interrupts_at(size_t i)
+{
+	if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
+		CHECK_FOR_INTERRUPTS();
+}
+
 /* A capacity for at least NROWS, which grew from CAPACITY. */
 static size_t
 larger_capacity(size_t capacity, size_t nrows)
@@ -237,6 +245,7 @@ sorted_with_items(const FunnelEvents *events)
 		if (compare_with_items(&events->rows[i - 1], events->items[i - 1],
 							   &events->rows[i], events->items[i], events) > 0)
 			return false;
+		check_for_interrupts_at(i);
 	}
 	return true;
 }
@@ -315,6 +324,7 @@ merge_rows(const FunnelRow *from, FunnelRow *to, size_t begin, size_t middle, si
 			to[i] = from[left++];
 		else
 			to[i] = from[right++];
+		check_for_interrupts_at(i);
 	}
 }
 
@@ -332,6 +342,7 @@ merge_words(const int64 *from, int64 *to, size_t begin, size_t middle, size_t en
 		int64		b = from[right];
 		bool		is_right = b < a;
 
+		check_for_interrupts_at(i);
 		to[i++] = is_right ? b : a;
 		right += is_right;
 		left += !is_right;
@@ -485,8 +496,7 @@ words_to_plain(FunnelEvents *events, size_t begin, PlainWords *found)
 			break;
 		last = words[i] >> FUNNEL_CODE_BITS;
 		word_to_plain(events, i, words[i], &all);
-		if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
-			CHECK_FOR_INTERRUPTS();
+		check_for_interrupts_at(i);
 	}
 	*found = all;
 	return i;
@@ -509,6 +519,7 @@ merge_to_plain(FunnelEvents *events, size_t middle)
 		bool		is_right = b < a;
 
 		/* which comes next can hardly be foreseen: no branches */
+		check_for_interrupts_at(i);
 		word_to_plain(events, i++, is_right ? b : a, &ignored);
 		right += is_right;
 		left += !is_right;
@@ -555,8 +566,7 @@ words_to_rows(FunnelEvents *events)
 	for (size_t i = 0; i < nwords; i++)
 	{
 		events->rows[i] = funnel_event_decode(events->codes, words[i]);
-		if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
-			CHECK_FOR_INTERRUPTS();
+		check_for_interrupts_at(i);
 	}
 }
 

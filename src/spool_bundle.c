@@ -162,6 +162,8 @@ funnel_bundle_write(const FunnelSpool *spool, char *to, size_t position,
 	{
 		const FunnelRow *row = &events->rows[i];
 
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
 		if (spool->wide)
 			memcpy(to, row, sizeof(FunnelRow));
 		else
