@@ -202,13 +202,14 @@ funnel_events_set_words(FunnelEvents *events, uint64 *words, size_t nwords,
 }
 
 /*
- * The same with words that are yet to be written, in a place of the buffer.
+ * The same with words that are yet to be written, in a place of the buffer,
+ * which there is even for none.
  */
 uint64 *
 funnel_events_reserve_words(FunnelEvents *events, size_t nwords,
 							const FunnelEventCodes *codes)
 {
-	if (nwords > events->own_capacity)
+	if (nwords > events->own_capacity || events->own_capacity == 0)
 	{
 		size_t		capacity = larger_capacity(events->own_capacity, nwords);
 
