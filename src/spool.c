@@ -120,7 +120,7 @@ next_slab_size(const FunnelSpool *spool)
 static SpoolBlock *
 allocate_block(FunnelSpool *spool, size_t size)
 {
-	SpoolBlock	   *block;
+	SpoolBlock *block;
 
 	if (spool->mask == 0 || size > MAX_BLOCK_SIZE)
 		block = (SpoolBlock *) allocate_slab(spool, size);
@@ -159,7 +159,7 @@ static char *append_slowly(FunnelSpool *spool, uint64 hash, size_t size);
 static inline char *
 append_record(FunnelSpool *spool, uint64 hash, size_t size)
 {
-	SpoolPartition  *partition = partition_of(spool, hash);
+	SpoolPartition *partition = partition_of(spool, hash);
 	char	   *record = partition->next;
 
 	if (unlikely((size_t) (partition->end - record) < size))
@@ -183,8 +183,8 @@ is_over_budget(const FunnelSpool *spool, size_t size)
 static pg_noinline char *
 append_slowly(FunnelSpool *spool, uint64 hash, size_t size)
 {
-	SpoolPartition  *partition;
-	SpoolBlock	   *block;
+	SpoolPartition *partition;
+	SpoolBlock *block;
 	size_t		block_size;
 
 	CHECK_FOR_INTERRUPTS();
@@ -383,7 +383,7 @@ spill(FunnelSpool *spool)
 	run->wide = spool->wide;
 	for (int p = 0; p < SPOOL_PARTITIONS; p++)
 	{
-		SpoolPartition  *partition = &spool->partitions[p];
+		SpoolPartition *partition = &spool->partitions[p];
 
 		CHECK_FOR_INTERRUPTS();
 		run->offsets[p] = spool->file_size;
@@ -436,6 +436,7 @@ funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 
 	spool->file_owner = FUNNEL_FILE_OF_CALLER;
 	spool->wide = outer->wide;
+	spool->is_plain = outer->is_plain;
 	spool->codes = outer->codes;
 	spool->shift = outer->shift - SPOOL_PARTITION_BITS;
 	funnel_spool_partition(spool);

@@ -61,7 +61,7 @@ struct FunnelSpoolScan
 	size_t		loaded_capacity;
 	int			nstretches;
 	int			stretches_capacity;
-	SpoolStretch    *stretches;
+	SpoolStretch *stretches;
 	UnitEntry  *table;
 	uint32		table_size;		/* power of two */
 	uint32	   *numbers;		/* of the unit of each record or bundle */
