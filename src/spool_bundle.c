@@ -213,7 +213,7 @@ funnel_bundle_read(const FunnelSpool *spool, const SpoolStretch *stretch,
 	}
 	else
 	{
-		p = (const char *) TYPEALIGN(8, p);
+		p = stretch->begin + TYPEALIGN(8, p - stretch->begin);
 		if (p > end || (size_t) (end - p) < sizeof(SpoolUnit) ||
 			(size_t) (end - p) < spool_unit_size(spool, p))
 			bundle_is_invalid();
