@@ -101,6 +101,30 @@ SELECT * FROM wrong();
 RESET work_mem;
 RESET hash_mem_multiplier;
 
+-- So does what comes in many small parts
+CREATE TABLE many (p int, u int, t timestamptz, e text) PARTITION BY LIST (p);
+SELECT format('CREATE TABLE many_%s PARTITION OF many FOR VALUES IN (%s)', p, p)
+FROM generate_series(0, 7) p \gexec
+INSERT INTO many
+SELECT n % 8, n / 2, timestamptz '2026-01-01Z' + n * interval '1 s', CASE n & 1 WHEN 0 THEN 'a' ELSE 'b' END
+FROM generate_series(1, 80000) n;
+CREATE FUNCTION writes_file(query text) RETURNS bool LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ' || query INTO plan;
+	RETURN (plan #>> '{0,Plan,Temp Written Blocks}')::int > 0;
+END $$;
+SET enable_partitionwise_aggregate = on;
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+SELECT writes_file(query),
+	   (answer(query, true)).result = (answer(query, false)).result AS same,
+	   funnel_units((answer(query, true)).result::funnel_result) AS units
+FROM (VALUES ('SELECT funnel_agg(u, t, e, ''a -> b within 1 day'')::text FROM many')) v(query);
+RESET work_mem;
+RESET hash_mem_multiplier;
+
 -- A partition too large for the cache, most of it a single unit's
 CREATE TABLE huge (p int, u int, t timestamptz, e text) PARTITION BY LIST (p);
 CREATE TABLE huge_0 PARTITION OF huge FOR VALUES IN (0);
@@ -122,5 +146,5 @@ SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text AS in_workers FROM 
 SET max_parallel_workers_per_gather = 0;
 SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text = :'in_workers' AS same FROM huge_0;
 
-DROP TABLE parts, huge, cases;
-DROP FUNCTION answer, wrong;
+DROP TABLE parts, many, huge, cases;
+DROP FUNCTION answer, wrong, writes_file;

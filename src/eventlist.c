@@ -234,6 +234,7 @@ funnel_event_list_read_words(const FunnelEventList *list, const FunnelEventCodes
 	{
 		uint32		n = Min(room, list->nevents - nwords);
 
+		CHECK_FOR_INTERRUPTS();
 		memcpy(to + nwords, from, n * sizeof(uint64));
 		nwords += n;
 		if (nwords == list->nevents)

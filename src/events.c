@@ -109,6 +109,14 @@ too_many_events(void)
 			 errmsg("too many events of one unit")));
 }
 
+/* To be called with each number of a row, in loops over all of a unit's. */
+static inline void
+check_for_interrupts_at(size_t i)
+{
+	if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
+		CHECK_FOR_INTERRUPTS();
+}
+
 /* A capacity for at least NROWS, which grew from CAPACITY. */
 static size_t
 larger_capacity(size_t capacity, size_t nrows)
@@ -194,13 +202,14 @@ funnel_events_set_words(FunnelEvents *events, uint64 *words, size_t nwords,
 }
 
 /*
- * The same with words that are yet to be written, in a place of the buffer.
+ * The same with words that are yet to be written, in a place of the buffer,
+ * which there is even for none.
  */
 uint64 *
 funnel_events_reserve_words(FunnelEvents *events, size_t nwords,
 							const FunnelEventCodes *codes)
 {
-	if (nwords > events->own_capacity)
+	if (nwords > events->own_capacity || events->own_capacity == 0)
 	{
 		size_t		capacity = larger_capacity(events->own_capacity, nwords);
 
@@ -223,7 +232,7 @@ reserve_plain(FunnelEvents *events, size_t nrows)
 
 		free_plain(events);
 		events->ts = MemoryContextAllocHuge(events->context,
-											(capacity + 1) * sizeof(int64));
+											(capacity + 1) * sizeof(int64_t));
 		events->steps = MemoryContextAllocHuge(events->context, capacity);
 		events->plain_capacity = capacity;
 	}
@@ -237,6 +246,7 @@ sorted_with_items(const FunnelEvents *events)
 		if (compare_with_items(&events->rows[i - 1], events->items[i - 1],
 							   &events->rows[i], events->items[i], events) > 0)
 			return false;
+		check_for_interrupts_at(i);
 	}
 	return true;
 }
@@ -315,6 +325,7 @@ merge_rows(const FunnelRow *from, FunnelRow *to, size_t begin, size_t middle, si
 			to[i] = from[left++];
 		else
 			to[i] = from[right++];
+		check_for_interrupts_at(i);
 	}
 }
 
@@ -332,6 +343,7 @@ merge_words(const int64 *from, int64 *to, size_t begin, size_t middle, size_t en
 		int64		b = from[right];
 		bool		is_right = b < a;
 
+		check_for_interrupts_at(i);
 		to[i++] = is_right ? b : a;
 		right += is_right;
 		left += !is_right;
@@ -452,8 +464,8 @@ funnel_events_sort_words(FunnelEvents *events)
  */
 typedef struct PlainWords
 {
-	uint64		present;		/* bits of the steps that occur */
-	uint64		other;			/* not 0 if a word has not exactly one step */
+	uint64_t	present;		/* bits of the steps that occur */
+	uint64_t	other;			/* not 0 if a word has not exactly one step */
 } PlainWords;
 
 static inline void
@@ -463,7 +475,7 @@ word_to_plain(FunnelEvents *events, size_t i, int64 word, PlainWords *found)
 
 	events->ts[i] = word >> FUNNEL_CODE_BITS;
 	events->steps[i] = code;
-	found->present |= UINT64CONST(1) << ((code - 1) % 64);
+	found->present |= UINT64CONST(1) << ((code - 1) & 63);
 	found->other |= (uint8) (code - 1) >= FUNNEL_MAX_STEPS;
 }
 
@@ -485,8 +497,7 @@ words_to_plain(FunnelEvents *events, size_t begin, PlainWords *found)
 			break;
 		last = words[i] >> FUNNEL_CODE_BITS;
 		word_to_plain(events, i, words[i], &all);
-		if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
-			CHECK_FOR_INTERRUPTS();
+		check_for_interrupts_at(i);
 	}
 	*found = all;
 	return i;
@@ -509,6 +520,7 @@ merge_to_plain(FunnelEvents *events, size_t middle)
 		bool		is_right = b < a;
 
 		/* which comes next can hardly be foreseen: no branches */
+		check_for_interrupts_at(i);
 		word_to_plain(events, i++, is_right ? b : a, &ignored);
 		right += is_right;
 		left += !is_right;
@@ -525,7 +537,7 @@ merge_to_plain(FunnelEvents *events, size_t middle)
  * late.  False if there is a word that does not match exactly one step.
  */
 static bool
-read_plain_words(FunnelEvents *events, uint64 *present)
+read_plain_words(FunnelEvents *events, uint64_t *present)
 {
 	PlainWords	found = {0, 0};
 	size_t		middle = words_to_plain(events, 0, &found);
@@ -555,8 +567,7 @@ words_to_rows(FunnelEvents *events)
 	for (size_t i = 0; i < nwords; i++)
 	{
 		events->rows[i] = funnel_event_decode(events->codes, words[i]);
-		if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
-			CHECK_FOR_INTERRUPTS();
+		check_for_interrupts_at(i);
 	}
 }
 
@@ -570,7 +581,7 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 					FunnelMatch *match)
 {
 	const FunnelRules *rules = &program->rules;
-	uint64		present;
+	uint64_t	present;
 
 	if (program->plain)
 		reserve_plain(events, events->nrows);

@@ -41,10 +41,10 @@ typedef struct FunnelEvents
 	size_t		own_capacity;
 	uint64	   *own_words;
 
-	/* for the plain matcher */
+	/* for the plain matcher, and of its types */
 	size_t		plain_capacity;
-	int64	   *ts;
-	uint8	   *steps;
+	int64_t    *ts;
+	uint8_t    *steps;
 
 	void	   *scratch;		/* of the sorter, or whoever looks at the rows */
 	size_t		scratch_size;

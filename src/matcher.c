@@ -1042,8 +1042,8 @@ funnel_match_scratch_size(const FunnelRules *rules, size_t nrows)
  *
  * SCRATCH is aligned as by malloc.  Returns false, with nothing in MATCH to
  * rely on, if it is too small: the caller retries with at least the size that
- * funnel_match_scratch_size tells, or twice the size it had.  Plain funnels
- * and any order need none.
+ * funnel_match_scratch_size tells, or twice the size it had.  Any order needs
+ * none.
  *
  * Time: O(nrows * nsteps) plus, for instants at which several rows match
  * several steps, a matching each.

@@ -120,7 +120,7 @@ next_slab_size(const FunnelSpool *spool)
 static SpoolBlock *
 allocate_block(FunnelSpool *spool, size_t size)
 {
-	SpoolBlock	   *block;
+	SpoolBlock *block;
 
 	if (spool->mask == 0 || size > MAX_BLOCK_SIZE)
 		block = (SpoolBlock *) allocate_slab(spool, size);
@@ -159,7 +159,7 @@ static char *append_slowly(FunnelSpool *spool, uint64 hash, size_t size);
 static inline char *
 append_record(FunnelSpool *spool, uint64 hash, size_t size)
 {
-	SpoolPartition  *partition = partition_of(spool, hash);
+	SpoolPartition *partition = partition_of(spool, hash);
 	char	   *record = partition->next;
 
 	if (unlikely((size_t) (partition->end - record) < size))
@@ -183,8 +183,8 @@ is_over_budget(const FunnelSpool *spool, size_t size)
 static pg_noinline char *
 append_slowly(FunnelSpool *spool, uint64 hash, size_t size)
 {
-	SpoolPartition  *partition;
-	SpoolBlock	   *block;
+	SpoolPartition *partition;
+	SpoolBlock *block;
 	size_t		block_size;
 
 	CHECK_FOR_INTERRUPTS();
@@ -383,7 +383,7 @@ spill(FunnelSpool *spool)
 	run->wide = spool->wide;
 	for (int p = 0; p < SPOOL_PARTITIONS; p++)
 	{
-		SpoolPartition  *partition = &spool->partitions[p];
+		SpoolPartition *partition = &spool->partitions[p];
 
 		CHECK_FOR_INTERRUPTS();
 		run->offsets[p] = spool->file_size;
@@ -436,6 +436,7 @@ funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 
 	spool->file_owner = FUNNEL_FILE_OF_CALLER;
 	spool->wide = outer->wide;
+	spool->is_plain = outer->is_plain;
 	spool->codes = outer->codes;
 	spool->shift = outer->shift - SPOOL_PARTITION_BITS;
 	funnel_spool_partition(spool);
@@ -460,17 +461,37 @@ funnel_spool_partition(FunnelSpool *spool)
 		rebuild(spool, true, spool->wide);
 }
 
+/* Would SIZE bytes of bundles exceed the memory there is? */
+static bool
+bundles_are_over_budget(const FunnelSpool *spool, size_t size)
+{
+	return MemoryContextMemAllocated(spool->context, true) + size > get_hash_memory_limit();
+}
+
+/*
+ * Can a message of SIZE bytes of bundles stay together?  A small one to a spool
+ * that is not cannot when the memory is spent: as a run of its own in the file
+ * it would cost more than it frees, and many of them in memory would know no
+ * limit.
+ */
+bool
+funnel_spool_takes_bundles(const FunnelSpool *spool, size_t size)
+{
+	return size >= MIN_SPILL_SIZE ||
+		spool->allocated + spool->bundle_memory + size < MIN_SPILL_SIZE ||
+		!bundles_are_over_budget(spool, size);
+}
+
 /*
  * Add the bundles of all partitions, SIZE bytes, as a run that has its offsets
  * from 0 on, into memory if there is enough.  The spool must be partitioned,
- * and wide if the run is.
+ * wide if the run is, and take them.
  */
 void
 funnel_spool_add_bundles(FunnelSpool *spool, SpoolRun *run,
 						 const char *bundles, size_t size)
 {
-	if (size >= MIN_SPILL_SIZE &&
-		MemoryContextMemAllocated(spool->context, true) + size > get_hash_memory_limit())
+	if (size >= MIN_SPILL_SIZE && bundles_are_over_budget(spool, size))
 	{
 		open_file(spool);
 		funnel_file_seek(spool->file, spool->file_size);
@@ -488,6 +509,7 @@ funnel_spool_add_bundles(FunnelSpool *spool, SpoolRun *run,
 		run->memory = MemoryContextAllocHuge(spool->context, size + SPOOL_BUNDLE_PADDING);
 		memcpy(run->memory, bundles, size);
 		memset(run->memory + size, 0, SPOOL_BUNDLE_PADDING);
+		spool->bundle_memory += size;
 	}
 	add_run(spool, run);
 }

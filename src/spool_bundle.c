@@ -162,6 +162,8 @@ funnel_bundle_write(const FunnelSpool *spool, char *to, size_t position,
 	{
 		const FunnelRow *row = &events->rows[i];
 
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
 		if (spool->wide)
 			memcpy(to, row, sizeof(FunnelRow));
 		else
@@ -211,7 +213,7 @@ funnel_bundle_read(const FunnelSpool *spool, const SpoolStretch *stretch,
 	}
 	else
 	{
-		p = (const char *) TYPEALIGN(8, p);
+		p = stretch->begin + TYPEALIGN(8, p - stretch->begin);
 		if (p > end || (size_t) (end - p) < sizeof(SpoolUnit) ||
 			(size_t) (end - p) < spool_unit_size(spool, p))
 			bundle_is_invalid();

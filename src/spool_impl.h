@@ -79,6 +79,7 @@ struct FunnelSpool
 	size_t		allocated;		/* bytes of slabs, spare ones included */
 	char	   *slab_free;
 	size_t		slab_left;
+	size_t		bundle_memory;	/* bytes of bundles, not counted in allocated */
 
 	BufFile    *file;
 	int64		file_size;
@@ -216,6 +217,7 @@ extern void funnel_spool_partition(FunnelSpool *spool);
 extern void funnel_spool_widen(FunnelSpool *spool);
 extern void funnel_spool_append_stretch(FunnelSpool *spool, const FunnelSpool *from,
 										const SpoolStretch *stretch);
+extern bool funnel_spool_takes_bundles(const FunnelSpool *spool, size_t size);
 extern void funnel_spool_add_bundles(FunnelSpool *spool, SpoolRun *run,
 									 const char *bundles, size_t size);
 

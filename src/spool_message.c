@@ -173,7 +173,8 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 	if (partitioned)
 		funnel_spool_partition(spool);
 
-	if (partitioned && (run->wide || run->codes != NULL))
+	if (partitioned && (run->wide || run->codes != NULL) &&
+		funnel_spool_takes_bundles(spool, size))
 	{
 		if (same && run->codes != NULL)
 		{
@@ -184,7 +185,7 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 	}
 	else
 	{
-		/* of no more use than single records, or with codes for no one else */
+		/* as single records: too few, or too many, or with codes for no one else */
 		SpoolStretch stretch = {0};
 		FunnelSpool sender = *spool;
 		char	   *bundles = MemoryContextAllocHuge(CurrentMemoryContext,

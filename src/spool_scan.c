@@ -61,7 +61,7 @@ struct FunnelSpoolScan
 	size_t		loaded_capacity;
 	int			nstretches;
 	int			stretches_capacity;
-	SpoolStretch    *stretches;
+	SpoolStretch *stretches;
 	UnitEntry  *table;
 	uint32		table_size;		/* power of two */
 	uint32	   *numbers;		/* of the unit of each record or bundle */
@@ -544,6 +544,8 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	events->nrows = end - begin;
 	for (uint64 i = 0; i < end - begin; i++, from += event)
 	{
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
 		events->rows[i] = spool_read_event(spool, spool->wide, from);
 		if (spool->with_items)
 			events->items[i] = spool_read_item(spool, spool->wide, from);
