@@ -469,12 +469,12 @@ typedef struct PlainWords
 } PlainWords;
 
 static inline void
-word_to_plain(FunnelEvents *events, size_t i, int64 word, PlainWords *found)
+word_to_plain(int64 word, int64_t *ts, uint8_t *step, PlainWords *found)
 {
 	uint8		code = (uint8) word;
 
-	events->ts[i] = word >> FUNNEL_CODE_BITS;
-	events->steps[i] = code;
+	*ts = word >> FUNNEL_CODE_BITS;
+	*step = code;
 	found->present |= UINT64CONST(1) << ((code - 1) & 63);
 	found->other |= (uint8) (code - 1) >= FUNNEL_MAX_STEPS;
 }
@@ -486,17 +486,20 @@ static size_t
 words_to_plain(FunnelEvents *events, size_t begin, PlainWords *found)
 {
 	const int64 *words = (const int64 *) events->words;
+	const size_t nwords = events->nrows;
+	int64_t    *ts = events->ts;
+	uint8_t    *steps = events->steps;
 	PlainWords	all = *found;
 	int64		last = PG_INT64_MIN;
 	size_t		i;
 
-	for (i = begin; i < events->nrows; i++)
+	for (i = begin; i < nwords; i++)
 	{
 		/* within an instant any order will do */
 		if (words[i] >> FUNNEL_CODE_BITS < last)
 			break;
 		last = words[i] >> FUNNEL_CODE_BITS;
-		word_to_plain(events, i, words[i], &all);
+		word_to_plain(words[i], &ts[i], &steps[i], &all);
 		check_for_interrupts_at(i);
 	}
 	*found = all;
@@ -508,12 +511,15 @@ static void
 merge_to_plain(FunnelEvents *events, size_t middle)
 {
 	const int64 *words = (const int64 *) events->words;
+	const size_t nwords = events->nrows;
+	int64_t    *ts = events->ts;
+	uint8_t    *steps = events->steps;
 	PlainWords	ignored = {0, 0};
 	size_t		left = 0;
 	size_t		right = middle;
 	size_t		i = 0;
 
-	while (left < middle && right < events->nrows)
+	while (left < middle && right < nwords)
 	{
 		int64		a = words[left];
 		int64		b = words[right];
@@ -521,14 +527,15 @@ merge_to_plain(FunnelEvents *events, size_t middle)
 
 		/* which comes next can hardly be foreseen: no branches */
 		check_for_interrupts_at(i);
-		word_to_plain(events, i++, is_right ? b : a, &ignored);
+		word_to_plain(is_right ? b : a, &ts[i], &steps[i], &ignored);
+		i++;
 		right += is_right;
 		left += !is_right;
 	}
-	while (left < middle)
-		word_to_plain(events, i++, words[left++], &ignored);
-	while (right < events->nrows)
-		word_to_plain(events, i++, words[right++], &ignored);
+	for (; left < middle; i++, left++)
+		word_to_plain(words[left], &ts[i], &steps[i], &ignored);
+	for (; right < nwords; i++, right++)
+		word_to_plain(words[right], &ts[i], &steps[i], &ignored);
 }
 
 /*

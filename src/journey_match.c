@@ -66,7 +66,7 @@ struct FunnelJourneyMatcher
 	uint8	   *stream;			/* padded copy */
 	Size		stream_size;
 	uint32		capacity;		/* of rows */
-	int64	   *times;
+	int64_t    *times;
 	uint8	   *steps;
 	FunnelEvents events;
 };
@@ -317,7 +317,7 @@ read_usual_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 				const LabelSet *set, const uint8 *stream)
 {
 	uint8	   *steps = matcher->steps;
-	int64	   *times = matcher->times;
+	int64_t    *times = matcher->times;
 	uint32		count = view->count;
 	uint32		nrows;
 	uint64		ts = (uint64) view->first;
@@ -375,7 +375,7 @@ read_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 {
 	const uint8 *step_of = set->steps;
 	const int	code_width = view->code_width;
-	int64	   *times = matcher->times;
+	int64_t    *times = matcher->times;
 	uint8	   *steps = matcher->steps;
 	uint32		nrows = 0;
 	uint64		sum = 0;
