@@ -36,20 +36,23 @@
 #define USUAL_COUNT_BITS	16
 #define MAX_USUAL_COUNT		(1 << USUAL_COUNT_BITS)
 
-/* What the labels of a journey match. */
+/*
+ * What the labels of a journey match.  There may be hundreds, so what is asked
+ * of each journey stands together.
+ */
 typedef struct LabelSet
 {
+	uint64		hash;
 	uint32		nlabels;
 	bool		has_unnamed;
 	bool		spelled;
-	Size		len;
-	uint64		hash;
-	uint8	   *bytes;			/* of the labels, as in the journey */
+	bool		single;			/* no label matches more than one step */
 	uint64		present;		/* steps that some label matches */
-	bool		single;			/* no label matches more than one */
+	Size		len;
+	uint8	   *bytes;			/* of the labels, as in the journey */
 	FunnelLabelMatch *matches;	/* for each code */
-	uint8	   *steps;			/* the single step of each code there are bits
-								 * for, 0 if none */
+	uint8		steps[FLEXIBLE_ARRAY_MEMBER];	/* the single step of each code
+												 * there are bits for, or 0 */
 } LabelSet;
 
 struct FunnelJourneyMatcher
@@ -101,7 +104,8 @@ make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 ha
 	/* the texts go away with the row: they may be much longer than the bytes */
 	labels = funnel_journey_labels(view);
 
-	set = MemoryContextAllocZero(context, sizeof(LabelSet));
+	set = MemoryContextAllocHuge(context, offsetof(LabelSet, steps) + nsteps);
+	memset(set, 0, offsetof(LabelSet, steps) + nsteps);
 	set->hash = hash;
 	set->nlabels = view->nlabels;
 	set->has_unnamed = view->has_unnamed;
@@ -111,8 +115,6 @@ make_set(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view, uint64 ha
 	memcpy(set->bytes, view->labels, set->len);
 
 	set->matches = MemoryContextAllocHuge(context, sizeof(FunnelLabelMatch) * view->ncodes);
-	set->steps = MemoryContextAllocHuge(context, nsteps);
-	memset(set->steps, 0, nsteps);
 	set->single = true;
 	for (uint32 code = 0; code < view->ncodes; code++)
 	{
