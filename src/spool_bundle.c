@@ -71,8 +71,9 @@ write_varint(char *to, uint64 value)
 	return to;
 }
 
-static pg_noinline void
-bundle_is_invalid(void)
+/* What another process sent makes no sense; does not return. */
+pg_noinline void
+funnel_spool_is_invalid(void)
 {
 	elog(ERROR, "invalid funnel spool");
 }
@@ -90,7 +91,7 @@ read_varint(const char **at, const char *end)
 		if (byte < 0x80)
 			return value;
 	}
-	bundle_is_invalid();
+	funnel_spool_is_invalid();
 	return 0;
 }
 
@@ -174,7 +175,7 @@ funnel_bundle_write(const FunnelSpool *spool, char *to, size_t position,
 
 			/* it was a word: its code is there */
 			if (!funnel_event_encode(&codes, row->ts, labels, spool->context, &word))
-				bundle_is_invalid();
+				funnel_spool_is_invalid();
 			memcpy(to, &word, sizeof(word));
 		}
 		to += spool_row_size(spool->wide);
@@ -216,7 +217,7 @@ funnel_bundle_read(const FunnelSpool *spool, const SpoolStretch *stretch,
 		p = stretch->begin + TYPEALIGN(8, p - stretch->begin);
 		if (p > end || (size_t) (end - p) < sizeof(SpoolUnit) ||
 			(size_t) (end - p) < spool_unit_size(spool, p))
-			bundle_is_invalid();
+			funnel_spool_is_invalid();
 		bundle->unit = spool_unit_ref(spool, p);
 		p += spool_unit_size(spool, p);
 	}
@@ -225,18 +226,18 @@ funnel_bundle_read(const FunnelSpool *spool, const SpoolStretch *stretch,
 	if (is_coded(spool, stretch->wide))
 	{
 		if (end - p < 1 + (ptrdiff_t) sizeof(uint64))
-			bundle_is_invalid();
+			funnel_spool_is_invalid();
 		bundle->width = *p++;
 		bundle->first = load_word(p);
 		p += sizeof(uint64);
 		if (bundle->width < 1 || bundle->width > 8)
-			bundle_is_invalid();
+			funnel_spool_is_invalid();
 		most = (size_t) (end - p) / bundle->width + 1;
 	}
 	else
 		most = (size_t) (end - p) / spool_event_size(spool, stretch->wide);
 	if (bundle->nevents > most)
-		bundle_is_invalid();
+		funnel_spool_is_invalid();
 	bundle->events = p;
 	*at = p + (bundle->width > 0 ? (bundle->nevents - 1) * bundle->width :
 			   bundle->nevents * spool_event_size(spool, stretch->wide));

@@ -36,8 +36,8 @@ reserve(StringInfo buf, size_t size)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many events for one process of a parallel funnel"),
-				 errdetail("A parallel worker can hand over at most 1 GB."),
-				 errhint("Set max_parallel_workers_per_gather to 0 for this query.")));
+				 errdetail("A process can hand over at most 1 GB."),
+				 errhint("Set max_parallel_workers_per_gather to 0, and enable_partitionwise_aggregate to off, for this query.")));
 	enlargeStringInfo(buf, size);
 }
 
@@ -100,12 +100,6 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 	}
 }
 
-static void
-message_is_invalid(void)
-{
-	elog(ERROR, "invalid funnel spool");
-}
-
 /*
  * Have all mixed codes of a sender in this spool, and return what each is here;
  * NULL if there are too many.
@@ -144,7 +138,7 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 
 	from.nmixed = pq_getmsgint(buf, 4);
 	if (from.nmixed < 0 || from.nmixed > FUNNEL_MAX_MIXED)
-		message_is_invalid();
+		funnel_spool_is_invalid();
 	from.mixed = palloc(sizeof(FunnelLabelMatch) * Max(from.nmixed, 1));
 	for (int i = 0; i < from.nmixed; i++)
 	{
@@ -159,12 +153,12 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 		int64		part = pq_getmsgint64(buf);
 
 		if (part < 0 || part % 8 != 0 || part > buf->len || size > (size_t) buf->len)
-			message_is_invalid();
+			funnel_spool_is_invalid();
 		size += part;
 		run->offsets[p + 1] = size;
 	}
 	if (size > (size_t) (buf->len - buf->cursor))
-		message_is_invalid();
+		funnel_spool_is_invalid();
 
 	if (!run->wide)
 		run->codes = take_codes(spool, &from, &same);

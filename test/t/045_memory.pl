@@ -58,6 +58,29 @@ is($spilled, $in_memory, 'one giant unit: the same bytes');
 ($in_memory) = run('2GB', 3 * $million, 'CASE WHEN n % 2 = 0 THEN 0 ELSE hashint8(n) & 65535 END');
 is($spilled, $in_memory, 'half one unit: the same bytes');
 
+# What a process hands over is one value, of at most 1 GB: more is an error that
+# says what to set, and then is no error.
+SKIP:
+{
+	open(my $meminfo, '<', '/proc/meminfo') or die "meminfo: $!";
+	my ($available) = join('', <$meminfo>) =~ /^MemAvailable:\s*(\d+) kB/m;
+	skip 'needs 3 GB of memory', 2 if ($available // 0) < 3 * 1024 * 1024;
+
+	$node->safe_psql('postgres', q{
+		CREATE TABLE long_units AS
+		SELECT n, timestamptz '2026-01-01Z' AS t FROM generate_series(1, 136000) n;
+		ANALYZE long_units;});
+	my $set = q{
+		\set VERBOSITY verbose
+		SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+		SET parallel_leader_participation = off; SET work_mem = '4MB';};
+	my $long = q{SELECT funnel_units(funnel_agg(repeat('x', 8000) || n, t, 'a', 'a -> b')) FROM long_units;};
+	my ($code, $out, $err) = $node->psql('postgres', "$set SET max_parallel_workers_per_gather = 1; $long");
+	like($err, qr/54000: too many events for one process.*HINT: .*max_parallel_workers_per_gather to 0/s,
+		'more than 1 GB to hand over');
+	is($node->safe_psql('postgres', "$set $long"), '136000', 'as the hint says');
+}
+
 is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left');
 
 $node->stop;
