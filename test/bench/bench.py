@@ -119,12 +119,45 @@ def psql(script):
     return done.stdout, done.stderr
 
 
-class PostgreSQL:
-    """Each run is a session of its own: none finds memory that another left behind."""
+class Session:
+    """A psql that stays from run to run."""
 
-    # Before the clock runs, the plan loads what the catalogs and the library have to give, and the
-    # session reads the table once: the other engines' processes have done both long before.  A
-    # worker is to take part however small the table.
+    END = "-- end"
+
+    def __init__(self):
+        # To a file: nobody reads a pipe while the server works.
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
+
+    def run(self, script):
+        """What it printed to the output and to the error."""
+        logged = self.log.seek(0, os.SEEK_END)
+        self.process.stdin.write(f"{script}\n\\echo {self.END}\n")
+        self.process.stdin.flush()
+        said = []
+        for line in self.process.stdout:
+            if line.rstrip("\n") == self.END:
+                break
+            said.append(line)
+        else:
+            self.process.wait()
+        self.log.seek(logged)
+        log = self.log.read()
+        if self.process.poll() is not None:
+            raise RuntimeError(log)
+        return "".join(said), log
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class PostgreSQL:
+    """Each contestant has a session of its own, and keeps it, as the other engines keep their process."""
+
+    # The plan loads what the catalogs and the library have to give before the clock runs.  A worker
+    # is to take part however small the table.
     RUN = """
 SET max_parallel_workers_per_gather = {workers};
 SET parallel_setup_cost = 0;
@@ -133,8 +166,6 @@ SET log_temp_files = 0;
 SELECT pg_backend_pid() AS pid \\gset
 \\setenv PID :pid
 EXPLAIN (COSTS OFF) {sql};
-\\echo -- planned
-SELECT count(*) FROM {table};
 SET client_min_messages = log;
 \\set before `cat /proc/$PID/schedstat 2>/dev/null`
 \\echo -- run
@@ -151,6 +182,7 @@ SET client_min_messages = log;
 
     def __init__(self):
         self.version = psql("SHOW server_version")[0].split()[0]
+        self.sessions = {}
 
     def has(self, function):
         # Not to_regprocedure(), to which a type that does not exist is an error.
@@ -159,9 +191,12 @@ SET client_min_messages = log;
 
     def run(self, contestant):
         """Seconds, seconds on a processor, values; memory and files are noted in the contestant."""
-        said, log = psql(self.RUN.format(workers=contestant.processes - 1, sql=contestant.sql(),
-                                         table=contestant.table, work_mem=contestant.work_mem))
-        plan, _, ran, status = re.split("-- planned\n|-- run\n|-- ran\n", said)
+        if id(contestant) not in self.sessions:
+            self.sessions[id(contestant)] = Session()
+        session = self.sessions[id(contestant)]
+        said, log = session.run(self.RUN.format(workers=contestant.processes - 1, sql=contestant.sql(),
+                                                work_mem=contestant.work_mem))
+        plan, ran, status = re.split("-- run\n|-- ran\n", said)
         if contestant.processes > 1 and "Workers Planned: 1" not in plan:
             raise RuntimeError(f"{contestant}: no parallel plan\n{plan}")
         values, milliseconds = re.fullmatch(r"(.*)Time: ([0-9.]+) ms[^\n]*\n", ran, re.S).groups()
@@ -177,6 +212,10 @@ SET client_min_messages = log;
         contestant.spilled = max(contestant.spilled, sum(
             int(size) for size in re.findall(r"temporary file: .*, size (\d+)", log)) / 1024 ** 2)
         return float(milliseconds) / 1000, cpu, re.split(r"[|\s]+", values.strip())
+
+    def close(self):
+        for session in self.sessions.values():
+            session.close()
 
     def check(self, contestant):
         sql = contestant.sql(contestant.check)
@@ -475,7 +514,7 @@ def bench(rows, runs, only):
     directory = tempfile.mkdtemp()
     subprocess.run(["createdb", "bench"], check=True)
     os.environ["PGDATABASE"] = "bench"
-    peers = {}
+    peers, engines = {}, {}
     try:
         entered = [c for c in contestants() if re.search(only, str(c))]
         peers, absent = start_peers(sorted({c.engine for c in entered} - {"PostgreSQL"}), directory)
@@ -496,7 +535,7 @@ def bench(rows, runs, only):
         print(f"### {rows:,} events of {users:,} users\n")
         print(f"{datetime.date.today()}, {machine()}; " + ", ".join(
             f"{name} {engine.version}" for name, engine in sorted(engines.items(), reverse=True)) +
-            f"; minima and medians of {runs} interleaved runs.\n")
+            f"; minima and medians of {runs} interleaved runs, each engine in a process that it keeps.\n")
         print(f"    {command(rows, runs, only)}\n")
         shared_buffers = psql("SHOW shared_buffers")[0].strip()
         print("PostgreSQL has its default settings, but for work_mem: 1GB where the query does not say otherwise,\n"
@@ -514,8 +553,8 @@ def bench(rows, runs, only):
         print("\n".join(answers) + "\n", flush=True)
         return running, agree
     finally:
-        for peer in peers.values():
-            peer.close()
+        for engine in (engines or peers).values():
+            engine.close()
         os.environ["PGDATABASE"] = "postgres"
         subprocess.run(["dropdb", "--force", "bench"], check=False)
         shutil.rmtree(directory)
