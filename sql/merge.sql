@@ -66,7 +66,9 @@ RESET enable_hashagg;
 -- workers that saw nothing, or only NULL
 SELECT (SELECT funnel_merge(CASE WHEN part = 13 THEN r END) FROM parts)::text = (SELECT r::text FROM parts WHERE part = 13) AS one;
 SELECT (SELECT funnel_merge(CASE WHEN part < 0 THEN r END) FROM parts) IS NULL AS none;
--- states of different definitions meet in the combine function
+-- states of different definitions meet in the combine function, in this order
+-- in one process
+SET max_parallel_workers_per_gather = 0;
 SELECT funnel_agg(p, CASE shard WHEN 0 THEN :d ELSE 'a' END) FROM progress WHERE p IS NULL OR (p).stage IS NULL;
 RESET enable_partitionwise_aggregate;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
