@@ -33,6 +33,7 @@ SELECT funnel_stage(0, 'cart');
 
 -- constructor and cast
 SELECT funnel_stage(2, 'cart'), funnel_stage(2, ''), funnel_stage(32767, 'a:b');
+SELECT funnel_stage(pos => 2, name => 'cart') AS stage;
 SELECT funnel_stage(0, 'cart');
 SELECT funnel_stage(-1, 'cart');
 SELECT funnel_stage(32768, 'cart');

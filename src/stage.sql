@@ -39,7 +39,7 @@ CREATE TYPE funnel_stage (
 
 COMMENT ON TYPE funnel_stage IS 'position in a funnel and its name, as ''2:cart''';
 
-CREATE FUNCTION funnel_stage("position" integer, name text) RETURNS funnel_stage
+CREATE FUNCTION funnel_stage(pos integer, name text) RETURNS funnel_stage
 AS 'MODULE_PATHNAME', 'funnel_stage_construct'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
