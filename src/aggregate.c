@@ -16,6 +16,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "aggcontext.h"
 #include "compat.h"
 #include "events.h"
 #include "program.h"
@@ -77,16 +78,6 @@ get_call_site(FunctionCallInfo fcinfo)
 		fcinfo->flinfo->fn_extra = site;
 	}
 	return site;
-}
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "funnel_agg called in non-aggregate context");
-	return context;
 }
 
 static FunnelAggState *
@@ -199,7 +190,7 @@ static pg_attribute_always_inline Datum
 add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		FunnelLabelReader read_labels, bool by_stage)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	FunnelAggState *state;
 	FunnelLabelMatch labels = {0, 0};
 	uint64		item = 0;
@@ -289,7 +280,7 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 	FunnelAggState *state = (FunnelAggState *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	pq_begintypsend(&buf);
 	pq_sendbyte(&buf, STATE_VERSION);
 	pq_sendint32(&buf, state->unit_type->type);
@@ -317,7 +308,7 @@ funnel_agg_deserialize(PG_FUNCTION_ARGS)
 	bytea	   *message = PG_GETARG_BYTEA_PP(0);
 	FunnelAggState *state = palloc0(sizeof(FunnelAggState));
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	initReadOnlyStringInfo(&state->message, VARDATA_ANY(message),
 						   VARSIZE_ANY_EXHDR(message));
 	PG_RETURN_POINTER(state);
@@ -331,7 +322,7 @@ PG_FUNCTION_INFO_V1(funnel_agg_combine);
 Datum
 funnel_agg_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	FunnelAggState *state;
 	StringInfoData message;
 	CallSite   *site = get_call_site(fcinfo);
@@ -404,7 +395,7 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 	struct varlena *result;
 	MemoryContext scratch;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (FunnelAggState *) PG_GETARG_POINTER(0);

@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "aggcontext.h"
 #include "compat.h"
 #include "journey.h"
 #include "row.h"
@@ -31,16 +32,6 @@ typedef struct JourneyState
 	/* of a state that came from another process: what is still to be read */
 	FunnelJourney *message;
 } JourneyState;
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "journey_agg called in non-aggregate context");
-	return context;
-}
 
 /*
  * The labels of a new state, which those of a call site share.  The first has
@@ -124,7 +115,7 @@ add_journey(JourneyState *state, MemoryContext context, const FunnelJourney *jou
 static Datum
 add_row(FunctionCallInfo fcinfo, int64 ts)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	JourneyState *state = get_state(fcinfo, context);
 	uint32		label = FUNNEL_NO_LABEL;
 
@@ -181,7 +172,7 @@ PG_FUNCTION_INFO_V1(funnel_journey_agg_merge_transfn);
 Datum
 funnel_journey_agg_merge_transfn(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	JourneyState *state;
 
 	if (PG_ARGISNULL(1))
@@ -201,7 +192,7 @@ funnel_journey_agg_serialize(PG_FUNCTION_ARGS)
 {
 	JourneyState *state = (JourneyState *) PG_GETARG_POINTER(0);
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 
 	/* a journey is a varlena, and as bytes it is a bytea */
 	PG_RETURN_BYTEA_P(funnel_journey_build(state->labels, state->events, state->nevents));
@@ -217,7 +208,7 @@ funnel_journey_agg_deserialize(PG_FUNCTION_ARGS)
 {
 	JourneyState *state = palloc0(sizeof(JourneyState));
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	state->message = (FunnelJourney *) PG_GETARG_BYTEA_PP(0);
 	PG_RETURN_POINTER(state);
 }
@@ -226,7 +217,7 @@ PG_FUNCTION_INFO_V1(funnel_journey_agg_combine);
 Datum
 funnel_journey_agg_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	JourneyState *state;
 	JourneyState *other;
 
@@ -249,7 +240,7 @@ funnel_journey_agg_final(PG_FUNCTION_ARGS)
 {
 	JourneyState *state;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (JourneyState *) PG_GETARG_POINTER(0);

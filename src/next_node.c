@@ -13,6 +13,7 @@
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 
+#include "aggcontext.h"
 #include "compat.h"
 #include "conditions.h"
 #include "eventmessage.h"
@@ -58,16 +59,6 @@ typedef struct NextNodeState
 	uint8		nconditions;
 	FunnelEventList events;
 } NextNodeState;
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "sequence_next_node called in non-aggregate context");
-	return context;
-}
 
 /* The position of argument ARGNO in a list of names. */
 static int
@@ -166,7 +157,7 @@ PG_FUNCTION_INFO_V1(funnel_next_node_transfn);
 Datum
 funnel_next_node_transfn(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	CallSite   *site = fcinfo->flinfo->fn_extra;
 	NextNodeState *state;
 	int			direction;
@@ -215,7 +206,7 @@ funnel_next_node_serialize(PG_FUNCTION_ARGS)
 	const NextNodeState *state = (const NextNodeState *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->direction);
 	pq_sendbyte(&buf, state->base);
@@ -234,7 +225,7 @@ PG_FUNCTION_INFO_V1(funnel_next_node_combine);
 Datum
 funnel_next_node_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	CallSite   *site = fcinfo->flinfo->fn_extra;
 	NextNodeState *state;
 	StringInfoData buf;
@@ -337,7 +328,7 @@ funnel_next_node_final(PG_FUNCTION_ARGS)
 	text	   *result = NULL;
 	size_t		next;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (const NextNodeState *) PG_GETARG_POINTER(0);

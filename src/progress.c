@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/typcache.h"
 
+#include "aggcontext.h"
 #include "compat.h"
 #include "eventmessage.h"
 #include "outcome.h"
@@ -87,16 +88,6 @@ get_call_site(FunctionCallInfo fcinfo)
 		fcinfo->flinfo->fn_extra = site;
 	}
 	return site;
-}
-
-static inline MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "funnel_progress_agg called in non-aggregate context");
-	return context;
 }
 
 /* Make DEF's program the site's last one. */
@@ -175,7 +166,7 @@ static pg_attribute_always_inline Datum
 add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		FunnelLabelReader read_labels, bool by_stage)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	CallSite   *site = get_call_site(fcinfo);
 	ProgressState *state = PG_ARGISNULL(0) ? NULL : (ProgressState *) PG_GETARG_POINTER(0);
 	FunnelProgram *program;
@@ -273,7 +264,7 @@ funnel_progress_agg_serialize(PG_FUNCTION_ARGS)
 	const FunnelDef *def = state->program->def;
 	StringInfoData buf;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->payloads != NULL);
 	pq_sendint64(&buf, state->last_at);
@@ -290,7 +281,7 @@ PG_FUNCTION_INFO_V1(funnel_progress_agg_combine);
 Datum
 funnel_progress_agg_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	CallSite   *site = get_call_site(fcinfo);
 	ProgressState *state;
 	StringInfoData buf;
@@ -488,7 +479,7 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	Datum		payload = (Datum) 0;
 	Datum		result;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (ProgressState *) PG_GETARG_POINTER(0);

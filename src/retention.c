@@ -13,6 +13,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "aggcontext.h"
 #include "compat.h"
 #include "conditions.h"
 
@@ -24,16 +25,6 @@ typedef struct RetentionState
 	uint64		met;			/* by any row */
 	int			nconditions;
 } RetentionState;
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "retention called in non-aggregate context");
-	return context;
-}
 
 static RetentionState *
 get_state(FunctionCallInfo fcinfo, MemoryContext context, int nconditions)
@@ -60,7 +51,7 @@ PG_FUNCTION_INFO_V1(funnel_retention_transfn);
 Datum
 funnel_retention_transfn(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	FunnelConditions *conditions = fcinfo->flinfo->fn_extra;
 	RetentionState *state;
 	uint64		met;
@@ -89,7 +80,7 @@ funnel_retention_serialize(PG_FUNCTION_ARGS)
 	const RetentionState *state = (const RetentionState *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	pq_begintypsend(&buf);
 	pq_sendbyte(&buf, STATE_VERSION);
 	pq_sendbyte(&buf, state->nconditions);
@@ -109,7 +100,7 @@ funnel_retention_deserialize(PG_FUNCTION_ARGS)
 	RetentionState *state = palloc(sizeof(RetentionState));
 	StringInfoData buf;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	initReadOnlyStringInfo(&buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 	if (pq_getmsgbyte(&buf) != STATE_VERSION)
 		elog(ERROR, "unexpected version of a retention state");
@@ -127,7 +118,7 @@ PG_FUNCTION_INFO_V1(funnel_retention_combine);
 Datum
 funnel_retention_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	const RetentionState *other;
 	RetentionState *state;
 
@@ -158,7 +149,7 @@ funnel_retention_final(PG_FUNCTION_ARGS)
 	uint64		met = 0;
 	int			nconditions;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (!PG_ARGISNULL(0))
 	{
 		const RetentionState *state = (const RetentionState *) PG_GETARG_POINTER(0);

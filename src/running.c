@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "aggcontext.h"
 #include "row.h"
 #include "running.h"
 
@@ -32,8 +33,7 @@ funnel_running(FunctionCallInfo fcinfo, int defarg, Datum *state)
 	struct varlena *def;
 	void	  **companion;
 
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "aggregate function called in non-aggregate context");
+	context = funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(defarg))
 		funnel_definition_is_null();
 

@@ -19,6 +19,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "aggcontext.h"
 #include "compat.h"
 #include "conditions.h"
 #include "eventmessage.h"
@@ -52,16 +53,6 @@ typedef struct SequenceState
 	const CompiledPattern *pattern;
 	FunnelEventList events;
 } SequenceState;
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "sequence function called in non-aggregate context");
-	return context;
-}
 
 static CallSite *
 create_site(FunctionCallInfo fcinfo)
@@ -247,7 +238,7 @@ PG_FUNCTION_INFO_V1(funnel_sequence_transfn);
 Datum
 funnel_sequence_transfn(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	CallSite   *site = fcinfo->flinfo->fn_extra;
 	SequenceState *state;
 	text	   *pattern;
@@ -290,7 +281,7 @@ funnel_sequence_serialize(PG_FUNCTION_ARGS)
 	const CompiledPattern *pattern = state->pattern;
 	StringInfoData buf;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, pattern->nconditions);
 	pq_sendint64(&buf, pattern->unit);
@@ -310,7 +301,7 @@ PG_FUNCTION_INFO_V1(funnel_sequence_combine);
 Datum
 funnel_sequence_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	CallSite   *site = fcinfo->flinfo->fn_extra;
 	SequenceState *state;
 	StringInfoData buf;
@@ -377,7 +368,7 @@ funnel_sequence_match_final(PG_FUNCTION_ARGS)
 	FunnelEvents *events;
 	bool		matches;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_BOOL(false);
 	state = (const SequenceState *) PG_GETARG_POINTER(0);
@@ -400,7 +391,7 @@ funnel_sequence_count_final(PG_FUNCTION_ARGS)
 	FunnelEvents *events;
 	size_t		count;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_INT32(0);
 	state = (const SequenceState *) PG_GETARG_POINTER(0);
@@ -424,7 +415,7 @@ match_events(FunctionCallInfo fcinfo, Oid type)
 	Datum	   *times;
 	int			nrows;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(type));
 	state = (const SequenceState *) PG_GETARG_POINTER(0);

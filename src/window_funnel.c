@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "aggcontext.h"
 #include "compat.h"
 #include "conditions.h"
 #include "eventmessage.h"
@@ -62,16 +63,6 @@ static const struct
 	{"strict_once", FUNNEL_STRICT_ONCE},
 	{"allow_reentry", FUNNEL_ALLOW_REENTRY},
 };
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "window_funnel called in non-aggregate context");
-	return context;
-}
 
 static bool
 is_blank(char c)
@@ -234,7 +225,7 @@ PG_FUNCTION_INFO_V1(funnel_window_funnel_transfn);
 Datum
 funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	CallSite   *site = fcinfo->flinfo->fn_extra;
 	WindowFunnelState *state;
 	unsigned	modes = 0;
@@ -274,7 +265,7 @@ funnel_window_funnel_serialize(PG_FUNCTION_ARGS)
 	const WindowFunnelState *state = (const WindowFunnelState *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->modes);
 	pq_sendbyte(&buf, state->nconditions);
@@ -293,7 +284,7 @@ PG_FUNCTION_INFO_V1(funnel_window_funnel_combine);
 Datum
 funnel_window_funnel_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = funnel_aggregate_context(fcinfo);
 	CallSite   *site = fcinfo->flinfo->fn_extra;
 	WindowFunnelState *state;
 	StringInfoData buf;
@@ -343,7 +334,7 @@ funnel_window_funnel_final(PG_FUNCTION_ARGS)
 	FunnelWindow window;
 	int			level;
 
-	(void) aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_INT32(0);
 	state = (const WindowFunnelState *) PG_GETARG_POINTER(0);
