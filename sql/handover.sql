@@ -1,5 +1,7 @@
 -- A partial state on its way to the one that finishes: the same bytes as from
--- one state, in whatever form its events are.
+-- one state, in whatever form its events are.  Plans by partition hand over
+-- within a process: without groups a state is lent, with groups, even if it is
+-- only one, it is a message, as it is from a parallel worker.
 
 CREATE TABLE parts (p int, n int, u bigint, t timestamptz, e text, labels text[], v float8)
 	PARTITION BY LIST (p);
@@ -14,7 +16,7 @@ SELECT p, n, (hashint4(n) & 2047) - 1000, timestamptz '2026-01-01Z' + (hashint4(
 	   (ARRAY['a', 'b', 'c', 'x', NULL])[1 + (hashint4(n + 2000000) & 7) % 5],
 	   ARRAY(SELECT chr(96 + b) FROM generate_series(1, 9) b
 			 WHERE (CASE p WHEN 1 THEN 60000 - n ELSE n END % 64 << (CASE p WHEN 1 THEN 3 ELSE 0 END)) >> (b - 1) & 1 = 1),
-	   n / 7.0
+	   n / 8.0
 FROM (SELECT CASE WHEN n > 59980 THEN 2 ELSE n % 2 END AS p, n FROM generate_series(1, 60000) n) s;
 ANALYZE parts;
 
@@ -33,10 +35,15 @@ INSERT INTO cases (name, unit) VALUES
 	('units at the ends', 'CASE u % 3 WHEN 0 THEN 9223372036854775807 WHEN 1 THEN -9223372036854775808 ELSE 0 END'),
 	('units as uuid', 'md5(u::text)::uuid'),
 	('units as numeric', 'u + 0.50'),
-	('units as rows', 'ROW(u, u::text)');
+	('units as rows', 'ROW(u, u::text)'),
+	('wider and wider units', '1 << (n % 31)'),
+	('the widest units', 'CASE p WHEN 0 THEN u WHEN 1 THEN -u ELSE hashint8extended(u, 1) END');
 INSERT INTO cases (name, ts) VALUES
 	('late rows', 't - n % 3 * interval ''5 minutes'''),
 	('one instant', 'timestamptz ''2026-01-01Z'''),
+	('in order of time', 'timestamptz ''2026-01-01Z'' + n * interval ''1 minute'''),
+	('in order and late', 'timestamptz ''2026-01-01Z'' + (n - CASE n % 100 WHEN 0 THEN n / 2 ELSE 0 END) * interval ''1 minute'''),
+	('a thousand years', 'timestamptz ''2026-01-01Z'' + n % 300 * interval ''3 years'' + n * interval ''1 minute'''),
 	('before the epoch', 't - interval ''900 years'''),
 	('wide in the first', 't - CASE p WHEN 0 THEN interval ''2000 years'' ELSE interval ''0'' END'),
 	('wide in the second', 't - CASE p WHEN 1 THEN interval ''2000 years'' ELSE interval ''0'' END'),
@@ -57,11 +64,15 @@ INSERT INTO cases (name, unit, ts, rest) VALUES
 INSERT INTO cases (name, label, definition, rest) VALUES
 	('values, codes in another order', 'array_to_string(labels, '''')', '*d* -> *e* -> *f* -> *b* -> *c* -> *a*', ', v');
 
-CREATE FUNCTION answer(query text, partial bool, out result text, out plan text) LANGUAGE plpgsql AS $$
+-- What a query with one aggregate says if its state is whole, lent or sent
+CREATE FUNCTION answer(query text, how text, OUT result text, OUT plan text) LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
-	PERFORM set_config('enable_partitionwise_aggregate', partial::text, true);
+	IF how = 'sent' THEN
+		query := query || ' GROUP BY p >= 0';
+	END IF;
+	PERFORM set_config('enable_partitionwise_aggregate', (how <> 'whole')::text, true);
 	plan := '';
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
 		plan := plan || line;
@@ -69,7 +80,7 @@ BEGIN
 	EXECUTE query INTO result;
 END $$;
 
-CREATE FUNCTION wrong() RETURNS TABLE (name text, whole text, partial text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION wrong() RETURNS TABLE (name text, how text, whole text, partial text) LANGUAGE plpgsql AS $$
 DECLARE
 	query text;
 	c record;
@@ -79,13 +90,20 @@ BEGIN
 	FOR c IN TABLE cases LOOP
 		query := format('SELECT funnel_agg(%s, %s, %s, %L%s)::text FROM parts',
 						c.unit, c.ts, c.label, c.definition, c.rest);
-		SELECT * INTO a FROM answer(query, false);
-		SELECT * INTO b FROM answer(query, true);
-		IF a.plan LIKE '%Partial%' OR b.plan NOT LIKE '%Partial%Partial%Partial%' OR
-			a.result IS DISTINCT FROM b.result OR
-			(funnel_units(a.result::funnel_result) = 0) <> (c.name = 'no row counts') THEN
-			RETURN QUERY SELECT c.name, left(a.result, 200), left(b.result, 200);
-		END IF;
+		a := answer(query, 'whole');
+		FOREACH how IN ARRAY ARRAY['lent', 'sent'] LOOP
+			b := answer(query, how);
+			IF a.plan LIKE '%Partial%' OR
+				b.plan NOT LIKE replace('%Partial X%Partial X%Partial X%', 'X',
+										(CASE how WHEN 'lent' THEN 'Aggregate' ELSE 'HashAggregate' END)) OR
+				a.result IS DISTINCT FROM b.result OR
+				(funnel_units(a.result::funnel_result) = 0) <> (c.name = 'no row counts') THEN
+				name := c.name;
+				whole := left(a.result, 200);
+				partial := left(b.result, 200);
+				RETURN NEXT;
+			END IF;
+		END LOOP;
 	END LOOP;
 END $$;
 
@@ -118,9 +136,9 @@ END $$;
 SET enable_partitionwise_aggregate = on;
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
-SELECT writes_file(query),
-	   (answer(query, true)).result = (answer(query, false)).result AS same,
-	   funnel_units((answer(query, true)).result::funnel_result) AS units
+SELECT writes_file(query || ' GROUP BY p >= 0'),
+	   (answer(query, 'sent')).result = (answer(query, 'whole')).result AS same,
+	   funnel_units((answer(query, 'sent')).result::funnel_result) AS units
 FROM (VALUES ('SELECT funnel_agg(u, t, e, ''a -> b within 1 day'')::text FROM many')) v(query);
 RESET work_mem;
 RESET hash_mem_multiplier;
@@ -132,8 +150,9 @@ CREATE TABLE huge_1 PARTITION OF huge FOR VALUES IN (1);
 INSERT INTO huge
 SELECT n & 1, CASE WHEN n % 1000 = 0 THEN n / 1000 % 300 ELSE 0 END, timestamptz '2026-01-01Z' + n * interval '5 hours', (ARRAY['a', 'b', 'c'])[1 + n % 3]
 FROM generate_series(1, 1600000) n;
-SELECT (answer(query, true)).result = (answer(query, false)).result AS same,
-	   funnel_units((answer(query, true)).result::funnel_result) AS units
+SELECT (answer(query, 'lent')).result = (answer(query, 'whole')).result AS lent_same,
+	   (answer(query, 'sent')).result = (answer(query, 'whole')).result AS sent_same,
+	   funnel_units((answer(query, 'sent')).result::funnel_result) AS units
 FROM (VALUES ('SELECT funnel_agg(u, t, e, ''a -> b -> c within 1 day'')::text FROM huge')) v(query);
 
 -- Workers

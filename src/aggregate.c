@@ -9,7 +9,6 @@
 
 #include <math.h>
 
-#include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
@@ -17,37 +16,11 @@
 #include "utils/memutils.h"
 
 #include "aggcontext.h"
+#include "aggregate.h"
 #include "compat.h"
 #include "events.h"
-#include "program.h"
 #include "row.h"
-#include "spool.h"
 #include "tally.h"
-
-/* The first byte of a serialized state. */
-#define STATE_VERSION		1
-
-/* What one call site keeps from row to row and group to group. */
-typedef struct CallSite
-{
-	MemoryContext context;
-	FunnelProgramCache programs;
-	FunnelUnitType unit_type;
-	bool		definition_is_stable;	/* the same datum for every row */
-} CallSite;
-
-typedef struct FunnelAggState
-{
-	FunnelProgram *program;
-	FunnelUnitType *unit_type;
-	struct varlena *def;		/* the datum of the last row, to compare only */
-	int64		horizon;
-	bool		with_values;
-	FunnelSpool *spool;
-
-	/* Of a state that came from another process: what is still to be read. */
-	StringInfoData message;
-} FunnelAggState;
 
 /* Is this the form with values? */
 #define HAS_VALUE(fcinfo)	((fcinfo)->nargs == 6)
@@ -66,23 +39,26 @@ unit_collation(FunctionCallInfo fcinfo)
 	return exprCollation((Node *) ((TargetEntry *) linitial(aggref->args))->expr);
 }
 
-static CallSite *
-get_call_site(FunctionCallInfo fcinfo)
+/* What this call site keeps. */
+FunnelAggCallSite *
+funnel_agg_call_site(FunctionCallInfo fcinfo)
 {
-	CallSite   *site = fcinfo->flinfo->fn_extra;
+	FunnelAggCallSite *site = fcinfo->flinfo->fn_extra;
 
 	if (site == NULL)
 	{
-		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FunnelAggCallSite));
 		site->context = fcinfo->flinfo->fn_mcxt;
 		fcinfo->flinfo->fn_extra = site;
 	}
 	return site;
 }
 
-static FunnelAggState *
-create_state(FunctionCallInfo fcinfo, MemoryContext context, FunnelProgram *program,
-			 FunnelUnitType *unit_type, bool with_values)
+/* A new state, in CONTEXT. */
+FunnelAggState *
+funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
+						FunnelProgram *program, FunnelUnitType *unit_type,
+						bool with_values)
 {
 	FunnelAggState *state = MemoryContextAllocZero(context, sizeof(FunnelAggState));
 
@@ -102,7 +78,7 @@ static inline FunnelAggState *
 state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
 {
 	FunnelAggState *state = PG_ARGISNULL(0) ? NULL : (FunnelAggState *) PG_GETARG_POINTER(0);
-	CallSite   *site = get_call_site(fcinfo);
+	FunnelAggCallSite *site = funnel_agg_call_site(fcinfo);
 	struct varlena *def;
 
 	if (likely(state != NULL && site->definition_is_stable &&
@@ -126,7 +102,8 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
 			site->definition_is_stable = funnel_argument_is_stable(fcinfo, 4);
 		}
 		program = funnel_program_get(&site->programs, def, site->context);
-		state = create_state(fcinfo, context, program, &site->unit_type, HAS_VALUE(fcinfo));
+		state = funnel_agg_create_state(fcinfo, context, program, &site->unit_type,
+										HAS_VALUE(fcinfo));
 	}
 	else if (!funnel_program_is_for(state->program, def))
 		funnel_definitions_differ(state->program, def);
@@ -268,115 +245,6 @@ funnel_agg_stage_date_transfn(PG_FUNCTION_ARGS)
 	return add_row(fcinfo, funnel_read_date, funnel_read_stage, true);
 }
 
-PG_FUNCTION_INFO_V1(funnel_agg_serialize);
-
-/*
- * funnel_agg_serialize(internal) returns bytea, for another process of the
- * same server
- */
-Datum
-funnel_agg_serialize(PG_FUNCTION_ARGS)
-{
-	FunnelAggState *state = (FunnelAggState *) PG_GETARG_POINTER(0);
-	StringInfoData buf;
-
-	(void) funnel_aggregate_context(fcinfo);
-	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, STATE_VERSION);
-	pq_sendint32(&buf, state->unit_type->type);
-	pq_sendint32(&buf, state->unit_type->collation);
-	pq_sendbyte(&buf, state->with_values);
-	pq_sendint64(&buf, state->horizon);
-	pq_sendint32(&buf, VARSIZE(state->program->def) - VARHDRSZ);
-	pq_sendbytes(&buf, VARDATA(state->program->def),
-				 VARSIZE(state->program->def) - VARHDRSZ);
-	funnel_spool_serialize(state->spool, &buf);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-PG_FUNCTION_INFO_V1(funnel_agg_deserialize);
-
-/*
- * funnel_agg_deserialize(bytea, internal) returns internal
- *
- * Only wraps the message: the combine function, which is called before it goes
- * away, reads it straight into the other state.
- */
-Datum
-funnel_agg_deserialize(PG_FUNCTION_ARGS)
-{
-	bytea	   *message = PG_GETARG_BYTEA_PP(0);
-	FunnelAggState *state = palloc0(sizeof(FunnelAggState));
-
-	(void) funnel_aggregate_context(fcinfo);
-	initReadOnlyStringInfo(&state->message, VARDATA_ANY(message),
-						   VARSIZE_ANY_EXHDR(message));
-	PG_RETURN_POINTER(state);
-}
-
-PG_FUNCTION_INFO_V1(funnel_agg_combine);
-
-/*
- * funnel_agg_combine(internal, internal) returns internal
- */
-Datum
-funnel_agg_combine(PG_FUNCTION_ARGS)
-{
-	MemoryContext context = funnel_aggregate_context(fcinfo);
-	FunnelAggState *state;
-	StringInfoData message;
-	CallSite   *site = get_call_site(fcinfo);
-	Oid			type;
-	Oid			collation;
-	bool		with_values;
-	int64		horizon;
-	int			len;
-	struct varlena *def;
-
-	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-
-	/* a copy of the reading position: the second state stays as it is */
-	message = ((FunnelAggState *) PG_GETARG_POINTER(1))->message;
-	if (message.data == NULL)
-		elog(ERROR, "funnel_agg can only combine serialized states");
-	if (pq_getmsgbyte(&message) != STATE_VERSION)
-		elog(ERROR, "unexpected version of a funnel_agg state");
-	type = pq_getmsgint(&message, 4);
-	collation = pq_getmsgint(&message, 4);
-	with_values = pq_getmsgbyte(&message);
-	horizon = pq_getmsgint64(&message);
-	len = pq_getmsgint(&message, 4);
-	def = palloc(VARHDRSZ + len);
-	SET_VARSIZE(def, VARHDRSZ + len);
-	memcpy(VARDATA(def), pq_getmsgbytes(&message, len), len);
-
-	if (PG_ARGISNULL(0))
-	{
-		if (!OidIsValid(site->unit_type.type))
-			funnel_unit_type_init(&site->unit_type, type, collation, site->context);
-		state = create_state(fcinfo, context,
-							 funnel_program_get(&site->programs, def, site->context),
-							 &site->unit_type, with_values);
-	}
-	else
-		state = (FunnelAggState *) PG_GETARG_POINTER(0);
-	if (state->unit_type->type != type || state->unit_type->collation != collation ||
-		state->with_values != with_values)
-		elog(ERROR, "funnel_agg states are of different forms");
-	if (!funnel_program_is_for(state->program, def))
-		funnel_definitions_differ(state->program, def);
-
-	state->horizon = Max(state->horizon, horizon);
-	funnel_spool_absorb(state->spool, &message);
-	pq_getmsgend(&message);
-	PG_RETURN_POINTER(state);
-}
-
 PG_FUNCTION_INFO_V1(funnel_agg_final);
 
 /*
@@ -399,6 +267,7 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (FunnelAggState *) PG_GETARG_POINTER(0);
+	funnel_agg_check_loans(state);
 
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "funnel_agg",
 									ALLOCSET_DEFAULT_SIZES);

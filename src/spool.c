@@ -10,18 +10,13 @@
  * few records, because a query may have thousands of groups, and splits once
  * it is large.
  *
- * A record is an event, its item if the spool is one with items, and a unit:
- *
- *	narrow event	8 bytes					see eventword.h
- *	wide event		24 bytes				FunnelRow
- *	item			8 bytes
- *	word unit		8 bytes					types by value, equal by bits
- *	other units		hash, length, bytes		padded to 8 bytes
- *
- * The first event that does not fit turns the spool wide from there on.
+ * Records are as small as they can be, see spool_records.h, because memory that
+ * is used for the first time costs more than anything that is done with it
+ * here.  The first event that does not fit into a word turns the spool wide
+ * from there on.
  *
  * All states of one aggregation share a budget, the server's limit for hash
- * tables.  A spool that grows when it is spent writes its records, partition
+ * tables.  A spool that grows when it is spent writes its segments, partition
  * by partition, as one run to a temporary file, and goes on with the memory it
  * has.  The end reads a partition's part of every run.  A partition that is
  * too large for the cache, or for the memory allowed, is first put through a
@@ -57,6 +52,9 @@
 
 /* The memory that the spool of a split partition may take. */
 #define SPLIT_BUDGET		(8 * 1024 * 1024)
+
+/* Packed words begin with this width: times within an hour of each other. */
+#define FIRST_WORD_WIDTH	5
 
 /* What blocks are cut from */
 typedef struct Slab
@@ -139,9 +137,8 @@ allocate_block(FunnelSpool *spool, size_t size)
 		spool->slab_free += size;
 		spool->slab_left -= size;
 	}
-	block->next = NULL;
-	block->used = 0;
-	block->size = size - SPOOL_BLOCK_HEADER;
+	memset(block, 0, sizeof(SpoolBlock));
+	block->room = size - sizeof(SpoolBlock);
 	return block;
 }
 
@@ -151,22 +148,56 @@ partition_of(FunnelSpool *spool, uint64 hash)
 	return &spool->partitions[(hash >> spool->shift) & spool->mask];
 }
 
+/* Note how far the last block is filled, with zeros up to where it is aligned. */
+static inline void
+settle_partition(SpoolPartition *partition)
+{
+	SpoolSegment *segment;
+	char	   *data;
+
+	if (partition->next == NULL)
+		return;
+	data = SPOOL_BLOCK_DATA(partition->tail);
+	segment = &partition->tail->segment;
+	segment->size = partition->next - data;
+	memset(partition->next, 0, TYPEALIGN(8, (size_t) segment->size) - segment->size);
+}
+
+/*
+ * Have all blocks say what is in them.  To be called before they are read.
+ */
+void
+funnel_spool_settle(FunnelSpool *spool)
+{
+	for (int p = 0; p < SPOOL_NUM_PARTITIONS(spool); p++)
+		settle_partition(&spool->partitions[p]);
+}
+
+/* The next record will begin a new block. */
+static void
+close_partition(SpoolPartition *partition)
+{
+	settle_partition(partition);
+	partition->next = partition->end = NULL;
+}
+
+/*
+ * From now on, packed records have these widths.
+ */
+static void
+set_widths(FunnelSpool *spool, int word_width, int unit_width)
+{
+	spool->word_width = word_width;
+	spool->unit_width = unit_width;
+	spool->word_excess = ~spool_width_mask(word_width);
+	spool->unit_excess = ~spool_width_mask(unit_width);
+	spool->packed_room = word_width + sizeof(uint64);
+	for (int p = 0; p < SPOOL_NUM_PARTITIONS(spool); p++)
+		close_partition(&spool->partitions[p]);
+}
+
 static void rebuild(FunnelSpool *spool, bool partitioned, bool wide);
 static void spill(FunnelSpool *spool);
-static char *append_slowly(FunnelSpool *spool, uint64 hash, size_t size);
-
-/* Room for a record of SIZE bytes, a multiple of 8, of a unit with HASH. */
-static inline char *
-append_record(FunnelSpool *spool, uint64 hash, size_t size)
-{
-	SpoolPartition *partition = partition_of(spool, hash);
-	char	   *record = partition->next;
-
-	if (unlikely((size_t) (partition->end - record) < size))
-		return append_slowly(spool, hash, size);
-	partition->next += size;
-	return record;
-}
 
 /* Would SIZE more bytes exceed what this spool, or all together, may have? */
 static bool
@@ -179,9 +210,12 @@ is_over_budget(const FunnelSpool *spool, size_t size)
 		MemoryContextMemAllocated(spool->context, true) + size > budget;
 }
 
-/* The same when the last block is full. */
-static pg_noinline char *
-append_slowly(FunnelSpool *spool, uint64 hash, size_t size)
+/*
+ * A new block in the partition of a unit with HASH, with ROOM bytes or more.
+ * Before, the spool may be partitioned, or spilled.
+ */
+static SpoolPartition *
+add_block(FunnelSpool *spool, uint64 hash, size_t room)
 {
 	SpoolPartition *partition;
 	SpoolBlock *block;
@@ -192,118 +226,192 @@ append_slowly(FunnelSpool *spool, uint64 hash, size_t size)
 	if (spool->mask == 0 && spool->allocated >= PARTITIONED_SIZE)
 	{
 		rebuild(spool, true, spool->wide);
-		return append_record(spool, hash, size);
+		partition = partition_of(spool, hash);
+		if ((size_t) (partition->end - partition->next) >= room)
+			return partition;
 	}
 	/* Does it take more memory, and is there more? */
-	if (size > MAX_BLOCK_SIZE - SPOOL_BLOCK_HEADER ?
-		spool->spare == NULL || spool->spare->size < size + SPOOL_BLOCK_HEADER :
+	if (room > MAX_BLOCK_SIZE - sizeof(SpoolBlock) ?
+		spool->spare == NULL || spool->spare->size < room + sizeof(SpoolBlock) :
 		spool->spare == NULL && spool->slab_left < MAX_BLOCK_SIZE)
 	{
-		size_t		slab_size = Max(next_slab_size(spool), size);
+		size_t		slab_size = Max(next_slab_size(spool), room);
 
 		if (is_over_budget(spool, slab_size))
 		{
 			spill(spool);
-			if (size > MAX_BLOCK_SIZE - SPOOL_BLOCK_HEADER)
+			if (room > MAX_BLOCK_SIZE - sizeof(SpoolBlock))
 				free_spare_slabs(spool);
 		}
 	}
 
 	partition = partition_of(spool, hash);
+	close_partition(partition);
 	block_size = spool->mask == 0 ? FIRST_BLOCK_SIZE : MIN_BLOCK_SIZE;
 	if (partition->tail != NULL)
-	{
-		partition->tail->used = partition->next - SPOOL_BLOCK_DATA(partition->tail);
-		block_size = Min((SPOOL_BLOCK_HEADER + partition->tail->size) * 2, MAX_BLOCK_SIZE);
-	}
-	if (block_size < SPOOL_BLOCK_HEADER + size)
-		block_size = MAXALIGN(SPOOL_BLOCK_HEADER + size);
+		block_size = Min((sizeof(SpoolBlock) + partition->tail->room) * 2, MAX_BLOCK_SIZE);
+	if (block_size < sizeof(SpoolBlock) + room)
+		block_size = MAXALIGN(sizeof(SpoolBlock) + room);
 	block = allocate_block(spool, block_size);
 	if (partition->tail != NULL)
 		partition->tail->next = block;
 	else
 		partition->head = block;
 	partition->tail = block;
-	partition->next = SPOOL_BLOCK_DATA(block) + size;
-	partition->end = SPOOL_BLOCK_DATA(block) + block->size;
-	return SPOOL_BLOCK_DATA(block);
+	partition->next = SPOOL_BLOCK_DATA(block);
+	partition->end = partition->next + block->room;
+	return partition;
 }
 
-/* A record's event and unit; EVENT stands as in the records of this spool. */
+/*
+ * Make room for a packed record that the last block of its partition cannot
+ * take: in a new block, from where the word is near, or with greater widths.
+ * There may still be none if the spool was put into partitions.
+ */
+static pg_noinline void
+make_packed_room(FunnelSpool *spool, uint64 hash, uint64 word, uint64 unit)
+{
+	SpoolPartition *partition = partition_of(spool, hash);
+	SpoolSegment *segment;
+
+	/* Widths grow once a block would end early because of them. */
+	if ((unit & spool->unit_excess) != 0)
+		set_widths(spool, spool->word_width, spool_width_of(unit));
+	else if (partition->next != NULL &&
+			 ((word - partition->base) & spool->word_excess) != 0 &&
+			 (size_t) (partition->next - SPOOL_BLOCK_DATA(partition->tail)) < partition->tail->room / 2)
+		set_widths(spool, spool->word_width + 1, spool->unit_width);
+
+	partition = add_block(spool, hash, spool->packed_room);
+	if (partition->next != SPOOL_BLOCK_DATA(partition->tail))
+		return;
+
+	/*
+	 * A quarter of the range is for rows that are late.  The base has no code,
+	 * so that of an event is the lowest byte of what is stored.
+	 */
+	partition->base = 0;
+	if (spool->word_width < (int) sizeof(word))
+		partition->base = (word - (UINT64CONST(1) << (8 * spool->word_width - 2))) &
+			~((UINT64CONST(1) << FUNNEL_CODE_BITS) - 1);
+	segment = &partition->tail->segment;
+	segment->base = partition->base;
+	segment->word_width = spool->word_width;
+	segment->unit_width = spool->unit_width;
+}
+
+static inline bool
+has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition,
+				uint64 word, uint64 unit)
+{
+	return (size_t) (partition->end - partition->next) >= spool->packed_room &&
+		((word - partition->base) & spool->word_excess) == 0 &&
+		(unit & spool->unit_excess) == 0;
+}
+
+static inline void
+append_packed(FunnelSpool *spool, uint64 unit, uint64 word)
+{
+	uint64		hash = funnel_hash_word(unit);
+	SpoolPartition *partition = partition_of(spool, hash);
+	char	   *record;
+
+	while (unlikely(!has_packed_room(spool, partition, word, unit)))
+	{
+		make_packed_room(spool, hash, word, unit);
+		partition = partition_of(spool, hash);
+	}
+	record = partition->next;
+	spool_store_word(record, word - partition->base);
+	spool_store_word(record + spool->word_width, unit);
+	partition->next = record + spool->word_width + spool->unit_width;
+}
+
+/* Room for a record of SIZE bytes that is not packed, a multiple of 8. */
+static inline char *
+append_unpacked(FunnelSpool *spool, uint64 hash, size_t size)
+{
+	SpoolPartition *partition = partition_of(spool, hash);
+	char	   *record;
+
+	if (unlikely((size_t) (partition->end - partition->next) < size))
+	{
+		partition = add_block(spool, hash, size);
+		partition->tail->segment.wide = spool->wide;
+	}
+	record = partition->next;
+	partition->next += size;
+	return record;
+}
+
+/* A record's event and unit; EVENT stands as in new records of this spool. */
 static void
 append_copy(FunnelSpool *spool, SpoolUnitRef unit, const char *event)
 {
-	size_t		size = spool_event_size(spool, spool->wide);
-	uint64		hash = spool_unit_hash(spool, unit);
+	const SpoolForm *form = &spool->form;
+	size_t		size = spool_event_size(form, spool->wide);
 	const char *bytes = (const char *) (uintptr_t) unit;
 	char	   *record;
 
-	if (spool->unit_type->is_word)
+	if (spool->packed)
 	{
-		record = append_record(spool, hash, size + sizeof(unit));
+		uint64		word;
+
+		memcpy(&word, event, sizeof(word));
+		append_packed(spool, unit, word);
+	}
+	else if (form->unit_type->is_word)
+	{
+		record = append_unpacked(spool, funnel_hash_word(unit), size + sizeof(unit));
 		memcpy(record, event, size);
 		memcpy(record + size, &unit, sizeof(unit));
 	}
 	else
 	{
-		size_t		unit_size = spool_unit_size(spool, bytes);
+		size_t		unit_size = spool_unit_size(form, bytes);
 
-		record = append_record(spool, hash, size + unit_size);
+		record = append_unpacked(spool, spool_unit_hash(form, unit), size + unit_size);
 		memcpy(record, event, size);
 		memcpy(record + size, bytes, unit_size);
 	}
 }
 
-static void
-append_records(FunnelSpool *spool, const FunnelSpool *from, const SpoolStretch *stretch)
-{
-	size_t		size = spool_event_size(from, stretch->wide);
-
-	for (const char *record = stretch->begin; record < stretch->end;)
-	{
-		const char *unit = record + size;
-		FunnelRow	event[2];	/* room for an item as well */
-
-		spool_copy_event(from, (char *) event, spool->wide, record, stretch->wide);
-		append_copy(spool, spool_unit_ref(spool, unit), (char *) event);
-		record = unit + spool_unit_size(spool, unit);
-	}
-}
-
-static void
-append_bundles(FunnelSpool *spool, const FunnelSpool *from, const SpoolStretch *stretch)
-{
-	size_t		size = spool_event_size(spool, spool->wide);
-	const char *at = stretch->begin;
-	SpoolBundle bundle;
-
-	while (funnel_bundle_read(from, stretch, &at, &bundle))
-	{
-		char	   *events = MemoryContextAllocHuge(CurrentMemoryContext,
-													bundle.nevents * size);
-
-		CHECK_FOR_INTERRUPTS();
-		funnel_bundle_events(from, stretch, &bundle, events);
-		for (uint64 i = 0; i < bundle.nevents; i++)
-			append_copy(spool, bundle.unit, events + i * size);
-		pfree(events);
-	}
-}
-
 /*
- * Append all events of a stretch of FROM, which is as wide as this spool, and
- * has the codes of this one if it is not.
+ * Append all records of a segment, whose codes are CODES.  They are those of
+ * this spool, too, unless it is wide; and it is if the segment is.
  */
 void
-funnel_spool_append_stretch(FunnelSpool *spool, const FunnelSpool *from,
-							const SpoolStretch *stretch)
+funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCodes *codes,
+							const SpoolSegment *segment)
 {
-	Assert(spool->wide == from->wide);
+	const SpoolForm *form = &spool->form;
+	const char *record = (const char *) (segment + 1);
+	const char *end = record + segment->size;
+	FunnelRow	event[2];		/* room for an item as well */
 
-	if (stretch->bundled)
-		append_bundles(spool, from, stretch);
+	Assert(spool->wide || !segment->wide);
+
+	if (segment->word_width > 0)
+	{
+		for (; record < end; record += spool_packed_size(segment))
+		{
+			spool_copy_word(codes, (char *) event, spool->wide,
+							spool_packed_word(segment, record));
+			append_copy(spool, spool_packed_unit(segment, record), (char *) event);
+		}
+	}
 	else
-		append_records(spool, from, stretch);
+	{
+		while (record < end)
+		{
+			const char *unit = record + spool_event_size(form, segment->wide);
+
+			spool_copy_event(form, codes, (char *) event, spool->wide,
+							 record, segment->wide);
+			append_copy(spool, spool_unit_ref(form, unit), (char *) event);
+			record = unit + spool_unit_size(form, unit);
+		}
+	}
 }
 
 /*
@@ -313,12 +421,14 @@ funnel_spool_append_stretch(FunnelSpool *spool, const FunnelSpool *from,
 static void
 rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 {
-	FunnelSpool from = *spool;
+	FunnelSpool from;
 
+	funnel_spool_settle(spool);
+	from = *spool;
 	if (from.mask == 0)
 		from.partitions = &from.single;
 	spool->wide = wide;
-	spool->is_plain = spool->is_plain && !wide;
+	spool->packed = spool->packed && !wide;
 	spool->slabs = NULL;
 	spool->allocated = 0;
 	spool->slab_left = 0;
@@ -334,17 +444,8 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 
 	for (int p = 0; p < SPOOL_NUM_PARTITIONS(&from); p++)
 	{
-		const SpoolPartition *partition = &from.partitions[p];
-
-		for (SpoolBlock *block = partition->head; block != NULL; block = block->next)
-		{
-			SpoolStretch stretch = {0};
-
-			stretch.begin = SPOOL_BLOCK_DATA(block);
-			stretch.end = stretch.begin + spool_block_used(partition, block);
-			stretch.wide = from.wide;
-			append_records(spool, &from, &stretch);
-		}
+		for (SpoolBlock *block = from.partitions[p].head; block != NULL; block = block->next)
+			funnel_spool_append_segment(spool, &from.codes, &block->segment);
 	}
 	spool->allocated += from.allocated;
 	for (Slab *slab = from.slabs; slab != NULL; slab = slab->next)
@@ -354,11 +455,25 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 		pfree(from.partitions);
 }
 
+/* Append to the file. */
 static void
-open_file(FunnelSpool *spool)
+write_to_file(FunnelSpool *spool, const char *data, size_t size)
+{
+	for (size_t done = 0; done < size; done += MAX_SLAB_SIZE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		funnel_file_write(spool->file, data + done, Min(size - done, MAX_SLAB_SIZE));
+	}
+	spool->file_size += size;
+}
+
+/* Go to the end of the file, which may not be there yet. */
+static void
+begin_to_write(FunnelSpool *spool)
 {
 	if (spool->file == NULL)
 		spool->file = funnel_file_open(spool->file_owner, spool->fcinfo, spool->context);
+	funnel_file_seek(spool->file, spool->file_size);
 }
 
 static void
@@ -372,28 +487,20 @@ add_run(FunnelSpool *spool, SpoolRun *run)
 	spool->runs[spool->nruns++] = run;
 }
 
-/* Write all records as one run, and begin again with the memory there is. */
+/* Write all segments as one run, and begin again with the memory there is. */
 static void
 spill(FunnelSpool *spool)
 {
 	SpoolRun   *run = MemoryContextAllocZero(spool->context, sizeof(SpoolRun));
 
-	open_file(spool);
-	funnel_file_seek(spool->file, spool->file_size);
-	run->wide = spool->wide;
+	funnel_spool_settle(spool);
+	begin_to_write(spool);
 	for (int p = 0; p < SPOOL_PARTITIONS; p++)
 	{
-		SpoolPartition *partition = &spool->partitions[p];
-
-		CHECK_FOR_INTERRUPTS();
 		run->offsets[p] = spool->file_size;
-		for (SpoolBlock *block = partition->head; block != NULL; block = block->next)
-		{
-			size_t		used = spool_block_used(partition, block);
-
-			funnel_file_write(spool->file, SPOOL_BLOCK_DATA(block), used);
-			spool->file_size += used;
-		}
+		for (SpoolBlock *block = spool->partitions[p].head; block != NULL; block = block->next)
+			write_to_file(spool, (const char *) &block->segment,
+						  spool_segment_size(&block->segment));
 	}
 	run->offsets[SPOOL_PARTITIONS] = spool->file_size;
 	memset(spool->partitions, 0, sizeof(SpoolPartition) * SPOOL_PARTITIONS);
@@ -416,12 +523,13 @@ create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
 {
 	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
 
+	spool->form.unit_type = unit_type;
+	spool->form.with_items = with_items;
 	spool->context = context;
-	spool->unit_type = unit_type;
-	spool->with_items = with_items;
-	spool->is_plain = unit_type->is_word && !with_items;
+	spool->packed = unit_type->is_word && !with_items;
 	spool->shift = 64 - SPOOL_PARTITION_BITS;
 	spool->partitions = &spool->single;
+	set_widths(spool, FIRST_WORD_WIDTH, 1);
 	return spool;
 }
 
@@ -432,12 +540,13 @@ create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
 FunnelSpool *
 funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 {
-	FunnelSpool *spool = create_spool(outer->unit_type, outer->with_items, context);
+	FunnelSpool *spool = create_spool(outer->form.unit_type, outer->form.with_items, context);
 
 	spool->file_owner = FUNNEL_FILE_OF_CALLER;
 	spool->wide = outer->wide;
-	spool->is_plain = outer->is_plain;
+	spool->packed = outer->packed;
 	spool->codes = outer->codes;
+	set_widths(spool, outer->word_width, outer->unit_width);
 	spool->shift = outer->shift - SPOOL_PARTITION_BITS;
 	funnel_spool_partition(spool);
 	return spool;
@@ -461,56 +570,112 @@ funnel_spool_partition(FunnelSpool *spool)
 		rebuild(spool, true, spool->wide);
 }
 
-/* Would SIZE bytes of bundles exceed the memory there is? */
+/* Would a run of SIZE bytes exceed the memory there is? */
 static bool
-bundles_are_over_budget(const FunnelSpool *spool, size_t size)
+run_is_over_budget(const FunnelSpool *spool, size_t size)
 {
 	return MemoryContextMemAllocated(spool->context, true) + size > get_hash_memory_limit();
 }
 
 /*
- * Can a message of SIZE bytes of bundles stay together?  A small one to a spool
- * that is not cannot when the memory is spent: as a run of its own in the file
- * it would cost more than it frees, and many of them in memory would know no
- * limit.
+ * Can a message with SIZE bytes of segments stay together?  A small one to a
+ * spool that is not cannot when the memory is spent: as a run of its own in the
+ * file it would cost more than it frees, and many of them in memory would know
+ * no limit.
  */
 bool
-funnel_spool_takes_bundles(const FunnelSpool *spool, size_t size)
+funnel_spool_takes_run(const FunnelSpool *spool, size_t size)
 {
 	return size >= MIN_SPILL_SIZE ||
-		spool->allocated + spool->bundle_memory + size < MIN_SPILL_SIZE ||
-		!bundles_are_over_budget(spool, size);
+		spool->allocated + spool->run_memory + size < MIN_SPILL_SIZE ||
+		!run_is_over_budget(spool, size);
+}
+
+/* Replace the codes of the narrow events in SIZE bytes of segments. */
+void
+funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
+					   const uint8 *codes)
+{
+	const SpoolForm *form = &spool->form;
+	const char *next = at;
+	const SpoolSegment *segment;
+
+	while ((segment = funnel_spool_next_segment(spool, &next, at + size)) != NULL)
+	{
+		char	   *record = unconstify(char *, (const char *) (segment + 1));
+		char	   *end = record + segment->size;
+
+		CHECK_FOR_INTERRUPTS();
+		if (segment->word_width > 0)
+		{
+			/* the base has no code, so it is the lowest byte */
+			for (; record < end; record += spool_packed_size(segment))
+				*record = codes[(uint8) *record];
+		}
+		else if (!segment->wide)
+		{
+			while (record < end)
+			{
+				char	   *unit = record + spool_event_size(form, false);
+				uint64		word;
+
+				memcpy(&word, record, sizeof(word));
+				word = word - (uint8) word + codes[(uint8) word];
+				memcpy(record, &word, sizeof(word));
+				record = unit + spool_unit_size(form, unit);
+			}
+		}
+	}
 }
 
 /*
- * Add the bundles of all partitions, SIZE bytes, as a run that has its offsets
- * from 0 on, into memory if there is enough.  The spool must be partitioned,
- * wide if the run is, and take them.
+ * Add the segments of all partitions, which have their offsets from 0 on, as a
+ * run: into memory if there is enough, else into the file.  CODES are what the
+ * sender's are here, NULL if they are the same.  The spool must be partitioned,
+ * wide if the run is, and take it.
  */
 void
-funnel_spool_add_bundles(FunnelSpool *spool, SpoolRun *run,
-						 const char *bundles, size_t size)
+funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
+					 const uint8 *codes)
 {
-	if (size >= MIN_SPILL_SIZE && bundles_are_over_budget(spool, size))
+	size_t		size = run->offsets[SPOOL_PARTITIONS];
+	bool		in_file = size >= MIN_SPILL_SIZE && run_is_over_budget(spool, size);
+	int64		shift = 0;
+
+	if (in_file)
 	{
-		open_file(spool);
-		funnel_file_seek(spool->file, spool->file_size);
-		for (size_t done = 0; done < size; done += MAX_SLAB_SIZE)
-		{
-			CHECK_FOR_INTERRUPTS();
-			funnel_file_write(spool->file, bundles + done, Min(size - done, MAX_SLAB_SIZE));
-		}
-		for (int p = 0; p <= SPOOL_PARTITIONS; p++)
-			run->offsets[p] += spool->file_size;
-		spool->file_size += size;
+		begin_to_write(spool);
+		shift = spool->file_size;
 	}
 	else
 	{
-		run->memory = MemoryContextAllocHuge(spool->context, size + SPOOL_BUNDLE_PADDING);
-		memcpy(run->memory, bundles, size);
-		memset(run->memory + size, 0, SPOOL_BUNDLE_PADDING);
-		spool->bundle_memory += size;
+		run->memory = MemoryContextAllocHuge(spool->context, size + SPOOL_PADDING);
+		memset(run->memory + size, 0, SPOOL_PADDING);
+		spool->run_memory += size;
 	}
+
+	for (int p = 0; p < SPOOL_PARTITIONS; p++)
+	{
+		const char *from = segments + run->offsets[p];
+		size_t		part = spool_run_size(run, p);
+		char	   *copy = NULL;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!in_file)
+			copy = run->memory + run->offsets[p];
+		else if (codes != NULL)
+			copy = MemoryContextAllocHuge(CurrentMemoryContext, part);
+		if (copy != NULL)
+			memcpy(copy, from, part);
+		if (codes != NULL)
+			funnel_spool_translate(spool, copy, part, codes);
+		if (in_file)
+			write_to_file(spool, copy != NULL ? copy : from, part);
+		if (in_file && copy != NULL)
+			pfree(copy);
+	}
+	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
+		run->offsets[p] += shift;
 	add_run(spool, run);
 }
 
@@ -524,7 +689,7 @@ funnel_spool_widen(FunnelSpool *spool)
 	{
 		spill(spool);
 		spool->wide = true;
-		spool->is_plain = false;
+		spool->packed = false;
 	}
 	else
 		rebuild(spool, spool->mask != 0, true);
@@ -567,22 +732,12 @@ write_event(const FunnelSpool *spool, char *record, const Event *event, uint64 i
 	else
 		memcpy(record, &event->word, sizeof(event->word));
 	record += spool_row_size(spool->wide);
-	if (spool->with_items)
+	if (spool->form.with_items)
 	{
 		memcpy(record, &item, sizeof(item));
 		record += sizeof(item);
 	}
 	return record;
-}
-
-/* Append the event part of a record whose unit has LEN bytes. */
-static char *
-append_event(FunnelSpool *spool, uint64 hash, const Event *event, uint64 item, uint32 len)
-{
-	size_t		size = spool_event_size(spool, spool->wide) + sizeof(SpoolUnit) +
-		TYPEALIGN(8, (size_t) len);
-
-	return write_event(spool, append_record(spool, hash, size), event, item);
 }
 
 static inline void
@@ -603,13 +758,14 @@ static pg_noinline void
 add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint64 item)
 {
 	Event		event = encode_event(spool, ts, labels);
+	size_t		size = spool_event_size(&spool->form, spool->wide);
+	char	   *record;
 
-	if (spool->unit_type->is_word)
+	if (spool->form.unit_type->is_word)
 	{
-		uint64		word = funnel_unit_word(spool->unit_type, unit);
-		char	   *record = append_record(spool, funnel_hash_word(word),
-										   spool_event_size(spool, spool->wide) + sizeof(word));
+		uint64		word = funnel_unit_word(spool->form.unit_type, unit);
 
+		record = append_unpacked(spool, funnel_hash_word(word), size + sizeof(word));
 		record = write_event(spool, record, &event, item);
 		memcpy(record, &word, sizeof(word));
 	}
@@ -618,11 +774,13 @@ add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint6
 		FunnelUnitKey key;
 		SpoolUnit	header;
 
-		funnel_unit_key(spool->unit_type, unit, &key);
+		funnel_unit_key(spool->form.unit_type, unit, &key);
 		header.hash = key.hash;
 		header.len = key.len;
-		write_unit(append_event(spool, spool_double_hash(key.hash), &event, item, key.len),
-				   &header, key.bytes);
+		size += sizeof(SpoolUnit) + TYPEALIGN(8, (size_t) key.len);
+		record = append_unpacked(spool, spool_double_hash(key.hash), size);
+		record = write_event(spool, record, &event, item);
+		write_unit(record, &header, key.bytes);
 	}
 }
 
@@ -630,19 +788,12 @@ void
 funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
 				 uint64 item)
 {
-	uint64		event;
 	uint64		word;
-	char	   *record;
 
 	/* what is most common, and so simple that it needs no stack */
-	if (unlikely(!spool->is_plain ||
-				 !funnel_event_encode(&spool->codes, ts, labels, spool->context, &event)))
-	{
+	if (likely(spool->packed &&
+			   funnel_event_encode(&spool->codes, ts, labels, spool->context, &word)))
+		append_packed(spool, funnel_unit_word(spool->form.unit_type, unit), word);
+	else
 		add_any(spool, unit, ts, labels, item);
-		return;
-	}
-	word = funnel_unit_word(spool->unit_type, unit);
-	record = append_record(spool, funnel_hash_word(word), sizeof(event) + sizeof(word));
-	memcpy(record, &event, sizeof(event));
-	memcpy(record + sizeof(event), &word, sizeof(word));
 }

@@ -36,10 +36,23 @@ extern FunnelSpoolScan *funnel_spool_scan_begin(FunnelSpool *spool,
 extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
 
 /*
- * Append the content to a message, and add a message's content to a spool; both
- * spools must be with items or both without.
+ * What a spool holds as a message of so many bytes, which are written to TO;
+ * returns where they end.  It must not change in between.
  */
-extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf);
+extern size_t funnel_spool_message_size(FunnelSpool *spool);
+extern char *funnel_spool_write_message(FunnelSpool *spool, char *to);
+
+/*
+ * Add a message's content to a spool; both spools must be with items or both
+ * without.
+ */
 extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf);
+
+/*
+ * Have LENDER's content read with that of a spool, without a copy.  It must not
+ * change any more, and last as long.  False if that is not possible; then it
+ * has to be absorbed as a message.
+ */
+extern bool funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender);
 
 #endif							/* FUNNEL_SPOOL_H */

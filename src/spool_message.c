@@ -3,16 +3,15 @@
  * spool_message.c
  *	  A spool on its way from one process of a server to another.
  *
- * The sender groups its events by unit before it hands them over, and puts
- * each unit's in order; that is work which the processes of a parallel query
- * share, whereas the one that receives them works alone.  That one only stores
- * the bundles, as a run of all partitions, until the end.
+ * Events are handed over as they stand in memory and files.  Grouping them in
+ * the sender would be work shared between the processes of a parallel query,
+ * but it is less work to do it once, where all are.
  *
  *	codes		number of mixed ones, and the steps and breaks of each
- *	wide		a byte: the events are wide
+ *	wide		a byte: some events may be wide
  *	partitioned	a byte
  *	sizes		of each partition, 8 bytes, multiples of 8
- *	bundles		of all partitions, see spool_bundle.c
+ *	segments	of all partitions, see spool_records.h
  *
  *-------------------------------------------------------------------------
  */
@@ -26,31 +25,42 @@
 #include "compat.h"
 #include "spool_impl.h"
 
-/* Room for a message's header and the rest of a serialized state */
-#define MAX_MESSAGE_SIZE	(MaxAllocSize - 1024 * 1024)
-
-static void
-reserve(StringInfo buf, size_t size)
+static char *
+write_partition(const FunnelSpool *spool, int p, char *to)
 {
-	if (size > MAX_MESSAGE_SIZE || (size_t) buf->len > MAX_MESSAGE_SIZE - size)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many events for one process of a parallel funnel"),
-				 errdetail("A process can hand over at most 1 GB."),
-				 errhint("Set max_parallel_workers_per_gather to 0, and enable_partitionwise_aggregate to off, for this query.")));
-	enlargeStringInfo(buf, size);
+	for (int r = 0; r < spool->nruns; r++)
+	{
+		const SpoolRun *run = spool->runs[r];
+		size_t		size = spool_run_size(run, p);
+
+		CHECK_FOR_INTERRUPTS();
+		if (size == 0)
+			continue;
+		if (run->memory != NULL)
+			memcpy(to, run->memory + run->offsets[p], size);
+		else
+		{
+			funnel_file_seek(spool->file, run->offsets[p]);
+			funnel_file_read(spool->file, to, size);
+		}
+		to += size;
+	}
+	for (const SpoolBlock *block = spool->partitions[p].head; block != NULL; block = block->next)
+	{
+		size_t		size = spool_segment_size(&block->segment);
+
+		CHECK_FOR_INTERRUPTS();
+		memcpy(to, &block->segment, size);
+		to += size;
+	}
+	return to;
 }
 
-void
-funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
+/* What stands before the segments. */
+static StringInfo
+message_header(const FunnelSpool *spool)
 {
-	int			npartitions = SPOOL_NUM_PARTITIONS(spool);
-	uint64		sizes[SPOOL_PARTITIONS] = {0};
-	int			sizes_at;
-	size_t		begin;
-	MemoryContext context;
-	FunnelEvents events;
-	FunnelSpoolScan *scan;
+	StringInfo	buf = makeStringInfo();
 
 	pq_sendint32(buf, spool->codes.nmixed);
 	for (int i = 0; i < spool->codes.nmixed; i++)
@@ -60,44 +70,42 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 	}
 	pq_sendbyte(buf, spool->wide);
 	pq_sendbyte(buf, spool->mask != 0);
-	sizes_at = buf->len;
-	for (int p = 0; p < npartitions; p++)
-		pq_sendint64(buf, 0);
+	for (int p = 0; p < SPOOL_NUM_PARTITIONS(spool); p++)
+		pq_sendint64(buf, funnel_spool_partition_size(spool, p));
+	return buf;
+}
 
-	begin = buf->len;
-	context = AllocSetContextCreate(CurrentMemoryContext, "funnel spool",
-									ALLOCSET_DEFAULT_SIZES);
-	funnel_events_init(&events, context, spool->with_items);
-	scan = funnel_spool_scan_begin(spool, context);
-	while (funnel_spool_scan_next(scan, &events))
+size_t
+funnel_spool_message_size(FunnelSpool *spool)
+{
+	StringInfo	header;
+	size_t		size;
+
+	funnel_spool_settle(spool);
+	header = message_header(spool);
+	size = header->len;
+	for (int p = 0; p < SPOOL_NUM_PARTITIONS(spool); p++)
+		size += funnel_spool_partition_size(spool, p);
+	pfree(header->data);
+	pfree(header);
+	return size;
+}
+
+char *
+funnel_spool_write_message(FunnelSpool *spool, char *to)
+{
+	StringInfo	header = message_header(spool);
+
+	memcpy(to, header->data, header->len);
+	to += header->len;
+	for (int p = 0; p < SPOOL_NUM_PARTITIONS(spool); p++)
 	{
-		SpoolUnitRef unit = funnel_spool_scan_unit(scan);
-		int			p = funnel_spool_scan_partition(scan);
-		char	   *to;
-		char	   *end;
-
-		CHECK_FOR_INTERRUPTS();
-		reserve(buf, funnel_bundle_max_size(spool, unit, &events) + 7);
-		/* up to a partition's first bundle there are zeros */
-		while (sizes[p] == 0 && (buf->len - begin) % 8 != 0)
-			buf->data[buf->len++] = 0;
-		to = buf->data + buf->len;
-		end = funnel_bundle_write(spool, to, buf->len - begin, unit, &events);
-		sizes[p] += end - to;
-		buf->len += end - to;
+		for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
+			to = write_partition(spool_source(spool, i), p, to);
 	}
-	MemoryContextDelete(context);
-
-	reserve(buf, 8);
-	while ((buf->len - begin) % 8 != 0)
-		buf->data[buf->len++] = 0;
-	buf->data[buf->len] = '\0';
-	for (int p = 0; p < npartitions; p++)
-	{
-		uint64		size = pg_hton64(TYPEALIGN64(8, sizes[p]));
-
-		memcpy(buf->data + sizes_at + p * sizeof(size), &size, sizeof(size));
-	}
+	pfree(header->data);
+	pfree(header);
+	return to;
 }
 
 /*
@@ -107,7 +115,7 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 static uint8 *
 take_codes(FunnelSpool *spool, const FunnelEventCodes *from, bool *same)
 {
-	uint8	   *codes = MemoryContextAllocZero(spool->context, 1 << FUNNEL_CODE_BITS);
+	uint8	   *codes = palloc0(1 << FUNNEL_CODE_BITS);
 
 	*same = true;
 	for (int i = 0; i < FUNNEL_FIRST_MIXED; i++)
@@ -127,13 +135,44 @@ take_codes(FunnelSpool *spool, const FunnelEventCodes *from, bool *same)
 	return codes;
 }
 
+/*
+ * Append the segments of a message, in partitions as RUN says, record by
+ * record; CODES as in funnel_spool_add_run, FROM are the sender's.
+ */
+static void
+append_records(FunnelSpool *spool, const FunnelEventCodes *from, const SpoolRun *run,
+			   int npartitions, const char *segments, const uint8 *codes)
+{
+	size_t		size = run->offsets[npartitions];
+	char	   *copy = MemoryContextAllocHuge(CurrentMemoryContext, size + SPOOL_PADDING);
+	const char *at = copy;
+	const SpoolSegment *segment;
+
+	memcpy(copy, segments, size);
+	memset(copy + size, 0, SPOOL_PADDING);
+	if (codes != NULL)
+	{
+		funnel_spool_translate(spool, copy, size, codes);
+		from = &spool->codes;
+	}
+	while ((segment = funnel_spool_next_segment(spool, &at, copy + size)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		funnel_spool_append_segment(spool, from, segment);
+	}
+	pfree(copy);
+}
+
 void
 funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 {
 	FunnelEventCodes from;
-	bool		partitioned;
-	bool		same = true;
+	bool		wide;
+	int			npartitions;
+	bool		same;
+	uint8	   *codes;
 	size_t		size = 0;
+	const char *segments;
 	SpoolRun   *run = MemoryContextAllocZero(spool->context, sizeof(SpoolRun));
 
 	from.nmixed = pq_getmsgint(buf, 4);
@@ -145,10 +184,9 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 		from.mixed[i].steps = pq_getmsgint64(buf);
 		from.mixed[i].breaks = pq_getmsgint64(buf);
 	}
-	run->bundled = true;
-	run->wide = pq_getmsgbyte(buf);
-	partitioned = pq_getmsgbyte(buf);
-	for (int p = 0; p < (partitioned ? SPOOL_PARTITIONS : 1); p++)
+	wide = pq_getmsgbyte(buf) != 0;
+	npartitions = pq_getmsgbyte(buf) != 0 ? SPOOL_PARTITIONS : 1;
+	for (int p = 0; p < npartitions; p++)
 	{
 		int64		part = pq_getmsgint64(buf);
 
@@ -159,49 +197,52 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf)
 	}
 	if (size > (size_t) (buf->len - buf->cursor))
 		funnel_spool_is_invalid();
+	segments = pq_getmsgbytes(buf, size);
 
-	if (!run->wide)
-		run->codes = take_codes(spool, &from, &same);
-	if (run->wide || run->codes == NULL)
-		funnel_spool_widen(spool);
-	if (partitioned)
+	if (npartitions > 1)
 		funnel_spool_partition(spool);
+	codes = take_codes(spool, &from, &same);
+	if (wide || codes == NULL)
+		funnel_spool_widen(spool);
 
-	if (partitioned && (run->wide || run->codes != NULL) &&
-		funnel_spool_takes_bundles(spool, size))
+	/* too few events, or with codes for no one else, come as single records */
+	if (npartitions == 1 || codes == NULL || !funnel_spool_takes_run(spool, size))
 	{
-		if (same && run->codes != NULL)
-		{
-			pfree(run->codes);
-			run->codes = NULL;
-		}
-		funnel_spool_add_bundles(spool, run, pq_getmsgbytes(buf, size), size);
-	}
-	else
-	{
-		/* as single records: too few, or too many, or with codes for no one else */
-		SpoolStretch stretch = {0};
-		FunnelSpool sender = *spool;
-		char	   *bundles = MemoryContextAllocHuge(CurrentMemoryContext,
-													 size + SPOOL_BUNDLE_PADDING);
-
-		memcpy(bundles, pq_getmsgbytes(buf, size), size);
-		memset(bundles + size, 0, SPOOL_BUNDLE_PADDING);
-		stretch.wide = run->wide;
-		stretch.bundled = true;
-		stretch.codes = run->codes;
-		if (!run->wide && run->codes == NULL)
-			sender.codes = from;
-		for (int p = 0; p < (partitioned ? SPOOL_PARTITIONS : 1); p++)
-		{
-			stretch.begin = bundles + run->offsets[p];
-			stretch.end = bundles + run->offsets[p + 1];
-			funnel_spool_append_stretch(spool, &sender, &stretch);
-		}
-		pfree(bundles);
-		if (run->codes != NULL)
-			pfree(run->codes);
+		append_records(spool, &from, run, npartitions, segments, same ? NULL : codes);
 		pfree(run);
 	}
+	else
+		funnel_spool_add_run(spool, run, segments, same ? NULL : codes);
+	if (codes != NULL)
+		pfree(codes);
 	pfree(from.mixed);
+}
+
+bool
+funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender)
+{
+	bool		same;
+	uint8	   *codes;
+
+	/* below this, all partitions are in one */
+	if (lender->mask == 0 || lender->nlenders > 0)
+		return false;
+	codes = take_codes(spool, &lender->codes, &same);
+	if (codes == NULL)
+		return false;
+	pfree(codes);
+	if (!same)
+		return false;
+
+	funnel_spool_partition(spool);
+	if (lender->wide)
+		funnel_spool_widen(spool);
+	funnel_spool_settle(lender);
+	if (spool->nlenders == 0)
+		spool->lenders = MemoryContextAlloc(spool->context, sizeof(FunnelSpool *));
+	else
+		spool->lenders = repalloc(spool->lenders,
+								  sizeof(FunnelSpool *) * (spool->nlenders + 1));
+	spool->lenders[spool->nlenders++] = lender;
+	return true;
 }

@@ -3,9 +3,9 @@
  * spool_scan.c
  *	  Reading a spool: one partition after another is grouped by unit.
  *
- * A partition's records come from blocks in memory and from the file, and the
- * bundles that other processes have sent from either.  All that is one unit's
- * is put side by side by a counting sort, inside the cache.
+ * A partition's segments come from blocks and from runs, in memory or in the
+ * file.  All that is one unit's is put side by side by a counting sort, inside
+ * the cache.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,7 +29,7 @@
 static inline bool
 can_split(const FunnelSpool *spool)
 {
-	return spool->shift - SPOOL_PARTITION_BITS >= (spool->unit_type->is_word ? 0 : 32);
+	return spool->shift - SPOOL_PARTITION_BITS >= (spool->form.unit_type->is_word ? 0 : 32);
 }
 
 /*
@@ -59,12 +59,12 @@ struct FunnelSpoolScan
 	/* Buffers kept from one partition to the next. */
 	char	   *loaded;			/* what comes from the file */
 	size_t		loaded_capacity;
-	int			nstretches;
-	int			stretches_capacity;
-	SpoolStretch *stretches;
+	int			nsegments;
+	int			segments_capacity;
+	const SpoolSegment **segments;	/* of this partition */
 	UnitEntry  *table;
 	uint32		table_size;		/* power of two */
-	uint32	   *numbers;		/* of the unit of each record or bundle */
+	uint32	   *numbers;		/* of the unit of each record */
 	size_t		numbers_capacity;
 	char	   *events;			/* grouped by unit */
 	size_t		events_capacity;	/* bytes */
@@ -78,6 +78,7 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 {
 	FunnelSpoolScan *scan = MemoryContextAllocZero(context, sizeof(FunnelSpoolScan));
 
+	funnel_spool_settle(spool);
 	scan->spool = spool;
 	scan->context = context;
 	scan->partition = -1;
@@ -114,7 +115,7 @@ same_unit(FunnelSpool *spool, SpoolUnitRef a, SpoolUnitRef b)
 	const SpoolUnit *left = (const SpoolUnit *) (uintptr_t) a;
 	const SpoolUnit *right = (const SpoolUnit *) (uintptr_t) b;
 
-	return funnel_unit_keys_equal(spool->unit_type,
+	return funnel_unit_keys_equal(spool->form.unit_type,
 								  (const char *) (left + 1), left->len,
 								  (const char *) (right + 1), right->len);
 }
@@ -124,7 +125,7 @@ static inline uint32
 unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
 {
 	FunnelSpool *spool = scan->spool;
-	uint64		hash = spool_unit_hash(spool, unit);
+	uint64		hash = spool_unit_hash(&spool->form, unit);
 	uint32		slot = hash & (scan->table_size - 1);
 
 	for (;;)
@@ -159,7 +160,7 @@ unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
 		}
 		if (entry->hash == hash)
 		{
-			if (spool->unit_type->is_word)
+			if (spool->form.unit_type->is_word)
 				/* the hash of a word is one to one */
 				return entry->number - 1;
 			if (same_unit(spool, scan->units[entry->number - 1], unit))
@@ -169,60 +170,81 @@ unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
 	}
 }
 
-static SpoolStretch *
-add_stretch(FunnelSpoolScan *scan, const char *begin, size_t size, bool wide)
+/* What is in a file, or came from another process, makes no sense. */
+pg_noinline void
+funnel_spool_is_invalid(void)
 {
-	SpoolStretch *stretch;
+	elog(ERROR, "invalid funnel spool");
+}
 
-	if (scan->nstretches == scan->stretches_capacity)
+/* The segment at *AT, which is set to the next; NULL at the end. */
+const SpoolSegment *
+funnel_spool_next_segment(const FunnelSpool *spool, const char **at, const char *end)
+{
+	const SpoolSegment *segment = (const SpoolSegment *) *at;
+
+	if (*at == end)
+		return NULL;
+	if ((size_t) (end - *at) < sizeof(SpoolSegment) ||
+		(size_t) (end - *at) < spool_segment_size(segment) ||
+		(segment->wide && !spool->wide) || segment->word_width > 8 || segment->unit_width > 8 ||
+		(segment->word_width == 0) != (segment->unit_width == 0) ||
+		(segment->word_width > 0 && segment->size % spool_packed_size(segment) != 0))
+		funnel_spool_is_invalid();
+	*at += spool_segment_size(segment);
+	return segment;
+}
+
+static void
+add_segment(FunnelSpoolScan *scan, const SpoolSegment *segment)
+{
+	if (scan->nsegments == scan->segments_capacity)
 	{
-		scan->stretches_capacity = Max(scan->stretches_capacity * 2, 64);
-		if (scan->stretches == NULL)
-			scan->stretches = MemoryContextAlloc(scan->context,
-												 sizeof(SpoolStretch) * scan->stretches_capacity);
+		scan->segments_capacity = Max(scan->segments_capacity * 2, 64);
+		if (scan->segments == NULL)
+			scan->segments = MemoryContextAlloc(scan->context,
+												sizeof(SpoolSegment *) * scan->segments_capacity);
 		else
-			scan->stretches = repalloc_huge(scan->stretches,
-											sizeof(SpoolStretch) * scan->stretches_capacity);
+			scan->segments = repalloc_huge(scan->segments,
+										   sizeof(SpoolSegment *) * scan->segments_capacity);
 	}
-	stretch = &scan->stretches[scan->nstretches++];
-	stretch->begin = begin;
-	stretch->end = begin + size;
-	stretch->wide = wide;
-	stretch->bundled = false;
-	stretch->codes = NULL;
-	return stretch;
+	scan->segments[scan->nsegments++] = segment;
 }
 
-static inline size_t
-run_size(const SpoolRun *run, int p)
-{
-	return run->offsets[p + 1] - run->offsets[p];
-}
-
-/* The bytes of a partition in the file. */
+/* The bytes of a partition in files. */
 static size_t
 spilled_size(const FunnelSpool *spool, int p)
 {
 	size_t		size = 0;
 
-	for (int r = 0; r < spool->nruns; r++)
+	for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
 	{
-		if (spool->runs[r]->memory == NULL)
-			size += run_size(spool->runs[r], p);
+		const FunnelSpool *source = spool_source(spool, i);
+
+		for (int r = 0; r < source->nruns; r++)
+		{
+			if (source->runs[r]->memory == NULL)
+				size += spool_run_size(source->runs[r], p);
+		}
 	}
 	return size;
 }
 
-static size_t
-partition_size(const FunnelSpool *spool, int p)
+/* The bytes of all segments of a partition. */
+size_t
+funnel_spool_partition_size(const FunnelSpool *spool, int p)
 {
-	const SpoolPartition *partition = &spool->partitions[p];
 	size_t		size = 0;
 
-	for (int r = 0; r < spool->nruns; r++)
-		size += run_size(spool->runs[r], p);
-	for (const SpoolBlock *block = partition->head; block != NULL; block = block->next)
-		size += spool_block_used(partition, block);
+	for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
+	{
+		const FunnelSpool *source = spool_source(spool, i);
+
+		for (int r = 0; r < source->nruns; r++)
+			size += spool_run_size(source->runs[r], p);
+		for (const SpoolBlock *block = source->partitions[p].head; block != NULL; block = block->next)
+			size += spool_segment_size(&block->segment);
+	}
 	return size;
 }
 
@@ -234,76 +256,77 @@ reserve_loaded(FunnelSpoolScan *scan, size_t size)
 		return;
 	scan->loaded_capacity = size + size / 4;
 	scan->loaded = spool_replace_buffer(scan->context, scan->loaded,
-										scan->loaded_capacity + SPOOL_BUNDLE_PADDING);
+										scan->loaded_capacity + SPOOL_PADDING);
 }
 
-/* Have a partition's part of a run in memory, if need be at LOADED. */
+/* Have a partition's part of a run of SOURCE in memory, if need be at LOADED. */
 static void
-add_run(FunnelSpoolScan *scan, int r, int p, char *loaded)
+add_run(FunnelSpoolScan *scan, const FunnelSpool *source, const SpoolRun *run, int p,
+		char *loaded)
 {
-	FunnelSpool *spool = scan->spool;
-	const SpoolRun *run = spool->runs[r];
-	size_t		size = run_size(run, p);
-	SpoolStretch *stretch;
+	size_t		size = spool_run_size(run, p);
+	const SpoolSegment *segment;
+	const char *at;
+	const char *end;
 
 	if (size == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	if (run->memory != NULL)
-		loaded = run->memory + run->offsets[p];
+		at = run->memory + run->offsets[p];
 	else
 	{
-		funnel_file_seek(spool->file, run->offsets[p]);
-		funnel_file_read(spool->file, loaded, size);
+		funnel_file_seek(source->file, run->offsets[p]);
+		funnel_file_read(source->file, loaded, size);
+		at = loaded;
 	}
-	stretch = add_stretch(scan, loaded, size, run->wide);
-	stretch->bundled = run->bundled;
-	stretch->codes = run->codes;
+	end = at + size;
+	while ((segment = funnel_spool_next_segment(scan->spool, &at, end)) != NULL)
+		add_segment(scan, segment);
 }
 
 static void
-add_blocks(FunnelSpoolScan *scan, int p)
+add_blocks(FunnelSpoolScan *scan, const FunnelSpool *source, int p)
 {
-	const SpoolPartition *partition = &scan->spool->partitions[p];
-
-	for (const SpoolBlock *block = partition->head; block != NULL; block = block->next)
-		add_stretch(scan, SPOOL_BLOCK_DATA(block), spool_block_used(partition, block),
-					scan->spool->wide);
+	for (const SpoolBlock *block = source->partitions[p].head; block != NULL; block = block->next)
+		add_segment(scan, &block->segment);
 }
 
-/* Have all of a partition in memory, as stretches. */
+/* Have all of a partition in memory, as segments. */
 static void
 load_partition(FunnelSpoolScan *scan, int p)
 {
-	FunnelSpool *spool = scan->spool;
-	size_t		loaded = 0;
+	char	   *loaded;
 
-	scan->nstretches = 0;
-	reserve_loaded(scan, spilled_size(spool, p));
-	for (int r = 0; r < spool->nruns; r++)
+	scan->nsegments = 0;
+	reserve_loaded(scan, spilled_size(scan->spool, p));
+	loaded = scan->loaded;
+	for (int i = 0; i < SPOOL_NUM_SOURCES(scan->spool); i++)
 	{
-		add_run(scan, r, p, scan->loaded + loaded);
-		if (spool->runs[r]->memory == NULL)
-			loaded += run_size(spool->runs[r], p);
+		const FunnelSpool *source = spool_source(scan->spool, i);
+
+		for (int r = 0; r < source->nruns; r++)
+		{
+			add_run(scan, source, source->runs[r], p, loaded);
+			if (source->runs[r]->memory == NULL)
+				loaded += spool_run_size(source->runs[r], p);
+		}
+		add_blocks(scan, source, p);
 	}
-	add_blocks(scan, p);
 }
 
-/* Room for the numbers of all units in the stretches. */
+/* Room for the numbers of all units in the segments. */
 static void
 reserve_numbers(FunnelSpoolScan *scan)
 {
-	size_t		least;
 	size_t		n = 0;
 
-	for (int s = 0; s < scan->nstretches; s++)
+	for (int s = 0; s < scan->nsegments; s++)
 	{
-		const SpoolStretch *stretch = &scan->stretches[s];
+		const SpoolSegment *segment = scan->segments[s];
 
-		/* a bundle has at least a number, a unit and an event */
-		least = stretch->bundled ? 1 + 1 + sizeof(uint64) :
-			spool_event_size(scan->spool, stretch->wide) + sizeof(uint64);
-		n += (stretch->end - stretch->begin) / least;
+		n += segment->size / (segment->word_width > 0 ? (size_t) spool_packed_size(segment) :
+							  spool_event_size(&scan->spool->form, segment->wide) + sizeof(uint64));
 	}
 	if (n > scan->numbers_capacity)
 	{
@@ -316,7 +339,7 @@ reserve_numbers(FunnelSpoolScan *scan)
 static void
 reserve_events(FunnelSpoolScan *scan, uint64 nevents)
 {
-	size_t		event = spool_event_size(scan->spool, scan->spool->wide);
+	size_t		event = spool_event_size(&scan->spool->form, scan->spool->wide);
 
 	if (nevents > MaxAllocHugeSize / event / 2)
 		ereport(ERROR,
@@ -334,34 +357,32 @@ reserve_events(FunnelSpoolScan *scan, uint64 nevents)
 static void
 count_events(FunnelSpoolScan *scan)
 {
-	FunnelSpool *spool = scan->spool;
+	const SpoolForm *form = &scan->spool->form;
 	uint32	   *next = scan->numbers;
 
-	for (int s = 0; s < scan->nstretches; s++)
+	for (int s = 0; s < scan->nsegments; s++)
 	{
-		const SpoolStretch *stretch = &scan->stretches[s];
-		size_t		size = spool_event_size(spool, stretch->wide);
+		const SpoolSegment *segment = scan->segments[s];
+		const char *record = (const char *) (segment + 1);
+		const char *end = record + segment->size;
 
 		CHECK_FOR_INTERRUPTS();
-		if (stretch->bundled)
+		if (segment->word_width > 0)
 		{
-			const char *at = stretch->begin;
-			SpoolBundle bundle;
-
-			while (funnel_bundle_read(spool, stretch, &at, &bundle))
+			for (; record < end; record += spool_packed_size(segment))
 			{
-				*next = unit_number(scan, bundle.unit);
-				scan->ends[*next++] += bundle.nevents;
+				*next = unit_number(scan, spool_packed_unit(segment, record));
+				scan->ends[*next++]++;
 			}
 			continue;
 		}
-		for (const char *record = stretch->begin; record < stretch->end;)
+		while (record < end)
 		{
-			const char *unit = record + size;
+			const char *unit = record + spool_event_size(form, segment->wide);
 
-			*next = unit_number(scan, spool_unit_ref(spool, unit));
+			*next = unit_number(scan, spool_unit_ref(form, unit));
 			scan->ends[*next++]++;
-			record = unit + spool_unit_size(spool, unit);
+			record = unit + spool_unit_size(form, unit);
 		}
 	}
 }
@@ -374,39 +395,40 @@ static void
 place_events(FunnelSpoolScan *scan)
 {
 	FunnelSpool *spool = scan->spool;
-	size_t		event = spool_event_size(spool, spool->wide);
+	const SpoolForm *form = &spool->form;
+	size_t		event = spool_event_size(form, spool->wide);
 	const uint32 *next = scan->numbers;
 
-	for (int s = 0; s < scan->nstretches; s++)
+	for (int s = 0; s < scan->nsegments; s++)
 	{
-		const SpoolStretch *stretch = &scan->stretches[s];
-		size_t		size = spool_event_size(spool, stretch->wide);
+		const SpoolSegment *segment = scan->segments[s];
+		const char *record = (const char *) (segment + 1);
+		const char *end = record + segment->size;
 
 		CHECK_FOR_INTERRUPTS();
-		if (stretch->bundled)
+		if (segment->word_width > 0 && !spool->wide)
 		{
-			const char *at = stretch->begin;
-			SpoolBundle bundle;
+			uint64	   *words = (uint64 *) scan->events;
 
-			while (funnel_bundle_read(spool, stretch, &at, &bundle))
-			{
-				uint64	   *end = &scan->ends[*next++];
-
-				funnel_bundle_events(spool, stretch, &bundle, scan->events + event * *end);
-				*end += bundle.nevents;
-			}
-			continue;
+			for (; record < end; record += spool_packed_size(segment))
+				words[scan->ends[*next++]++] = spool_packed_word(segment, record);
 		}
-		for (const char *record = stretch->begin; record < stretch->end;)
+		else if (segment->word_width > 0)
 		{
-			const char *unit = record + size;
-			char	   *to = scan->events + event * scan->ends[*next++]++;
+			for (; record < end; record += spool_packed_size(segment))
+				spool_copy_word(&spool->codes, scan->events + event * scan->ends[*next++]++,
+								true, spool_packed_word(segment, record));
+		}
+		else
+		{
+			while (record < end)
+			{
+				const char *unit = record + spool_event_size(form, segment->wide);
 
-			if (event == sizeof(uint64))
-				memcpy(to, record, sizeof(uint64));
-			else
-				spool_copy_event(spool, to, spool->wide, record, stretch->wide);
-			record = unit + spool_unit_size(spool, unit);
+				spool_copy_event(form, &spool->codes, scan->events + event * scan->ends[*next++]++,
+								 spool->wide, record, segment->wide);
+				record = unit + spool_unit_size(form, unit);
+			}
 		}
 	}
 }
@@ -451,6 +473,13 @@ group_partition(FunnelSpoolScan *scan, int p)
 	place_events(scan);
 }
 
+static void
+append_segments(FunnelSpool *spool, const FunnelSpoolScan *scan)
+{
+	for (int s = 0; s < scan->nsegments; s++)
+		funnel_spool_append_segment(spool, &scan->spool->codes, scan->segments[s]);
+}
+
 /*
  * Put a partition through a spool of its own, if it is large and that helps.
  */
@@ -458,7 +487,7 @@ static bool
 split_partition(FunnelSpoolScan *scan, int p)
 {
 	FunnelSpool *spool = scan->spool;
-	size_t		size = partition_size(spool, p);
+	size_t		size = funnel_spool_partition_size(spool, p);
 	size_t		split_size = 0;
 	size_t		most = 0;
 	FunnelSpool *split;
@@ -469,24 +498,28 @@ split_partition(FunnelSpoolScan *scan, int p)
 	scan->split_context = AllocSetContextCreate(scan->context, "funnel partition",
 												ALLOCSET_DEFAULT_SIZES);
 	scan->split = split = funnel_spool_create_inner(spool, scan->split_context);
-	for (int r = 0; r < spool->nruns; r++)
+	for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
 	{
-		scan->nstretches = 0;
-		if (spool->runs[r]->memory == NULL)
-			reserve_loaded(scan, run_size(spool->runs[r], p));
-		add_run(scan, r, p, scan->loaded);
-		if (scan->nstretches > 0)
-			funnel_spool_append_stretch(split, spool, &scan->stretches[0]);
+		const FunnelSpool *source = spool_source(spool, i);
+
+		for (int r = 0; r < source->nruns; r++)
+		{
+			if (source->runs[r]->memory == NULL)
+				reserve_loaded(scan, spool_run_size(source->runs[r], p));
+			scan->nsegments = 0;
+			add_run(scan, source, source->runs[r], p, scan->loaded);
+			append_segments(split, scan);
+		}
+		scan->nsegments = 0;
+		add_blocks(scan, source, p);
+		append_segments(split, scan);
 	}
-	scan->nstretches = 0;
-	add_blocks(scan, p);
-	for (int s = 0; s < scan->nstretches; s++)
-		funnel_spool_append_stretch(split, spool, &scan->stretches[s]);
+	funnel_spool_settle(split);
 
 	/* A unit that has most of the records will not be split by more bits. */
 	for (int q = 0; q < SPOOL_PARTITIONS; q++)
 	{
-		size_t		part = partition_size(split, q);
+		size_t		part = funnel_spool_partition_size(split, q);
 
 		split_size += part;
 		most = Max(most, part);
@@ -511,7 +544,7 @@ bool
 funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 {
 	FunnelSpool *spool = scan->spool;
-	size_t		event = spool_event_size(spool, spool->wide);
+	size_t		event = spool_event_size(&spool->form, spool->wide);
 	uint64		begin;
 	uint64		end;
 	char	   *from;
@@ -535,7 +568,7 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	end = scan->ends[scan->next_unit];
 	scan->next_unit++;
 	from = scan->events + begin * event;
-	if (!spool->wide && !spool->with_items)
+	if (!spool->wide && !spool->form.with_items)
 	{
 		funnel_events_set_words(events, (uint64 *) from, end - begin, &spool->codes);
 		return true;
@@ -546,25 +579,9 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	{
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
-		events->rows[i] = spool_read_event(spool, spool->wide, from);
-		if (spool->with_items)
-			events->items[i] = spool_read_item(spool, spool->wide, from);
+		events->rows[i] = spool_read_event(&spool->codes, spool->wide, from);
+		if (spool->form.with_items)
+			events->items[i] = spool_read_item(&spool->form, spool->wide, from);
 	}
 	return true;
-}
-
-/* The unit whose events were read last, as long as no others are. */
-SpoolUnitRef
-funnel_spool_scan_unit(const FunnelSpoolScan *scan)
-{
-	if (scan->split_scan != NULL)
-		return funnel_spool_scan_unit(scan->split_scan);
-	return scan->units[scan->next_unit - 1];
-}
-
-/* The partition that it is in. */
-int
-funnel_spool_scan_partition(const FunnelSpoolScan *scan)
-{
-	return scan->partition;
 }
