@@ -124,7 +124,7 @@ extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run,
 								 const char *segments, const uint8 *codes);
 
 /* spool_scan.c: reading */
-extern void funnel_spool_is_invalid(void) pg_attribute_noreturn();
+pg_noreturn extern void funnel_spool_is_invalid(void);
 extern size_t funnel_spool_partition_size(const FunnelSpool *spool, int p);
 extern const SpoolSegment *funnel_spool_next_segment(const FunnelSpool *spool,
 														const char **at, const char *end);
