@@ -237,7 +237,7 @@ typedef struct SpoolBundle
 	const char *events;
 } SpoolBundle;
 
-extern void funnel_spool_is_invalid(void) pg_attribute_noreturn();
+pg_noreturn extern void funnel_spool_is_invalid(void);
 extern size_t funnel_bundle_max_size(const FunnelSpool *spool, SpoolUnitRef unit,
 									 const FunnelEvents *events);
 extern char *funnel_bundle_write(const FunnelSpool *spool, char *to, size_t position,
