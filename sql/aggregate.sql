@@ -181,7 +181,9 @@ SELECT sum(funnel_units(r)) FROM (SELECT funnel_agg(u, t, e, CASE WHEN n < 75000
 FROM (SELECT row_number() OVER () AS n, * FROM large) l) s;
 SELECT temp_bytes();
 SET temp_file_limit = '100kB';
+\set VERBOSITY sqlstate
 SELECT funnel_agg(u, t, e, 'a -> b') FROM large;
+\set VERBOSITY default
 RESET ALL;
 DROP TABLE large, spilled;
 DROP FUNCTION temp_bytes;

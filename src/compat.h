@@ -13,6 +13,7 @@
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
 #include "nodes/nodes.h"
 
 #if PG_VERSION_NUM < 150000
@@ -76,6 +77,11 @@ initReadOnlyStringInfo(StringInfo str, char *data, int len)
 /* 17 introduced infinite intervals. */
 #if PG_VERSION_NUM < 170000
 #define INTERVAL_NOT_FINITE(interval)	((void) (interval), false)
+#endif
+
+/* 17 dropped an argument, whether the count sent includes itself. */
+#if PG_VERSION_NUM < 170000
+#define pq_sendcountedtext(buf, str, slen)	pq_sendcountedtext(buf, str, slen, false)
 #endif
 
 #endif							/* FUNNEL_COMPAT_H */

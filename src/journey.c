@@ -74,7 +74,7 @@ funnel_journey_send(PG_FUNCTION_ARGS)
 	{
 		labels = funnel_journey_labels(&view);
 		for (uint32 i = 0; i < view.nlabels; i++)
-			pq_sendcountedtext(&message, labels[i].text, labels[i].len, false);
+			pq_sendcountedtext(&message, labels[i].text, labels[i].len);
 		pq_sendbytes(&message, (const char *) view.bytes, view.labels - view.bytes);
 	}
 	else

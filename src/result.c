@@ -38,25 +38,37 @@ typedef struct ExpandedResult
 	ExpandedObjectHeader hdr;
 	FunnelTally *tally;
 	void	   *companion;		/* see funnel_result_companion */
-	struct varlena *flat;		/* between the two calls that flatten it */
+	struct varlena *flat;		/* between the two calls that flatten it, */
+	MemoryContext workspace;	/* in a context of its own */
 } ExpandedResult;
 
+static void
+drop_flat(ExpandedResult *result)
+{
+	MemoryContextDelete(result->workspace);
+	result->workspace = NULL;
+	result->flat = NULL;
+}
+
+/*
+ * The caller's context may be one in which nothing can be freed or made larger:
+ * that of the tuples of a sort is, since PostgreSQL 17.
+ */
 static Size
 expanded_flat_size(ExpandedObjectHeader *eohptr)
 {
 	ExpandedResult *result = (ExpandedResult *) eohptr;
-	struct varlena *flat;
+	MemoryContext caller;
 
 	/* an earlier call that no flattening followed */
-	if (result->flat != NULL)
-		pfree(result->flat);
-	result->flat = NULL;
+	if (result->workspace != NULL)
+		drop_flat(result);
 
-	/* the workspace of flattening must not pile up in the object's context */
-	flat = funnel_tally_flatten(result->tally);
-	result->flat = MemoryContextAlloc(eohptr->eoh_context, VARSIZE(flat));
-	memcpy(result->flat, flat, VARSIZE(flat));
-	pfree(flat);
+	result->workspace = AllocSetContextCreate(eohptr->eoh_context, "flat funnel_result",
+											  ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(result->workspace);
+	result->flat = funnel_tally_flatten(result->tally);
+	MemoryContextSwitchTo(caller);
 	return VARSIZE(result->flat);
 }
 
@@ -67,8 +79,7 @@ expanded_flatten_into(ExpandedObjectHeader *eohptr, void *space, Size size)
 
 	Assert(result->flat != NULL && VARSIZE(result->flat) == size);
 	memcpy(space, result->flat, size);
-	pfree(result->flat);
-	result->flat = NULL;
+	drop_flat(result);
 }
 
 static const ExpandedObjectMethods expanded_methods = {

@@ -145,10 +145,13 @@ funnel_tally_print(StringInfo buf, const FunnelTally *tally)
  * its numbers exactly, and its iteration is the same in all versions.  All
  * functions return false if they have reported an error.
  */
-static bool reject(Node *escontext, const char *format,...) pg_attribute_printf(2, 3);
+static void report(Node *escontext, const char *format,...) pg_attribute_printf(2, 3);
 
-static bool
-reject(Node *escontext, const char *format,...)
+/* The false stands at every call, for compilers to see that it goes no further. */
+#define reject(...) (report(__VA_ARGS__), false)
+
+static void
+report(Node *escontext, const char *format,...)
 {
 	StringInfoData detail;
 	int			needed;
@@ -169,7 +172,6 @@ reject(Node *escontext, const char *format,...)
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid input syntax for type %s", "funnel_result"),
 			 errdetail_internal("%s", detail.data)));
-	return false;
 }
 
 static bool
@@ -428,7 +430,7 @@ funnel_tally_parse(char *text, Node *escontext)
 	root = &DatumGetJsonbP(datum)->root;
 	if (!JsonContainerIsObject(root))
 	{
-		reject(escontext, "A funnel_result must be a JSON object.");
+		report(escontext, "A funnel_result must be a JSON object.");
 		return NULL;
 	}
 
@@ -436,7 +438,7 @@ funnel_tally_parse(char *text, Node *escontext)
 		return NULL;
 	if (value.type != jbvString)
 	{
-		reject(escontext, "%s must be a string.", "\"definition\"");
+		report(escontext, "%s must be a string.", "\"definition\"");
 		return NULL;
 	}
 	definition = funnel_definition_parse(value.val.string.val, value.val.string.len, escontext);
@@ -458,7 +460,7 @@ funnel_tally_parse(char *text, Node *escontext)
 		if (value.type != jbvString ||
 			!funnel_instant_parse(value.val.string.val, value.val.string.len, &horizon))
 		{
-			reject(escontext, "\"horizon\" must be null or an instant like \"2026-01-31T23:59:59.5Z\".");
+			report(escontext, "\"horizon\" must be null or an instant like \"2026-01-31T23:59:59.5Z\".");
 			return NULL;
 		}
 		funnel_tally_see(tally, horizon);
@@ -469,7 +471,7 @@ funnel_tally_parse(char *text, Node *escontext)
 		return NULL;
 	if (JsonContainerSize(array) != (uint32) tally->nsteps)
 	{
-		reject(escontext, "There must be as many steps as the definition has, %d.", tally->nsteps);
+		report(escontext, "There must be as many steps as the definition has, %d.", tally->nsteps);
 		return NULL;
 	}
 	for (int k = 0; k < tally->nsteps; k++)
@@ -493,14 +495,14 @@ funnel_tally_parse(char *text, Node *escontext)
 
 	if (JsonContainerSize(root) != 4)
 	{
-		reject(escontext, "The result has unknown keys.");
+		report(escontext, "The result has unknown keys.");
 		return NULL;
 	}
 
 	problem = funnel_tally_problem(tally);
 	if (problem != NULL)
 	{
-		reject(escontext, "%s", problem);
+		report(escontext, "%s", problem);
 		return NULL;
 	}
 	return tally;
