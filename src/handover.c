@@ -39,12 +39,6 @@
 #define KIND_MESSAGE		1
 #define KIND_LOAN			2
 
-/* From this size on, in bytes of events, a state is lent. */
-#define LOAN_SIZE			(128 * 1024)
-
-/* Room for a tuple's header and other columns */
-#define MAX_MESSAGE_SIZE	(MaxAllocSize - 1024 * 1024)
-
 /*
  * Loans
  */
@@ -137,64 +131,6 @@ note_loan(FunnelAggState *state, uint64 number, MemoryContext context)
  * Messages
  */
 
-static size_t
-definition_size(const FunnelAggState *state)
-{
-	return VARSIZE(state->program->def) - VARHDRSZ;
-}
-
-static void
-too_many_events(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("too many events for one process of a parallel funnel"),
-			 errdetail("A process can hand over at most 1 GB."),
-			 errhint("Set max_parallel_workers_per_gather to 0, and enable_partitionwise_aggregate to off, for this query.")));
-}
-
-/* The size of the whole datum, whose events take so many bytes. */
-static size_t
-message_size(const FunnelAggState *state, size_t events_size)
-{
-	size_t		size = VARHDRSZ + 1 + 4 + 4 + 1 + 8 + 4 + definition_size(state);
-
-	if (events_size > MAX_MESSAGE_SIZE - size)
-		too_many_events();
-	return size + events_size;
-}
-
-static void
-write_message(const FunnelAggState *state, char *to, size_t size)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	pq_sendbyte(&buf, KIND_MESSAGE);
-	pq_sendint32(&buf, state->unit_type->type);
-	pq_sendint32(&buf, state->unit_type->collation);
-	pq_sendbyte(&buf, state->with_values);
-	pq_sendint64(&buf, state->horizon);
-	pq_sendint32(&buf, definition_size(state));
-	pq_sendbytes(&buf, VARDATA(state->program->def), definition_size(state));
-
-	SET_VARSIZE(to, size);
-	memcpy(VARDATA(to), buf.data, buf.len);
-	if (funnel_spool_write_message(state->spool, VARDATA(to) + buf.len) != to + size)
-		elog(ERROR, "funnel_agg state has changed while it was handed over");
-	pfree(buf.data);
-}
-
-static bytea *
-message_of(const FunnelAggState *state, size_t events_size)
-{
-	size_t		size = message_size(state, events_size);
-	char	   *message = palloc(size);
-
-	write_message(state, message, size);
-	return (bytea *) message;
-}
-
 PG_FUNCTION_INFO_V1(funnel_agg_serialize);
 
 /*
@@ -206,15 +142,26 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 {
 	FunnelAggState *state = (FunnelAggState *) PG_GETARG_POINTER(0);
 	MemoryContext context = funnel_aggregate_context(fcinfo);
-	size_t		events_size = funnel_spool_message_size(state->spool);
 	StringInfoData buf;
 
-	if (events_size < LOAN_SIZE || !can_lend(fcinfo))
-		PG_RETURN_BYTEA_P(message_of(state, events_size));
-
 	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, KIND_LOAN);
-	pq_sendint64(&buf, begin_loan(state, context));
+	if (funnel_spool_is_large(state->spool) && can_lend(fcinfo))
+	{
+		pq_sendbyte(&buf, KIND_LOAN);
+		pq_sendint64(&buf, begin_loan(state, context));
+	}
+	else
+	{
+		pq_sendbyte(&buf, KIND_MESSAGE);
+		pq_sendint32(&buf, state->unit_type->type);
+		pq_sendint32(&buf, state->unit_type->collation);
+		pq_sendbyte(&buf, state->with_values);
+		pq_sendint64(&buf, state->horizon);
+		pq_sendint32(&buf, VARSIZE(state->program->def) - VARHDRSZ);
+		pq_sendbytes(&buf, VARDATA(state->program->def),
+					 VARSIZE(state->program->def) - VARHDRSZ);
+		funnel_spool_serialize(state->spool, &buf);
+	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 
@@ -301,17 +248,13 @@ combine_loan(FunctionCallInfo fcinfo, MemoryContext context, uint64 number)
 		note_loan(state, number, context);
 	else
 	{
-		size_t		size = funnel_spool_message_size(lender->spool);
-		char	   *events;
 		StringInfoData message;
 
-		if (size > MAX_MESSAGE_SIZE)
-			too_many_events();
-		events = palloc(size);
-		(void) funnel_spool_write_message(lender->spool, events);
-		initReadOnlyStringInfo(&message, events, size);
+		/* the codes of its events are different */
+		initStringInfo(&message);
+		funnel_spool_serialize(lender->spool, &message);
 		funnel_spool_absorb(state->spool, &message);
-		pfree(events);
+		pfree(message.data);
 	}
 	return state;
 }

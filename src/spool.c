@@ -391,7 +391,25 @@ funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCodes *codes,
 
 	Assert(spool->wide || !segment->wide);
 
-	if (segment->word_width > 0)
+	if (segment->grouped)
+	{
+		for (char *at = unconstify(char *, record); at < end;)
+		{
+			SpoolGroup	group;
+			uint64		word;
+
+			at = funnel_spool_read_group(segment, at, &group);
+			word = group.first;
+			for (uint64 i = 0; i < group.nevents; i++)
+			{
+				if (i > 0)
+					word = spool_next_word(&group, word, i);
+				spool_copy_word(codes, (char *) event, spool->wide, word);
+				append_copy(spool, group.unit, (char *) event);
+			}
+		}
+	}
+	else if (segment->word_width > 0)
 	{
 		for (; record < end; record += spool_packed_size(segment))
 		{
@@ -606,7 +624,21 @@ funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
 		char	   *end = record + segment->size;
 
 		CHECK_FOR_INTERRUPTS();
-		if (segment->word_width > 0)
+		if (segment->grouped)
+		{
+			while (record < end)
+			{
+				SpoolGroup	group;
+				char	   *next_group = funnel_spool_read_group(segment, record, &group);
+				char	   *first = group.others - (group.nevents > 1) - segment->word_width;
+
+				*first = codes[(uint8) *first];
+				for (char *other = group.others; other < next_group; other += group.width)
+					*other = codes[(uint8) *other];
+				record = next_group;
+			}
+		}
+		else if (segment->word_width > 0)
 		{
 			/* the base has no code, so it is the lowest byte */
 			for (; record < end; record += spool_packed_size(segment))
@@ -677,6 +709,7 @@ funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
 	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
 		run->offsets[p] += shift;
 	add_run(spool, run);
+	spool->has_others = true;
 }
 
 /* Turn the spool wide. */

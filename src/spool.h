@@ -35,12 +35,11 @@ extern FunnelSpoolScan *funnel_spool_scan_begin(FunnelSpool *spool,
 												MemoryContext context);
 extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
 
-/*
- * What a spool holds as a message of so many bytes, which are written to TO;
- * returns where they end.  It must not change in between.
- */
-extern size_t funnel_spool_message_size(FunnelSpool *spool);
-extern char *funnel_spool_write_message(FunnelSpool *spool, char *to);
+/* Is it more than the beginnings of one? */
+extern bool funnel_spool_is_large(const FunnelSpool *spool);
+
+/* Append the content to a message. */
+extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf);
 
 /*
  * Add a message's content to a spool; both spools must be with items or both

@@ -79,6 +79,7 @@ struct FunnelSpool
 	int			nruns;
 	SpoolRun  **runs;
 
+	bool		has_others;		/* events of another spool, as a run or lent */
 	int			nlenders;
 	FunnelSpool **lenders;		/* whose events are read as well */
 };
@@ -124,6 +125,8 @@ extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run,
 								 const char *segments, const uint8 *codes);
 
 /* spool_scan.c: reading */
+extern SpoolUnitRef funnel_spool_scan_unit(const FunnelSpoolScan *scan);
+extern int	funnel_spool_scan_partition(const FunnelSpoolScan *scan);
 pg_noreturn extern void funnel_spool_is_invalid(void);
 extern size_t funnel_spool_partition_size(const FunnelSpool *spool, int p);
 extern const SpoolSegment *funnel_spool_next_segment(const FunnelSpool *spool,

@@ -3,9 +3,8 @@
  * spool_message.c
  *	  A spool on its way from one process of a server to another.
  *
- * Events are handed over as they stand in memory and files.  Grouping them in
- * the sender would be work shared between the processes of a parallel query,
- * but it is less work to do it once, where all are.
+ * Packed records are grouped before they are sent, others go as they stand in
+ * memory and files.
  *
  *	codes		number of mixed ones, and the steps and breaks of each
  *	wide		a byte: some events may be wide
@@ -25,8 +24,33 @@
 #include "compat.h"
 #include "spool_impl.h"
 
-static char *
-write_partition(const FunnelSpool *spool, int p, char *to)
+/* Room for a tuple's header, and the rest of a serialized state */
+#define MAX_MESSAGE_SIZE	(MaxAllocSize - 1024 * 1024)
+
+static void
+reserve(StringInfo buf, size_t size)
+{
+	if (size > MAX_MESSAGE_SIZE || (size_t) buf->len > MAX_MESSAGE_SIZE - size)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many events for one process of a parallel funnel"),
+				 errdetail("A process can hand over at most 1 GB."),
+				 errhint("Set max_parallel_workers_per_gather to 0, and enable_partitionwise_aggregate to off, for this query.")));
+	enlargeStringInfo(buf, size);
+}
+
+static void
+append_zeros(StringInfo buf, size_t size)
+{
+	reserve(buf, size);
+	memset(buf->data + buf->len, 0, size);
+	buf->len += size;
+	buf->data[buf->len] = '\0';
+}
+
+/* All segments of a partition, as they are. */
+static void
+append_partition(StringInfo buf, const FunnelSpool *spool, int p)
 {
 	for (int r = 0; r < spool->nruns; r++)
 	{
@@ -34,34 +58,87 @@ write_partition(const FunnelSpool *spool, int p, char *to)
 		size_t		size = spool_run_size(run, p);
 
 		CHECK_FOR_INTERRUPTS();
-		if (size == 0)
-			continue;
+		reserve(buf, size);
 		if (run->memory != NULL)
-			memcpy(to, run->memory + run->offsets[p], size);
+			memcpy(buf->data + buf->len, run->memory + run->offsets[p], size);
 		else
 		{
 			funnel_file_seek(spool->file, run->offsets[p]);
-			funnel_file_read(spool->file, to, size);
+			funnel_file_read(spool->file, buf->data + buf->len, size);
 		}
-		to += size;
+		buf->len += size;
 	}
 	for (const SpoolBlock *block = spool->partitions[p].head; block != NULL; block = block->next)
 	{
 		size_t		size = spool_segment_size(&block->segment);
 
 		CHECK_FOR_INTERRUPTS();
-		memcpy(to, &block->segment, size);
-		to += size;
+		reserve(buf, size);
+		memcpy(buf->data + buf->len, &block->segment, size);
+		buf->len += size;
 	}
-	return to;
 }
 
-/* What stands before the segments. */
-static StringInfo
-message_header(const FunnelSpool *spool)
+/*
+ * All partitions, their records in groups: a segment each, unless it is empty.
+ */
+static void
+append_groups(StringInfo buf, FunnelSpool *spool, uint64 *sizes)
 {
-	StringInfo	buf = makeStringInfo();
+	SpoolSegment segment = {0};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "funnel spool",
+												  ALLOCSET_DEFAULT_SIZES);
+	FunnelSpoolScan *scan = funnel_spool_scan_begin(spool, context);
+	FunnelEvents events;
+	bool		more;
+	int			p = -1;
+	size_t		begin = 0;
 
+	segment.grouped = true;
+	/* words are differences to 0; units of other spools may be wider */
+	segment.word_width = sizeof(uint64);
+	segment.unit_width = spool->has_others ? sizeof(uint64) : spool->unit_width;
+	funnel_events_init(&events, context, false);
+	do
+	{
+		char	   *to;
+
+		CHECK_FOR_INTERRUPTS();
+		more = funnel_spool_scan_next(scan, &events);
+		if (p >= 0 && (!more || funnel_spool_scan_partition(scan) != p))
+		{
+			/* the end of a partition */
+			segment.size = buf->len - begin - sizeof(segment);
+			memcpy(buf->data + begin, &segment, sizeof(segment));
+			append_zeros(buf, TYPEALIGN(8, (size_t) segment.size) - segment.size);
+			sizes[p] = buf->len - begin;
+			p = -1;
+		}
+		if (!more)
+			break;
+		if (p < 0)
+		{
+			p = funnel_spool_scan_partition(scan);
+			begin = buf->len;
+			append_zeros(buf, sizeof(segment));
+		}
+		funnel_events_sort_words(&events);
+		reserve(buf, funnel_spool_group_max_size(events.nrows));
+		to = buf->data + buf->len;
+		buf->len += funnel_spool_write_group(&segment, to, funnel_spool_scan_unit(scan),
+											 events.words, events.nrows) - to;
+	} while (true);
+	MemoryContextDelete(context);
+}
+
+void
+funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
+{
+	int			npartitions = SPOOL_NUM_PARTITIONS(spool);
+	uint64		sizes[SPOOL_PARTITIONS] = {0};
+	size_t		sizes_at;
+
+	funnel_spool_settle(spool);
 	pq_sendint32(buf, spool->codes.nmixed);
 	for (int i = 0; i < spool->codes.nmixed; i++)
 	{
@@ -70,42 +147,34 @@ message_header(const FunnelSpool *spool)
 	}
 	pq_sendbyte(buf, spool->wide);
 	pq_sendbyte(buf, spool->mask != 0);
-	for (int p = 0; p < SPOOL_NUM_PARTITIONS(spool); p++)
-		pq_sendint64(buf, funnel_spool_partition_size(spool, p));
-	return buf;
-}
+	sizes_at = buf->len;
+	append_zeros(buf, npartitions * sizeof(uint64));
 
-size_t
-funnel_spool_message_size(FunnelSpool *spool)
-{
-	StringInfo	header;
-	size_t		size;
-
-	funnel_spool_settle(spool);
-	header = message_header(spool);
-	size = header->len;
-	for (int p = 0; p < SPOOL_NUM_PARTITIONS(spool); p++)
-		size += funnel_spool_partition_size(spool, p);
-	pfree(header->data);
-	pfree(header);
-	return size;
-}
-
-char *
-funnel_spool_write_message(FunnelSpool *spool, char *to)
-{
-	StringInfo	header = message_header(spool);
-
-	memcpy(to, header->data, header->len);
-	to += header->len;
-	for (int p = 0; p < SPOOL_NUM_PARTITIONS(spool); p++)
+	if (spool->packed && spool->mask != 0)
+		append_groups(buf, spool, sizes);
+	else
 	{
-		for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
-			to = write_partition(spool_source(spool, i), p, to);
+		for (int p = 0; p < npartitions; p++)
+		{
+			size_t		begin = buf->len;
+
+			for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
+				append_partition(buf, spool_source(spool, i), p);
+			sizes[p] = buf->len - begin;
+		}
 	}
-	pfree(header->data);
-	pfree(header);
-	return to;
+	for (int p = 0; p < npartitions; p++)
+	{
+		uint64		size = pg_hton64(sizes[p]);
+
+		memcpy(buf->data + sizes_at + p * sizeof(size), &size, sizeof(size));
+	}
+}
+
+bool
+funnel_spool_is_large(const FunnelSpool *spool)
+{
+	return spool->mask != 0;
 }
 
 /*
@@ -244,5 +313,6 @@ funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender)
 		spool->lenders = repalloc(spool->lenders,
 								  sizeof(FunnelSpool *) * (spool->nlenders + 1));
 	spool->lenders[spool->nlenders++] = lender;
+	spool->has_others = true;
 	return true;
 }

@@ -189,7 +189,9 @@ funnel_spool_next_segment(const FunnelSpool *spool, const char **at, const char 
 		(size_t) (end - *at) < spool_segment_size(segment) ||
 		(segment->wide && !spool->wide) || segment->word_width > 8 || segment->unit_width > 8 ||
 		(segment->word_width == 0) != (segment->unit_width == 0) ||
-		(segment->word_width > 0 && segment->size % spool_packed_size(segment) != 0))
+		(segment->grouped && segment->word_width == 0) ||
+		(segment->word_width > 0 && !segment->grouped &&
+		 segment->size % spool_packed_size(segment) != 0))
 		funnel_spool_is_invalid();
 	*at += spool_segment_size(segment);
 	return segment;
@@ -325,6 +327,7 @@ reserve_numbers(FunnelSpoolScan *scan)
 	{
 		const SpoolSegment *segment = scan->segments[s];
 
+		/* a group is at least a record */
 		n += segment->size / (segment->word_width > 0 ? (size_t) spool_packed_size(segment) :
 							  spool_event_size(&scan->spool->form, segment->wide) + sizeof(uint64));
 	}
@@ -367,6 +370,18 @@ count_events(FunnelSpoolScan *scan)
 		const char *end = record + segment->size;
 
 		CHECK_FOR_INTERRUPTS();
+		if (segment->grouped)
+		{
+			SpoolGroup	group;
+
+			for (char *at = unconstify(char *, record); at < end;)
+			{
+				at = funnel_spool_read_group(segment, at, &group);
+				*next = unit_number(scan, group.unit);
+				scan->ends[*next++] += group.nevents;
+			}
+			continue;
+		}
 		if (segment->word_width > 0)
 		{
 			for (; record < end; record += spool_packed_size(segment))
@@ -384,6 +399,20 @@ count_events(FunnelSpoolScan *scan)
 			scan->ends[*next++]++;
 			record = unit + spool_unit_size(form, unit);
 		}
+	}
+}
+
+/* Write the events of a group one after another. */
+static inline void
+place_group(const SpoolGroup *group, const FunnelEventCodes *codes, char *to, bool wide)
+{
+	uint64		word = group->first;
+
+	spool_copy_word(codes, to, wide, word);
+	for (uint64 i = 1; i < group->nevents; i++)
+	{
+		word = spool_next_word(group, word, i);
+		spool_copy_word(codes, to + i * spool_row_size(wide), wide, word);
 	}
 }
 
@@ -406,7 +435,20 @@ place_events(FunnelSpoolScan *scan)
 		const char *end = record + segment->size;
 
 		CHECK_FOR_INTERRUPTS();
-		if (segment->word_width > 0 && !spool->wide)
+		if (segment->grouped)
+		{
+			for (char *at = unconstify(char *, record); at < end;)
+			{
+				SpoolGroup	group;
+				uint64	   *unit_end = &scan->ends[*next++];
+
+				at = funnel_spool_read_group(segment, at, &group);
+				place_group(&group, &spool->codes, scan->events + event * *unit_end,
+							spool->wide);
+				*unit_end += group.nevents;
+			}
+		}
+		else if (segment->word_width > 0 && !spool->wide)
 		{
 			uint64	   *words = (uint64 *) scan->events;
 
@@ -584,4 +626,20 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 			events->items[i] = spool_read_item(&spool->form, spool->wide, from);
 	}
 	return true;
+}
+
+/* The unit whose events were read last, as long as no others are. */
+SpoolUnitRef
+funnel_spool_scan_unit(const FunnelSpoolScan *scan)
+{
+	if (scan->split_scan != NULL)
+		return funnel_spool_scan_unit(scan->split_scan);
+	return scan->units[scan->next_unit - 1];
+}
+
+/* The partition that it is in. */
+int
+funnel_spool_scan_partition(const FunnelSpoolScan *scan)
+{
+	return scan->partition;
 }
