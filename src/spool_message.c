@@ -97,7 +97,7 @@ append_groups(StringInfo buf, FunnelSpool *spool, uint64 *sizes)
 	segment.grouped = true;
 	/* words are differences to 0; units of other spools may be wider */
 	segment.word_width = sizeof(uint64);
-	segment.unit_width = spool->has_others ? sizeof(uint64) : spool->unit_width;
+	segment.unit_width = spool->has_others ? (int) sizeof(uint64) : spool->unit_width;
 	funnel_events_init(&events, context, false);
 	do
 	{

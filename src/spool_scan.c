@@ -32,16 +32,6 @@ can_split(const FunnelSpool *spool)
 	return spool->shift - SPOOL_PARTITION_BITS >= (spool->form.unit_type->is_word ? 0 : 32);
 }
 
-/*
- * An entry of the table that groups one partition; the unit itself is needed
- * only where equal hashes do not mean equal units.
- */
-typedef struct UnitEntry
-{
-	uint64		hash;
-	uint32		number;			/* plus one, 0 = free */
-} UnitEntry;
-
 struct FunnelSpoolScan
 {
 	FunnelSpool *spool;
@@ -62,7 +52,7 @@ struct FunnelSpoolScan
 	int			nsegments;
 	int			segments_capacity;
 	const SpoolSegment **segments;	/* of this partition */
-	UnitEntry  *table;
+	uint32	   *table;			/* by hash: a unit's number plus one, 0 = free */
 	uint32		table_size;		/* power of two */
 	uint32	   *numbers;		/* of the unit of each record */
 	size_t		numbers_capacity;
@@ -85,89 +75,85 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 	return scan;
 }
 
-static void
-enlarge_table(FunnelSpoolScan *scan, uint32 size)
+static inline uint32
+next_slot(const FunnelSpoolScan *scan, uint32 slot)
 {
-	UnitEntry  *old = scan->table;
-	uint32		old_size = scan->table_size;
-
-	scan->table = MemoryContextAllocExtended(scan->context, sizeof(UnitEntry) * (size_t) size,
-											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	scan->table_size = size;
-	for (uint32 i = 0; i < old_size; i++)
-	{
-		uint32		slot;
-
-		if (old[i].number == 0)
-			continue;
-		slot = old[i].hash & (size - 1);
-		while (scan->table[slot].number != 0)
-			slot = (slot + 1) & (size - 1);
-		scan->table[slot] = old[i];
-	}
-	if (old != NULL)
-		pfree(old);
+	return (slot + 1) & (scan->table_size - 1);
 }
 
-static bool
+/* A new table for all units there are. */
+static void
+create_table(FunnelSpoolScan *scan, uint32 size)
+{
+	if (scan->table != NULL)
+		pfree(scan->table);
+	scan->table = MemoryContextAllocExtended(scan->context, sizeof(uint32) * (size_t) size,
+											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	scan->table_size = size;
+	for (uint32 i = 0; i < scan->nunits; i++)
+	{
+		uint32		slot = spool_unit_hash(&scan->spool->form, scan->units[i]) & (size - 1);
+
+		while (scan->table[slot] != 0)
+			slot = next_slot(scan, slot);
+		scan->table[slot] = i + 1;
+	}
+}
+
+static inline bool
 same_unit(FunnelSpool *spool, SpoolUnitRef a, SpoolUnitRef b)
 {
 	const SpoolUnit *left = (const SpoolUnit *) (uintptr_t) a;
 	const SpoolUnit *right = (const SpoolUnit *) (uintptr_t) b;
 
-	return funnel_unit_keys_equal(spool->form.unit_type,
-								  (const char *) (left + 1), left->len,
-								  (const char *) (right + 1), right->len);
+	if (spool->form.unit_type->is_word)
+		return a == b;
+	return left->hash == right->hash &&
+		funnel_unit_keys_equal(spool->form.unit_type,
+							   (const char *) (left + 1), left->len,
+							   (const char *) (right + 1), right->len);
+}
+
+/* The number of a new unit, whose place in the table is SLOT. */
+static pg_noinline uint32
+add_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
+{
+	if (scan->nunits == scan->units_capacity)
+	{
+		if (scan->units_capacity > PG_UINT32_MAX / 4)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many units in one group")));
+		scan->units_capacity *= 2;
+		scan->ends = repalloc_huge(scan->ends,
+								   sizeof(uint64) * scan->units_capacity);
+		scan->units = repalloc_huge(scan->units,
+									sizeof(SpoolUnitRef) * scan->units_capacity);
+	}
+	scan->ends[scan->nunits] = 0;
+	scan->units[scan->nunits] = unit;
+	scan->table[slot] = ++scan->nunits;
+
+	/* with three free slots of four, the first one looked at mostly is right */
+	if (scan->nunits > scan->table_size / 4 && scan->table_size <= PG_UINT32_MAX / 2)
+		create_table(scan, scan->table_size * 2);
+	return scan->nunits - 1;
 }
 
 /* The number of a unit, a new one if it is new. */
 static inline uint32
 unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
 {
-	FunnelSpool *spool = scan->spool;
-	uint64		hash = spool_unit_hash(&spool->form, unit);
-	uint32		slot = hash & (scan->table_size - 1);
+	uint32		slot = spool_unit_hash(&scan->spool->form, unit) & (scan->table_size - 1);
+	uint32		number;
 
-	for (;;)
+	while ((number = scan->table[slot]) != 0)
 	{
-		UnitEntry  *entry = &scan->table[slot];
-
-		if (entry->number == 0)
-		{
-			if (unlikely(scan->nunits >= scan->table_size / 2))
-			{
-				if (scan->table_size > PG_UINT32_MAX / 2)
-					ereport(ERROR,
-							(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-							 errmsg("too many units in one group")));
-				enlarge_table(scan, scan->table_size * 2);
-				slot = hash & (scan->table_size - 1);
-				continue;
-			}
-			if (unlikely(scan->nunits == scan->units_capacity))
-			{
-				scan->units_capacity *= 2;
-				scan->ends = repalloc_huge(scan->ends,
-										   sizeof(uint64) * scan->units_capacity);
-				scan->units = repalloc_huge(scan->units,
-											sizeof(SpoolUnitRef) * scan->units_capacity);
-			}
-			scan->ends[scan->nunits] = 0;
-			scan->units[scan->nunits] = unit;
-			entry->hash = hash;
-			entry->number = ++scan->nunits;
-			return entry->number - 1;
-		}
-		if (entry->hash == hash)
-		{
-			if (spool->form.unit_type->is_word)
-				/* the hash of a word is one to one */
-				return entry->number - 1;
-			if (same_unit(spool, scan->units[entry->number - 1], unit))
-				return entry->number - 1;
-		}
-		slot = (slot + 1) & (scan->table_size - 1);
+		if (likely(same_unit(scan->spool, scan->units[number - 1], unit)))
+			return number - 1;
+		slot = next_slot(scan, slot);
 	}
+	return add_unit(scan, unit, slot);
 }
 
 /* What is in a file, or came from another process, makes no sense. */
@@ -384,10 +370,16 @@ count_events(FunnelSpoolScan *scan)
 		}
 		if (segment->word_width > 0)
 		{
-			for (; record < end; record += spool_packed_size(segment))
+			const int	size = spool_packed_size(segment);
+			const int	word_width = segment->word_width;
+			const uint64 mask = spool_width_mask(segment->unit_width);
+
+			for (; record < end; record += size)
 			{
-				*next = unit_number(scan, spool_packed_unit(segment, record));
-				scan->ends[*next++]++;
+				uint32		number = unit_number(scan, spool_load_word(record + word_width) & mask);
+
+				scan->ends[number]++;
+				*next++ = number;
 			}
 			continue;
 		}
@@ -450,10 +442,14 @@ place_events(FunnelSpoolScan *scan)
 		}
 		else if (segment->word_width > 0 && !spool->wide)
 		{
+			const int	size = spool_packed_size(segment);
+			const uint64 base = segment->base;
+			const uint64 mask = spool_width_mask(segment->word_width);
 			uint64	   *words = (uint64 *) scan->events;
+			uint64	   *ends = scan->ends;
 
-			for (; record < end; record += spool_packed_size(segment))
-				words[scan->ends[*next++]++] = spool_packed_word(segment, record);
+			for (; record < end; record += size)
+				words[ends[*next++]++] = base + (spool_load_word(record) & mask);
 		}
 		else if (segment->word_width > 0)
 		{
@@ -483,7 +479,7 @@ group_partition(FunnelSpoolScan *scan, int p)
 
 	if (scan->table == NULL)
 	{
-		enlarge_table(scan, 1024);
+		create_table(scan, 1024);
 		scan->units_capacity = 1024;
 		scan->ends = MemoryContextAlloc(scan->context,
 										sizeof(uint64) * scan->units_capacity);
@@ -491,7 +487,7 @@ group_partition(FunnelSpoolScan *scan, int p)
 										 sizeof(SpoolUnitRef) * scan->units_capacity);
 	}
 	else
-		memset(scan->table, 0, sizeof(UnitEntry) * (size_t) scan->table_size);
+		memset(scan->table, 0, sizeof(uint32) * (size_t) scan->table_size);
 
 	load_partition(scan, p);
 	reserve_numbers(scan);
