@@ -27,6 +27,7 @@
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "access/xact.h"
 #include "libpq/pqformat.h"
 #include "nodes/execnodes.h"
 #include "utils/memutils.h"
@@ -147,6 +148,9 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 	pq_begintypsend(&buf);
 	if (funnel_spool_is_large(state->spool) && can_lend(fcinfo))
 	{
+		/* the workers are about to do the same, and will be waited for */
+		if (IsInParallelMode())
+			funnel_spool_group(state->spool);
 		pq_sendbyte(&buf, KIND_LOAN);
 		pq_sendint64(&buf, begin_loan(state, context));
 	}

@@ -203,8 +203,8 @@ static void rebuild(FunnelSpool *spool, bool partitioned, bool wide);
 static void spill(FunnelSpool *spool);
 
 /* Would SIZE more bytes exceed what this spool, or all together, may have? */
-static bool
-is_over_budget(const FunnelSpool *spool, size_t size)
+bool
+funnel_spool_is_over_budget(const FunnelSpool *spool, size_t size)
 {
 	size_t		budget = spool->file_owner == FUNNEL_FILE_OF_CALLER ?
 		SPLIT_BUDGET : get_hash_memory_limit();
@@ -240,7 +240,7 @@ add_block(FunnelSpool *spool, uint64 hash, size_t room)
 	{
 		size_t		slab_size = Max(next_slab_size(spool), room);
 
-		if (is_over_budget(spool, slab_size))
+		if (funnel_spool_is_over_budget(spool, slab_size))
 		{
 			spill(spool);
 			if (room > MAX_BLOCK_SIZE - sizeof(SpoolBlock))
@@ -717,13 +717,30 @@ funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
 	spool->has_others = true;
 }
 
+/*
+ * Have a run in memory, of the spool's own context, in place of all there is.
+ */
+void
+funnel_spool_replace(FunnelSpool *spool, SpoolRun *run)
+{
+	memset(spool->partitions, 0, sizeof(SpoolPartition) * SPOOL_PARTITIONS);
+	free_slabs(spool->slabs);
+	free_slabs(spool->spare);
+	spool->slabs = spool->spare = NULL;
+	spool->allocated = 0;
+	spool->slab_left = 0;
+	spool->nruns = 0;
+	add_run(spool, run);
+	spool->run_memory = run->offsets[SPOOL_PARTITIONS];
+}
+
 /* Turn the spool wide. */
 pg_noinline void
 funnel_spool_widen(FunnelSpool *spool)
 {
 	if (spool->wide)
 		return;
-	if (is_over_budget(spool, spool->allocated * 2))
+	if (funnel_spool_is_over_budget(spool, spool->allocated * 2))
 	{
 		spill(spool);
 		spool->wide = true;

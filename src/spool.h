@@ -38,6 +38,12 @@ extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
 /* Is it more than the beginnings of one? */
 extern bool funnel_spool_is_large(const FunnelSpool *spool);
 
+/*
+ * Group what there is by unit, if that is possible within the memory allowed:
+ * work that will be needed, when there is time for it.
+ */
+extern void funnel_spool_group(FunnelSpool *spool);
+
 /* Append the content to a message. */
 extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf);
 

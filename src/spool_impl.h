@@ -120,6 +120,8 @@ extern void funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCod
 										const SpoolSegment *segment);
 extern void funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
 								   const uint8 *codes);
+extern bool funnel_spool_is_over_budget(const FunnelSpool *spool, size_t size);
+extern void funnel_spool_replace(FunnelSpool *spool, SpoolRun *run);
 extern bool funnel_spool_takes_run(const FunnelSpool *spool, size_t size);
 extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run,
 								 const char *segments, const uint8 *codes);

@@ -131,6 +131,36 @@ append_groups(StringInfo buf, FunnelSpool *spool, uint64 *sizes)
 	MemoryContextDelete(context);
 }
 
+/* Would all partitions have groups only? */
+static bool
+can_group(const FunnelSpool *spool)
+{
+	return spool->packed && spool->mask != 0;
+}
+
+void
+funnel_spool_group(FunnelSpool *spool)
+{
+	MemoryContext old;
+	StringInfoData buf;
+	uint64		sizes[SPOOL_PARTITIONS] = {0};
+	SpoolRun   *run;
+
+	if (!can_group(spool) || spool->nruns > 0 || spool->allocated > MAX_MESSAGE_SIZE / 2 ||
+		funnel_spool_is_over_budget(spool, spool->allocated))
+		return;
+	old = MemoryContextSwitchTo(spool->context);
+	run = palloc0(sizeof(SpoolRun));
+	initStringInfo(&buf);
+	append_groups(&buf, spool, sizes);
+	for (int p = 0; p < SPOOL_PARTITIONS; p++)
+		run->offsets[p + 1] = run->offsets[p] + sizes[p];
+	append_zeros(&buf, SPOOL_PADDING);
+	run->memory = buf.data;
+	funnel_spool_replace(spool, run);
+	MemoryContextSwitchTo(old);
+}
+
 void
 funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 {
@@ -150,7 +180,7 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 	sizes_at = buf->len;
 	append_zeros(buf, npartitions * sizeof(uint64));
 
-	if (spool->packed && spool->mask != 0)
+	if (can_group(spool))
 		append_groups(buf, spool, sizes);
 	else
 	{
