@@ -112,6 +112,16 @@ SET work_mem = '64MB';
 SELECT count(*) FROM cases;
 SELECT * FROM wrong();
 
+-- A loan ends when its lender begins anew, and an error leaves none behind
+SET enable_partitionwise_aggregate = on;
+SELECT funnel_agg(u / (1 - p), t, e, 'a -> b -> c within 9 days') FROM parts;
+RESET enable_partitionwise_aggregate;
+SELECT lent.result = (answer(query, 'whole')).result AS same,
+	   lent.plan LIKE '%SubPlan%Partial Aggregate%' AS again_and_again
+FROM (VALUES ('SELECT string_agg(md5((SELECT funnel_agg(u, t, e, ''a -> b -> c within 9 days'')
+	FROM parts WHERE u > g)::text), '' '') FROM generate_series(-1000, 1000, 500) g')) v(query),
+	 answer(query, 'lent') lent;
+
 -- What comes when the memory is spent goes to the file
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;

@@ -14,7 +14,8 @@
  *
  *	kind		a byte
  *
- * For a loan, its number, 8 bytes.  For a message,
+ * For a loan, the process, 4 bytes, and the loan's number in it, 8 bytes.  For a
+ * message,
  *
  *	unit's type and collation, 4 bytes each
  *	values		a byte: is it the form with values
@@ -29,6 +30,7 @@
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/memutils.h"
 
@@ -152,6 +154,7 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 		if (IsInParallelMode())
 			funnel_spool_group(state->spool);
 		pq_sendbyte(&buf, KIND_LOAN);
+		pq_sendint32(&buf, MyProcPid);
 		pq_sendint64(&buf, begin_loan(state, context));
 	}
 	else
@@ -288,6 +291,9 @@ funnel_agg_combine(PG_FUNCTION_ARGS)
 		case KIND_MESSAGE:
 			PG_RETURN_POINTER(combine_message(fcinfo, context, &message));
 		case KIND_LOAN:
+			/* who keeps partial states elsewhere must not find one of another */
+			if (pq_getmsgint(&message, 4) != (uint32) MyProcPid)
+				elog(ERROR, "funnel_agg state is of another process");
 			PG_RETURN_POINTER(combine_loan(fcinfo, context, pq_getmsgint64(&message)));
 		default:
 			elog(ERROR, "funnel_agg state is of an unknown kind");

@@ -701,7 +701,7 @@ funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
 		if (!in_file)
 			copy = run->memory + run->offsets[p];
 		else if (codes != NULL)
-			copy = MemoryContextAllocHuge(CurrentMemoryContext, part);
+			copy = MemoryContextAllocHuge(CurrentMemoryContext, part + SPOOL_PADDING);
 		if (copy != NULL)
 			memcpy(copy, from, part);
 		if (codes != NULL)
