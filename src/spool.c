@@ -403,7 +403,7 @@ funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCodes *codes,
 			SpoolGroup	group;
 			uint64		word;
 
-			at = funnel_spool_read_group(segment, at, &group);
+			at = funnel_spool_read_group(form, segment, at, &group);
 			word = group.first;
 			for (uint64 i = 0; i < group.nevents; i++)
 			{
@@ -634,7 +634,7 @@ funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
 			while (record < end)
 			{
 				SpoolGroup	group;
-				char	   *next_group = funnel_spool_read_group(segment, record, &group);
+				char	   *next_group = funnel_spool_read_group(form, segment, record, &group);
 				char	   *first = group.others - (group.nevents > 1) - segment->word_width;
 
 				*first = codes[(uint8) *first];

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * spool_group.c
- *	  The packed records of one unit after another, see spool_records.h.
+ *	  The events of one unit after another, see spool_records.h.
  *
  * Grouping is work that the processes of a parallel query share if they do it
  * before they hand over, whereas the one that receives works alone; and the
@@ -20,25 +20,43 @@
  * How many bytes writing a group of so many events may touch.
  */
 size_t
-funnel_spool_group_max_size(size_t nevents)
+funnel_spool_group_max_size(const SpoolForm *form, SpoolUnitRef unit, size_t nevents)
 {
-	return sizeof(uint64) + MAX_VARINT_SIZE + 1 + nevents * sizeof(uint64) + SPOOL_PADDING;
+	size_t		unit_size = form->unit_type->is_word ? sizeof(uint64) :
+		7 + spool_unit_size(form, (const char *) (uintptr_t) unit);
+
+	return unit_size + MAX_VARINT_SIZE + 1 + nevents * sizeof(uint64) + SPOOL_PADDING;
 }
 
 /*
  * Write a unit and its events, which are in order of time, to TO, and return
- * where the next goes.  Of SEGMENT the base and widths are looked at.
+ * where the next goes.  The records of the segment begin at RECORDS, which need
+ * not be aligned yet; of SEGMENT the base and widths are looked at.
  */
 char *
-funnel_spool_write_group(const SpoolSegment *segment, char *to, uint64 unit,
+funnel_spool_write_group(const SpoolForm *form, const SpoolSegment *segment,
+						 char *records, char *to, SpoolUnitRef unit,
 						 const uint64 *words, size_t nwords)
 {
 	uint64		any = 0;
 	uint64		more = nwords - 1;
 	int			width;
 
-	spool_store_word(to, unit);
-	to += segment->unit_width;
+	if (segment->unit_width > 0)
+	{
+		spool_store_word(to, unit);
+		to += segment->unit_width;
+	}
+	else
+	{
+		const char *bytes = (const char *) (uintptr_t) unit;
+		size_t		size = spool_unit_size(form, bytes);
+
+		while ((to - records) % 8 != 0)
+			*to++ = 0;
+		memcpy(to, bytes, size);
+		to += size;
+	}
 	for (; more >= 0x80; more >>= 7)
 		*to++ = (char) (more | 0x80);
 	*to++ = (char) more;
@@ -61,17 +79,32 @@ funnel_spool_write_group(const SpoolSegment *segment, char *to, uint64 unit,
  * next is.
  */
 char *
-funnel_spool_read_group(const SpoolSegment *segment, char *at, SpoolGroup *group)
+funnel_spool_read_group(const SpoolForm *form, const SpoolSegment *segment,
+						char *at, SpoolGroup *group)
 {
 	char	   *end = (char *) (segment + 1) + segment->size;
 	uint64		more = 0;
 	int			shift = 0;
 	unsigned char byte;
 
-	if (end - at < segment->unit_width + 1 + segment->word_width)
+	if (segment->unit_width > 0)
+	{
+		if (end - at < segment->unit_width)
+			funnel_spool_is_invalid();
+		group->unit = spool_load_word(at) & spool_width_mask(segment->unit_width);
+		at += segment->unit_width;
+	}
+	else
+	{
+		at = (char *) TYPEALIGN(8, at);
+		if (end - at < (ptrdiff_t) sizeof(SpoolUnit) ||
+			(size_t) (end - at) < spool_unit_size(form, at))
+			funnel_spool_is_invalid();
+		group->unit = spool_unit_ref(form, at);
+		at += spool_unit_size(form, at);
+	}
+	if (end - at < 1 + segment->word_width)
 		funnel_spool_is_invalid();
-	group->unit = spool_load_word(at) & spool_width_mask(segment->unit_width);
-	at += segment->unit_width;
 	do
 	{
 		byte = *at++;

@@ -3,8 +3,8 @@
  * spool_message.c
  *	  A spool on its way from one process of a server to another.
  *
- * Packed records are grouped before they are sent, others go as they stand in
- * memory and files.
+ * Word events without items are grouped before they are sent, others go as they
+ * stand in memory and files.
  *
  *	codes		number of mixed ones, and the steps and breaks of each
  *	wide		a byte: some events may be wide
@@ -97,10 +97,12 @@ append_groups(StringInfo buf, FunnelSpool *spool, uint64 *sizes)
 	segment.grouped = true;
 	/* words are differences to 0; units of other spools may be wider */
 	segment.word_width = sizeof(uint64);
-	segment.unit_width = spool->has_others ? (int) sizeof(uint64) : spool->unit_width;
+	if (spool->form.unit_type->is_word)
+		segment.unit_width = spool->has_others ? (int) sizeof(uint64) : spool->unit_width;
 	funnel_events_init(&events, context, false);
 	do
 	{
+		SpoolUnitRef unit;
 		char	   *to;
 
 		CHECK_FOR_INTERRUPTS();
@@ -123,19 +125,21 @@ append_groups(StringInfo buf, FunnelSpool *spool, uint64 *sizes)
 			append_zeros(buf, sizeof(segment));
 		}
 		funnel_events_sort_words(&events);
-		reserve(buf, funnel_spool_group_max_size(events.nrows));
+		unit = funnel_spool_scan_unit(scan);
+		reserve(buf, funnel_spool_group_max_size(&spool->form, unit, events.nrows));
 		to = buf->data + buf->len;
-		buf->len += funnel_spool_write_group(&segment, to, funnel_spool_scan_unit(scan),
+		buf->len += funnel_spool_write_group(&spool->form, &segment,
+											 buf->data + begin + sizeof(segment), to, unit,
 											 events.words, events.nrows) - to;
 	} while (true);
 	MemoryContextDelete(context);
 }
 
-/* Would all partitions have groups only? */
+/* Can all partitions be groups only?  That takes word events. */
 static bool
 can_group(const FunnelSpool *spool)
 {
-	return spool->packed && spool->mask != 0;
+	return spool->mask != 0 && !spool->wide && !spool->form.with_items;
 }
 
 void

@@ -14,10 +14,11 @@
  *	event			word_width bytes
  *	unit			unit_width bytes
  *
- * Packed records that are handed to another process are grouped before: units
- * one after another, each with its events in order of time.
+ * Word events that are handed to another process are grouped before: units one
+ * after another, each with its events in order of time.
  *
- *	unit			unit_width bytes
+ *	unit			unit_width bytes; or, if that is 0, as below, after as many
+ *					zeros as align it to 8 bytes
  *	events			their number less one, a varint: seven bits to a byte, the
  *					lowest first (LEB128)
  *	first event		word_width bytes
@@ -44,9 +45,9 @@ typedef struct SpoolSegment
 	uint64		base;			/* what is to be added to packed words */
 	uint32		size;			/* of the records, in bytes */
 	uint8		word_width;		/* 1 to 8, or 0 if they are not packed */
-	uint8		unit_width;		/* the same */
+	uint8		unit_width;		/* the same, or 0 if units are not words */
 	bool		wide;			/* are events FunnelRows? */
-	bool		grouped;		/* packed records by unit */
+	bool		grouped;		/* events by unit */
 } SpoolSegment;
 
 StaticAssertDecl(sizeof(SpoolSegment) == 16, "records are aligned to 8 bytes");
@@ -122,36 +123,6 @@ static inline uint64
 spool_packed_unit(const SpoolSegment *segment, const char *record)
 {
 	return spool_load_word(record + segment->word_width) & spool_width_mask(segment->unit_width);
-}
-
-/*
- * Packed records in groups
- */
-
-/* The events of one unit. */
-typedef struct SpoolGroup
-{
-	uint64		unit;
-	uint64		nevents;
-	uint64		first;			/* a word */
-	int			width;			/* of each other event, which begin here */
-	char	   *others;
-} SpoolGroup;
-
-#define SPOOL_TIME_OF_WORD(word)	((word) & ~((UINT64CONST(1) << FUNNEL_CODE_BITS) - 1))
-
-extern size_t funnel_spool_group_max_size(size_t nevents);
-extern char *funnel_spool_write_group(const SpoolSegment *segment, char *to, uint64 unit,
-									  const uint64 *words, size_t nwords);
-extern char *funnel_spool_read_group(const SpoolSegment *segment, char *at,
-									 SpoolGroup *group);
-
-/* The words of a group after the first, one by one; WORD is the one before. */
-static inline uint64
-spool_next_word(const SpoolGroup *group, uint64 word, uint64 i)
-{
-	return SPOOL_TIME_OF_WORD(word) +
-		(spool_load_word(group->others + (i - 1) * group->width) & spool_width_mask(group->width));
 }
 
 /* Put an event where it may be wide. */
@@ -273,6 +244,38 @@ spool_unit_hash(const SpoolForm *form, SpoolUnitRef unit)
 	if (!form->unit_type->is_word)
 		return spool_double_hash(((const SpoolUnit *) (uintptr_t) unit)->hash);
 	return funnel_hash_word(unit);
+}
+
+/*
+ * Groups
+ */
+
+/* The events of one unit. */
+typedef struct SpoolGroup
+{
+	SpoolUnitRef unit;
+	uint64		nevents;
+	uint64		first;			/* a word */
+	int			width;			/* of each other event, which begin here */
+	char	   *others;
+} SpoolGroup;
+
+#define SPOOL_TIME_OF_WORD(word)	((word) & ~((UINT64CONST(1) << FUNNEL_CODE_BITS) - 1))
+
+extern size_t funnel_spool_group_max_size(const SpoolForm *form, SpoolUnitRef unit,
+										  size_t nevents);
+extern char *funnel_spool_write_group(const SpoolForm *form, const SpoolSegment *segment,
+									  char *records, char *to, SpoolUnitRef unit,
+									  const uint64 *words, size_t nwords);
+extern char *funnel_spool_read_group(const SpoolForm *form, const SpoolSegment *segment,
+									 char *at, SpoolGroup *group);
+
+/* The words of a group after the first, one by one; WORD is the one before. */
+static inline uint64
+spool_next_word(const SpoolGroup *group, uint64 word, uint64 i)
+{
+	return SPOOL_TIME_OF_WORD(word) +
+		(spool_load_word(group->others + (i - 1) * group->width) & spool_width_mask(group->width));
 }
 
 #endif							/* FUNNEL_SPOOL_RECORDS_H */

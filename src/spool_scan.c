@@ -174,8 +174,9 @@ funnel_spool_next_segment(const FunnelSpool *spool, const char **at, const char 
 	if ((size_t) (end - *at) < sizeof(SpoolSegment) ||
 		(size_t) (end - *at) < spool_segment_size(segment) ||
 		(segment->wide && !spool->wide) || segment->word_width > 8 || segment->unit_width > 8 ||
-		(segment->word_width == 0) != (segment->unit_width == 0) ||
-		(segment->grouped && segment->word_width == 0) ||
+		(segment->grouped ?
+		 segment->word_width == 0 || (segment->unit_width > 0) != spool->form.unit_type->is_word :
+		 (segment->word_width > 0) != (segment->unit_width > 0)) ||
 		(segment->word_width > 0 && !segment->grouped &&
 		 segment->size % spool_packed_size(segment) != 0))
 		funnel_spool_is_invalid();
@@ -362,7 +363,7 @@ count_events(FunnelSpoolScan *scan)
 
 			for (char *at = unconstify(char *, record); at < end;)
 			{
-				at = funnel_spool_read_group(segment, at, &group);
+				at = funnel_spool_read_group(form, segment, at, &group);
 				*next = unit_number(scan, group.unit);
 				scan->ends[*next++] += group.nevents;
 			}
@@ -434,7 +435,7 @@ place_events(FunnelSpoolScan *scan)
 				SpoolGroup	group;
 				uint64	   *unit_end = &scan->ends[*next++];
 
-				at = funnel_spool_read_group(segment, at, &group);
+				at = funnel_spool_read_group(form, segment, at, &group);
 				place_group(&group, &spool->codes, scan->events + event * *unit_end,
 							spool->wide);
 				*unit_end += group.nevents;
