@@ -10,24 +10,12 @@
 #ifndef FUNNEL_JOURNEY_BITS_H
 #define FUNNEL_JOURNEY_BITS_H
 
-#include "port/pg_bswap.h"
 
 #include "journey.h"
+#include "littleendian.h"
 
 /* What a single load can give, wherever in a byte it begins. */
 #define FUNNEL_BITS_PER_LOAD	57
-
-static inline uint64
-funnel_bits_load(const uint8 *p)
-{
-	uint64		word;
-
-	memcpy(&word, p, sizeof(word));
-#ifdef WORDS_BIGENDIAN
-	word = pg_bswap64(word);
-#endif
-	return word;
-}
 
 static inline uint64
 funnel_bits_mask(int width)
@@ -42,7 +30,7 @@ funnel_bits_mask(int width)
 static inline uint64
 funnel_bits_get(const uint8 *stream, uint64 bit, int width)
 {
-	return funnel_bits_load(stream + bit / 8) >> (bit % 8) & funnel_bits_mask(width);
+	return funnel_load_word(stream + bit / 8) >> (bit % 8) & funnel_bits_mask(width);
 }
 
 /* The same for any width; never looks behind the last byte. */

@@ -163,7 +163,7 @@ read_varint(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
 		return *(*p)++;
 	if (unlikely(end - *p < (ptrdiff_t) sizeof(word)))
 		return read_varint_slowly(view, p, end);
-	word = funnel_bits_load(*p);
+	word = funnel_load_word(*p);
 	stop = ~word & UINT64CONST(0x8080808080808080);
 	if (unlikely(stop == 0))
 		return read_varint_slowly(view, p, end);

@@ -152,7 +152,7 @@ hash_labels(const FunnelJourneyView *view)
 	{
 		/* what is in front of the labels is there to be read, and shifted out */
 		if (likely(view->len >= sizeof(word) && len > 0))
-			word = funnel_bits_load(p + len - sizeof(word)) >> 8 * (sizeof(word) - len);
+			word = funnel_load_word(p + len - sizeof(word)) >> 8 * (sizeof(word) - len);
 		else
 		{
 			for (Size i = 0; i < len; i++)
@@ -161,8 +161,8 @@ hash_labels(const FunnelJourneyView *view)
 		return funnel_hash_word(hash ^ word);
 	}
 	for (; len > sizeof(word); p += sizeof(word), len -= sizeof(word))
-		hash = funnel_hash_word(hash ^ funnel_bits_load(p));
-	return funnel_hash_word(hash ^ funnel_bits_load(p + len - sizeof(word)));
+		hash = funnel_hash_word(hash ^ funnel_load_word(p));
+	return funnel_hash_word(hash ^ funnel_load_word(p + len - sizeof(word)));
 }
 
 static inline bool
@@ -332,7 +332,7 @@ read_usual_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 
 		for (uint32 i = 0; i < count; i++)
 		{
-			steps[i] = step_of[funnel_bits_load(stream + bit / 8) >> (bit % 8) & code_mask];
+			steps[i] = step_of[funnel_load_word(stream + bit / 8) >> (bit % 8) & code_mask];
 			bit += code_width;
 		}
 	}
@@ -350,7 +350,7 @@ read_usual_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 		{
 			uint8		step = steps[i];
 
-			ts += (funnel_bits_load(stream + bit / 8) >> (bit % 8) & mask) * unit;
+			ts += (funnel_load_word(stream + bit / 8) >> (bit % 8) & mask) * unit;
 			bit += width;
 			times[nrows] = (int64) ts;
 			steps[nrows] = step;

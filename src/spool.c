@@ -327,8 +327,8 @@ append_packed(FunnelSpool *spool, uint64 unit, uint64 word)
 	record = partition->next;
 	/* partitions are too many for the processor to foresee where it writes */
 	__builtin_prefetch(record + PREFETCHED_BYTES, 1);
-	spool_store_word(record, word - partition->base);
-	spool_store_word(record + spool->word_width, unit);
+	funnel_store_word(record, word - partition->base);
+	funnel_store_word(record + spool->word_width, unit);
 	partition->next = record + spool->word_width + spool->unit_width;
 }
 

@@ -44,7 +44,7 @@ funnel_spool_write_group(const SpoolForm *form, const SpoolSegment *segment,
 
 	if (segment->unit_width > 0)
 	{
-		spool_store_word(to, unit);
+		funnel_store_word(to, unit);
 		to += segment->unit_width;
 	}
 	else
@@ -60,7 +60,7 @@ funnel_spool_write_group(const SpoolForm *form, const SpoolSegment *segment,
 	for (; more >= 0x80; more >>= 7)
 		*to++ = (char) (more | 0x80);
 	*to++ = (char) more;
-	spool_store_word(to, words[0] - segment->base);
+	funnel_store_word(to, words[0] - segment->base);
 	to += segment->word_width;
 	if (nwords == 1)
 		return to;
@@ -70,7 +70,7 @@ funnel_spool_write_group(const SpoolForm *form, const SpoolSegment *segment,
 	width = spool_width_of(any);
 	*to++ = (char) width;
 	for (size_t i = 1; i < nwords; i++, to += width)
-		spool_store_word(to, words[i] - SPOOL_TIME_OF_WORD(words[i - 1]));
+		funnel_store_word(to, words[i] - SPOOL_TIME_OF_WORD(words[i - 1]));
 	return to;
 }
 
@@ -91,7 +91,7 @@ funnel_spool_read_group(const SpoolForm *form, const SpoolSegment *segment,
 	{
 		if (end - at < segment->unit_width)
 			funnel_spool_is_invalid();
-		group->unit = spool_load_word(at) & spool_width_mask(segment->unit_width);
+		group->unit = funnel_load_word(at) & spool_width_mask(segment->unit_width);
 		at += segment->unit_width;
 	}
 	else
@@ -114,7 +114,7 @@ funnel_spool_read_group(const SpoolForm *form, const SpoolSegment *segment,
 	if (byte >= 0x80 || end - at < segment->word_width)
 		funnel_spool_is_invalid();
 	group->nevents = more + 1;
-	group->first = segment->base + (spool_load_word(at) & spool_width_mask(segment->word_width));
+	group->first = segment->base + (funnel_load_word(at) & spool_width_mask(segment->word_width));
 	at += segment->word_width;
 	group->width = 1;
 	if (more > 0)

@@ -37,7 +37,7 @@
 #define FUNNEL_SPOOL_RECORDS_H
 
 #include "eventword.h"
-#include "port/pg_bswap.h"
+#include "littleendian.h"
 #include "unit.h"
 
 typedef struct SpoolSegment
@@ -72,28 +72,6 @@ spool_segment_size(const SpoolSegment *segment)
  * Packed records
  */
 
-/* Whole words may be stored, and loaded, where fewer bytes matter. */
-static inline void
-spool_store_word(char *to, uint64 word)
-{
-#ifdef WORDS_BIGENDIAN
-	word = pg_bswap64(word);
-#endif
-	memcpy(to, &word, sizeof(word));
-}
-
-static inline uint64
-spool_load_word(const char *from)
-{
-	uint64		word;
-
-	memcpy(&word, from, sizeof(word));
-#ifdef WORDS_BIGENDIAN
-	word = pg_bswap64(word);
-#endif
-	return word;
-}
-
 /* The bits of a number of so many bytes, 1 to 8 */
 static inline uint64
 spool_width_mask(int width)
@@ -116,13 +94,13 @@ spool_packed_size(const SpoolSegment *segment)
 static inline uint64
 spool_packed_word(const SpoolSegment *segment, const char *record)
 {
-	return segment->base + (spool_load_word(record) & spool_width_mask(segment->word_width));
+	return segment->base + (funnel_load_word(record) & spool_width_mask(segment->word_width));
 }
 
 static inline uint64
 spool_packed_unit(const SpoolSegment *segment, const char *record)
 {
-	return spool_load_word(record + segment->word_width) & spool_width_mask(segment->unit_width);
+	return funnel_load_word(record + segment->word_width) & spool_width_mask(segment->unit_width);
 }
 
 /* Put an event where it may be wide. */
@@ -275,7 +253,7 @@ static inline uint64
 spool_next_word(const SpoolGroup *group, uint64 word, uint64 i)
 {
 	return SPOOL_TIME_OF_WORD(word) +
-		(spool_load_word(group->others + (i - 1) * group->width) & spool_width_mask(group->width));
+		(funnel_load_word(group->others + (i - 1) * group->width) & spool_width_mask(group->width));
 }
 
 #endif							/* FUNNEL_SPOOL_RECORDS_H */

@@ -377,7 +377,7 @@ count_events(FunnelSpoolScan *scan)
 
 			for (; record < end; record += size)
 			{
-				uint32		number = unit_number(scan, spool_load_word(record + word_width) & mask);
+				uint32		number = unit_number(scan, funnel_load_word(record + word_width) & mask);
 
 				scan->ends[number]++;
 				*next++ = number;
@@ -450,7 +450,7 @@ place_events(FunnelSpoolScan *scan)
 			uint64	   *ends = scan->ends;
 
 			for (; record < end; record += size)
-				words[ends[*next++]++] = base + (spool_load_word(record) & mask);
+				words[ends[*next++]++] = base + (funnel_load_word(record) & mask);
 		}
 		else if (segment->word_width > 0)
 		{
