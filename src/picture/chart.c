@@ -193,15 +193,13 @@ funnel_chart(PG_FUNCTION_ARGS)
 {
 	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
 	int			width = PG_GETARG_INT32(1);
-	FunnelDefinition *definition;
 	FunnelRules rules;
 	FunnelStanding *standing;
 	char	  **names;
-	int64		entered = funnel_tally_users(tally, 1);
+	int64		entered = tally->steps[0].users;
 	int64		base = 0;
 	int64		dropped = 0;
 	int64		pending = 0;
-	int64		horizon;
 	int			count_width = strlen("users");
 	int			first_width = strlen("of first");
 	int			previous_width = strlen("of previous");
@@ -220,9 +218,8 @@ funnel_chart(PG_FUNCTION_ARGS)
 				 errmsg("width of a chart must be between %d and %d",
 						CHART_MIN_WIDTH, CHART_MAX_WIDTH)));
 
-	definition = funnel_definition_of(funnel_tally_definition(tally));
-	funnel_definition_rules(definition, &rules);
-	names = funnel_definition_stage_names(definition);
+	funnel_definition_rules(tally->definition, &rules);
+	names = funnel_tally_stage_names(tally);
 	standing = palloc(rules.nsteps * sizeof(FunnelStanding));
 	funnel_tally_standing(tally, DT_NOBEGIN, standing);
 
@@ -272,7 +269,7 @@ funnel_chart(PG_FUNCTION_ARGS)
 
 	for (int step = 1; step <= rules.nsteps; step++)
 	{
-		int64		users = funnel_tally_users(tally, step);
+		int64		users = tally->steps[step - 1].users;
 		int			used = funnel_chart_append_cut(&buf, names[step - 1], name_width);
 
 		appendStringInfoSpaces(&buf, name_width - used);
@@ -296,11 +293,11 @@ funnel_chart(PG_FUNCTION_ARGS)
 	append_piece(&buf, &column, width, "", funnel_chart_count(base), " converted,");
 	append_piece(&buf, &column, width, " ", funnel_chart_count(dropped), " dropped,");
 	append_piece(&buf, &column, width, " ", funnel_chart_count(pending), " pending");
-	if (funnel_tally_horizon(tally, &horizon))
+	if (tally->has_horizon)
 	{
 		char		instant[FUNNEL_INSTANT_SIZE];
 
-		funnel_instant_print(horizon, instant);
+		funnel_instant_print(tally->horizon, instant);
 		append_piece(&buf, &column, width, " ", "as of ", instant);
 	}
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf.data, buf.len));

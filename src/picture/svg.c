@@ -123,7 +123,6 @@ Datum
 funnel_svg(PG_FUNCTION_ARGS)
 {
 	FunnelTally *tally;
-	FunnelDefinition *definition;
 	FunnelRules rules;
 	FunnelStanding *standing;
 	char	  **names;
@@ -132,7 +131,6 @@ funnel_svg(PG_FUNCTION_ARGS)
 	int64		base = 0;
 	int64		dropped = 0;
 	int64		pending = 0;
-	int64		horizon;
 	int			height;
 	double		y;
 	StringInfoData buf;
@@ -146,12 +144,11 @@ funnel_svg(PG_FUNCTION_ARGS)
 	if (title != NULL && *title == '\0')
 		title = NULL;
 
-	definition = funnel_definition_of(funnel_tally_definition(tally));
-	funnel_definition_rules(definition, &rules);
-	names = funnel_definition_stage_names(definition);
+	funnel_definition_rules(tally->definition, &rules);
+	names = funnel_tally_stage_names(tally);
 	standing = palloc(rules.nsteps * sizeof(FunnelStanding));
 	funnel_tally_standing(tally, DT_NOBEGIN, standing);
-	entered = funnel_tally_users(tally, 1);
+	entered = tally->steps[0].users;
 
 	y = MARGIN + (title != NULL ? TITLE_HEIGHT : 0);
 	height = (int) y + rules.nsteps * STAGE_HEIGHT + (rules.nsteps - 1) * LINK_HEIGHT +
@@ -176,7 +173,7 @@ funnel_svg(PG_FUNCTION_ARGS)
 	for (int step = 1; step <= rules.nsteps; step++)
 	{
 		const FunnelStanding *here = &standing[step - 1];
-		int64		users = funnel_tally_users(tally, step);
+		int64		users = tally->steps[step - 1].users;
 		char	   *count = funnel_chart_count(users);
 		double		width = bar_width(users, entered);
 		double		middle = y + STAGE_HEIGHT / 2.0;
@@ -184,7 +181,7 @@ funnel_svg(PG_FUNCTION_ARGS)
 		/* where it came from: drawn first, so that the bars lie on it */
 		if (step > 1)
 		{
-			double		above = bar_width(funnel_tally_users(tally, step - 1), entered);
+			double		above = bar_width(tally->steps[step - 2].users, entered);
 
 			if (above > 0)
 				appendStringInfo(&buf,
@@ -246,11 +243,11 @@ funnel_svg(PG_FUNCTION_ARGS)
 	appendStringInfo(&line, "%s entered, %s converted, %s dropped, %s pending",
 					 funnel_chart_count(entered), funnel_chart_count(base),
 					 funnel_chart_count(dropped), funnel_chart_count(pending));
-	if (funnel_tally_horizon(tally, &horizon))
+	if (tally->has_horizon)
 	{
 		char		instant[FUNNEL_INSTANT_SIZE];
 
-		funnel_instant_print(horizon, instant);
+		funnel_instant_print(tally->horizon, instant);
 		appendStringInfo(&line, " as of %s", instant);
 	}
 	append_text(&buf, MARGIN, height - MARGIN / 2.0 - 6, "", " funnel-small", line.data);

@@ -39,7 +39,7 @@
 
 #include "base/compat.h"
 #include "result/bytes.h"
-#include "result/tally_impl.h"
+#include "result/check.h"
 
 #define BYTES_VERSION		1
 
@@ -75,27 +75,26 @@ put_double(StringInfo buf, double value)
 }
 
 static void
-put_times(StringInfo buf, FunnelTimes histogram)
+put_times(StringInfo buf, FunnelCounts histogram)
 {
 	int64		next = 0;
 
-	for (int i = 0; i < histogram.ntimes; i++)
+	for (int i = 0; i < histogram.ncounts; i++)
 	{
-		uint32		cell = FUNNEL_TIME_CELL(histogram.times[i].key);
+		int64		cell = histogram.counts[i].index;
 
 		put_varint(buf, cell - next);
-		put_varint(buf, histogram.times[i].count);
-		next = (int64) cell + 1;
+		put_varint(buf, histogram.counts[i].count);
+		next = cell + 1;
 	}
 }
 
 void
 funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 {
-	FunnelTimes all = funnel_tally_times(tally);
+	FunnelCounts all = funnel_tally_times(tally);
 	FunnelStanding *standing = palloc(tally->nsteps * sizeof(FunnelStanding));
-	int			nopen;
-	FunnelOpen *open = funnel_tally_open(tally, &nopen);
+	FunnelCounts open = funnel_tally_open(tally);
 	int			next_open = 0;
 	int			textlen = VARSIZE(tally->def) - VARHDRSZ;
 
@@ -124,10 +123,10 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 		{
 			put_varint(buf, step->microseconds.low);
 			put_varint(buf, step->microseconds.high);
-			put_times(buf, funnel_times_of(all, k + 1, FUNNEL_SINCE_PREVIOUS));
+			put_times(buf, funnel_histogram_of(all, k + 1, FUNNEL_SINCE_PREVIOUS));
 		}
 		if (k >= 2)
-			put_times(buf, funnel_times_of(all, k + 1, FUNNEL_SINCE_FIRST));
+			put_times(buf, funnel_histogram_of(all, k + 1, FUNNEL_SINCE_FIRST));
 		if (k + 1 == tally->nsteps)
 			continue;
 
@@ -136,8 +135,8 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 			if (standing[k].by_outcome[i] != 0 || step->forever[i] != 0)
 				outcomes |= 1 << i;
 		}
-		for (int i = next_open; i < nopen && open[i].key.step == k + 1; i++)
-			outcomes |= 1 << open[i].key.outcome;
+		for (int i = next_open; i < open.ncounts && funnel_open_step(&open.counts[i]) == k + 1; i++)
+			outcomes |= 1 << funnel_open_outcome(&open.counts[i]);
 		appendStringInfoChar(buf, (char) outcomes);
 
 		for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
@@ -147,9 +146,8 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 
 			if ((outcomes & (1 << i)) == 0)
 				continue;
-			while (next_open + ncells < nopen &&
-				   open[next_open + ncells].key.step == k + 1 &&
-				   open[next_open + ncells].key.outcome == i)
+			while (next_open + ncells < open.ncounts &&
+				   open.counts[next_open + ncells].array == funnel_open_array(k + 1, i))
 				ncells++;
 
 			put_varint(buf, standing[k].by_outcome[i]);
@@ -157,15 +155,15 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 			put_varint(buf, ncells);
 			for (; ncells > 0; ncells--, next_open++)
 			{
-				int64		cell = open[next_open].key.cell;
+				int64		cell = open.counts[next_open].index;
 
 				put_varint(buf, (uint64) cell - (uint64) next);
-				put_varint(buf, open[next_open].count);
+				put_varint(buf, open.counts[next_open].count);
 				next = cell + 1;
 			}
 		}
 	}
-	Assert(next_open == nopen);
+	Assert(next_open == open.ncounts);
 }
 
 /*

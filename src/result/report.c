@@ -25,12 +25,6 @@
 
 #define HISTOGRAM_MAX_BUCKETS	10000
 
-static char **
-stage_names(const FunnelTally *tally)
-{
-	return funnel_definition_stage_names(funnel_definition_of(funnel_tally_definition(tally)));
-}
-
 static double
 microseconds_to_seconds(double microseconds)
 {
@@ -57,9 +51,8 @@ funnel_report(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	FunnelTally *tally;
 	FunnelRules rules;
-	FunnelDefinition *definition;
 	FunnelStanding *standing;
-	FunnelTimes all;
+	FunnelCounts all;
 	char	  **names;
 	int64		entered;
 	int64		base = 0;		/* users of the nearest earlier required step */
@@ -69,20 +62,19 @@ funnel_report(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 
 	tally = PG_GETARG_FUNNEL_TALLY(0);
-	definition = funnel_definition_of(funnel_tally_definition(tally));
-	funnel_definition_rules(definition, &rules);
-	names = funnel_definition_stage_names(definition);
+	funnel_definition_rules(tally->definition, &rules);
+	names = funnel_tally_stage_names(tally);
 	standing = palloc(rules.nsteps * sizeof(FunnelStanding));
 	funnel_tally_standing(tally, as_of_argument(fcinfo, 1), standing);
 	all = funnel_tally_times(tally);
-	entered = funnel_tally_users(tally, 1);
+	entered = tally->steps[0].users;
 
 	for (int step = 1; step <= rules.nsteps; step++)
 	{
 		Datum		values[REPORT_COLUMNS] = {0};
 		bool		nulls[REPORT_COLUMNS];
-		int64		users = funnel_tally_users(tally, step);
-		double		value;
+		const FunnelTallyStep *here = &tally->steps[step - 1];
+		int64		users = here->users;
 
 		memset(nulls, true, sizeof(nulls));
 
@@ -111,19 +103,19 @@ funnel_report(PG_FUNCTION_ARGS)
 		}
 		if (step > 1 && users > 0)
 		{
-			FunnelTimes previous = funnel_times_of(all, step, FUNNEL_SINCE_PREVIOUS);
-			FunnelTimes first = funnel_times_of(all, step, FUNNEL_SINCE_FIRST);
-			double		sum = funnel_uint128_to_double(funnel_tally_microseconds(tally, step));
+			FunnelCounts previous = funnel_histogram_of(all, step, FUNNEL_SINCE_PREVIOUS);
+			FunnelCounts first = funnel_histogram_of(all, step, FUNNEL_SINCE_FIRST);
+			double		sum = funnel_uint128_to_double(here->microseconds);
 
-			values[9] = Float8GetDatum(microseconds_to_seconds(funnel_times_percentile(previous, 0.5)));
-			values[10] = Float8GetDatum(microseconds_to_seconds(funnel_times_percentile(previous, 0.9)));
+			values[9] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(previous, 0.5)));
+			values[10] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(previous, 0.9)));
 			values[11] = Float8GetDatum(microseconds_to_seconds(sum / users));
-			values[12] = Float8GetDatum(microseconds_to_seconds(funnel_times_percentile(first, 0.5)));
+			values[12] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(first, 0.5)));
 			nulls[9] = nulls[10] = nulls[11] = nulls[12] = false;
 		}
-		if (funnel_tally_value(tally, step, &value))
+		if (tally->has_values)
 		{
-			values[13] = Float8GetDatum(value);
+			values[13] = Float8GetDatum(here->value);
 			nulls[13] = false;
 		}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
@@ -155,8 +147,8 @@ funnel_dropoff(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 
 	tally = PG_GETARG_FUNNEL_TALLY(0);
-	nsteps = funnel_tally_nsteps(tally);
-	names = stage_names(tally);
+	nsteps = tally->nsteps;
+	names = funnel_tally_stage_names(tally);
 	standing = palloc(nsteps * sizeof(FunnelStanding));
 	funnel_tally_standing(tally, as_of_argument(fcinfo, 1), standing);
 
@@ -188,7 +180,7 @@ static int
 step_argument(FunctionCallInfo fcinfo, int n, const FunnelTally *tally)
 {
 	int			step = PG_GETARG_INT32(n);
-	int			nsteps = funnel_tally_nsteps(tally);
+	int			nsteps = tally->nsteps;
 
 	if (step < 1 || step > nsteps)
 		ereport(ERROR,
@@ -207,7 +199,7 @@ funnel_percentile(PG_FUNCTION_ARGS)
 	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
 	int			step = step_argument(fcinfo, 1, tally);
 	double		fraction = PG_GETARG_FLOAT8(2);
-	FunnelTimes histogram;
+	FunnelCounts histogram;
 
 	/* NaN is not between anything */
 	if (!(fraction >= 0 && fraction <= 1))
@@ -215,10 +207,10 @@ funnel_percentile(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("fraction must be between 0 and 1")));
 
-	histogram = funnel_times_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
-	if (histogram.ntimes == 0)
+	histogram = funnel_histogram_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
+	if (histogram.ncounts == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(microseconds_to_seconds(funnel_times_percentile(histogram, fraction)));
+	PG_RETURN_FLOAT8(microseconds_to_seconds(funnel_histogram_percentile(histogram, fraction)));
 }
 
 /*
@@ -236,7 +228,7 @@ funnel_histogram(PG_FUNCTION_ARGS)
 	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
 	int			step = step_argument(fcinfo, 1, tally);
 	int			buckets = PG_GETARG_INT32(2);
-	FunnelTimes histogram;
+	FunnelCounts histogram;
 	double		longest;
 	int			next = 0;
 
@@ -247,10 +239,10 @@ funnel_histogram(PG_FUNCTION_ARGS)
 						HISTOGRAM_MAX_BUCKETS)));
 
 	InitMaterializedSRF(fcinfo, 0);
-	histogram = funnel_times_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
-	if (histogram.ntimes == 0)
+	histogram = funnel_histogram_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
+	if (histogram.ncounts == 0)
 		return (Datum) 0;
-	longest = Max(1.0, funnel_time_microseconds(&histogram.times[histogram.ntimes - 1]));
+	longest = Max(1.0, funnel_histogram_microseconds(&histogram.counts[histogram.ncounts - 1]));
 
 	for (int i = 0; i < buckets; i++)
 	{
@@ -260,10 +252,10 @@ funnel_histogram(PG_FUNCTION_ARGS)
 		Datum		values[HISTOGRAM_COLUMNS];
 		bool		nulls[HISTOGRAM_COLUMNS] = {0};
 
-		while (next < histogram.ntimes &&
+		while (next < histogram.ncounts &&
 			   (i == buckets - 1 ||
-				funnel_time_microseconds(&histogram.times[next]) < upper))
-			users += histogram.times[next++].count;
+				funnel_histogram_microseconds(&histogram.counts[next]) < upper))
+			users += histogram.counts[next++].count;
 
 		values[0] = Float8GetDatum(microseconds_to_seconds(lower));
 		values[1] = Float8GetDatum(microseconds_to_seconds(upper));
