@@ -16,6 +16,7 @@
 
 #include "base/compat.h"
 #include "match/outcome.h"
+#include "result/outline.h"
 #include "result/statistics.h"
 #include "result/type.h"
 
@@ -50,39 +51,34 @@ funnel_report(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	FunnelTally *tally;
-	FunnelRules rules;
-	FunnelStanding *standing;
+	FunnelOutline *outline;
 	FunnelCounts all;
-	char	  **names;
 	int64		entered;
-	int64		base = 0;		/* users of the nearest earlier required step */
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 
 	tally = PG_GETARG_FUNNEL_TALLY(0);
-	funnel_definition_rules(tally->definition, &rules);
-	names = funnel_tally_stage_names(tally);
-	standing = palloc(rules.nsteps * sizeof(FunnelStanding));
-	funnel_tally_standing(tally, as_of_argument(fcinfo, 1), standing);
+	outline = funnel_outline(tally, as_of_argument(fcinfo, 1));
 	all = funnel_tally_times(tally);
-	entered = tally->steps[0].users;
+	entered = outline->entered;
 
-	for (int step = 1; step <= rules.nsteps; step++)
+	for (int step = 1; step <= outline->nstages; step++)
 	{
 		Datum		values[REPORT_COLUMNS] = {0};
 		bool		nulls[REPORT_COLUMNS];
+		const FunnelOutlineStage *stage = &outline->stages[step - 1];
 		const FunnelTallyStep *here = &tally->steps[step - 1];
-		int64		users = here->users;
+		int64		users = stage->users;
 
 		memset(nulls, true, sizeof(nulls));
 
 		values[0] = Int32GetDatum(step);
-		values[1] = CStringGetTextDatum(names[step - 1]);
+		values[1] = CStringGetTextDatum(stage->name);
 		values[2] = Int64GetDatum(users);
-		values[5] = Int64GetDatum(standing[step - 1].dropped);
-		values[6] = Int64GetDatum(standing[step - 1].pending);
+		values[5] = Int64GetDatum(stage->standing.dropped);
+		values[6] = Int64GetDatum(stage->standing.pending);
 		nulls[0] = nulls[1] = nulls[2] = nulls[5] = nulls[6] = false;
 
 		if (entered > 0)
@@ -96,9 +92,9 @@ funnel_report(PG_FUNCTION_ARGS)
 			values[8] = Float8GetDatum(high);
 			nulls[3] = nulls[7] = nulls[8] = false;
 		}
-		if (base > 0)
+		if (stage->base > 0)
 		{
-			values[4] = Float8GetDatum((double) users / base);
+			values[4] = Float8GetDatum((double) users / stage->base);
 			nulls[4] = false;
 		}
 		if (step > 1 && users > 0)
@@ -119,9 +115,6 @@ funnel_report(PG_FUNCTION_ARGS)
 			nulls[13] = false;
 		}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-
-		if ((rules.optional & FUNNEL_STEP_BIT(step)) == 0)
-			base = users;
 	}
 	return (Datum) 0;
 }
@@ -137,28 +130,22 @@ Datum
 funnel_dropoff(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	FunnelTally *tally;
-	FunnelStanding *standing;
-	char	  **names;
-	int			nsteps;
+	FunnelOutline *outline;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 
-	tally = PG_GETARG_FUNNEL_TALLY(0);
-	nsteps = tally->nsteps;
-	names = funnel_tally_stage_names(tally);
-	standing = palloc(nsteps * sizeof(FunnelStanding));
-	funnel_tally_standing(tally, as_of_argument(fcinfo, 1), standing);
-
-	for (int step = 1; step <= nsteps; step++)
+	outline = funnel_outline(PG_GETARG_FUNNEL_TALLY(0), as_of_argument(fcinfo, 1));
+	for (int step = 1; step <= outline->nstages; step++)
 	{
+		const FunnelOutlineStage *stage = &outline->stages[step - 1];
+
 		for (int i = 0; i <= FUNNEL_NUM_OUTCOMES; i++)
 		{
 			bool		dropped = i < FUNNEL_NUM_OUTCOMES;
-			int64		users = dropped ? standing[step - 1].by_outcome[i]
-				: standing[step - 1].pending;
+			int64		users = dropped ? stage->standing.by_outcome[i]
+				: stage->standing.pending;
 			const char *outcome = dropped ? funnel_outcome_name(i) : "pending";
 			Datum		values[DROPOFF_COLUMNS];
 			bool		nulls[DROPOFF_COLUMNS] = {0};
@@ -166,7 +153,7 @@ funnel_dropoff(PG_FUNCTION_ARGS)
 			if (users == 0)
 				continue;
 			values[0] = Int32GetDatum(step);
-			values[1] = CStringGetTextDatum(names[step - 1]);
+			values[1] = CStringGetTextDatum(stage->name);
 			values[2] = CStringGetTextDatum(outcome);
 			values[3] = Int64GetDatum(users);
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
