@@ -21,8 +21,8 @@
  *
  * A histogram is, for each cell that is not 0, varint cell - cell before - 1
  * (the first: cell) and varint count, until the counts add up to the users.
- * A varint has seven bits a byte, the lowest first, the highest bit set in all
- * but the last.  Fixed-width numbers have the highest byte first.
+ * Varints are described in base/bytes.h.  Fixed-width numbers have the highest
+ * byte first.
  *
  * There is one image of a tally: varints are as short as can be, cells ascend,
  * counters are not 0, and what the horizon has passed is closed.
@@ -37,6 +37,7 @@
 #include "port/pg_bswap.h"
 #include "utils/timestamp.h"
 
+#include "base/bytes.h"
 #include "base/compat.h"
 #include "result/bytes.h"
 #include "result/check.h"
@@ -50,12 +51,9 @@
 static void
 put_varint(StringInfo buf, uint64 value)
 {
-	while (value >= 0x80)
-	{
-		appendStringInfoCharMacro(buf, (char) (value | 0x80));
-		value >>= 7;
-	}
-	appendStringInfoCharMacro(buf, (char) value);
+	uint8		bytes[FUNNEL_VARINT_SIZE];
+
+	appendBinaryStringInfo(buf, (char *) bytes, funnel_varint_write(bytes, value) - bytes);
 }
 
 static void
@@ -172,8 +170,8 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
  */
 typedef struct BytesReader
 {
-	const unsigned char *next;
-	const unsigned char *end;
+	const uint8 *next;
+	const uint8 *end;
 	int			sqlerrcode;
 } BytesReader;
 
@@ -183,7 +181,7 @@ typedef struct BytesReader
 			 errmsg("invalid bytes for type %s", "funnel_result"), \
 			 errdetail_internal("%s", (detail))))
 
-static unsigned char
+static uint8
 get_byte(BytesReader *reader)
 {
 	if (reader->next == reader->end)
@@ -194,21 +192,11 @@ get_byte(BytesReader *reader)
 static uint64
 get_varint(BytesReader *reader)
 {
-	uint64		value = 0;
-	int			shift = 0;
-	unsigned char byte;
+	uint64		value;
+	const char *problem = funnel_varint_read(&reader->next, reader->end, &value);
 
-	do
-	{
-		byte = get_byte(reader);
-		if (shift == 63 && byte > 1)
-			reject(reader, "A number has more than 64 bits.");
-		value |= (uint64) (byte & 0x7F) << shift;
-		shift += 7;
-	} while ((byte & 0x80) != 0);
-
-	if (byte == 0 && shift > 7)
-		reject(reader, "A number is longer than it need be.");
+	if (problem != NULL)
+		reject(reader, problem);
 	return value;
 }
 
@@ -327,7 +315,7 @@ funnel_tally_read(const char *data, Size len, int sqlerrcode, MemoryContext cont
 	FunnelTally *tally;
 	char	   *problem;
 
-	reader.next = (const unsigned char *) data;
+	reader.next = (const uint8 *) data;
 	reader.end = reader.next + len;
 	reader.sqlerrcode = sqlerrcode;
 
@@ -420,7 +408,7 @@ funnel_tally_bytes_text(const struct varlena *result, const char **text, int *le
 	BytesReader reader;
 	uint64		textlen;
 
-	reader.next = (const unsigned char *) VARDATA_ANY(result);
+	reader.next = (const uint8 *) VARDATA_ANY(result);
 	reader.end = reader.next + VARSIZE_ANY_EXHDR(result);
 	reader.sqlerrcode = ERRCODE_DATA_CORRUPTED;
 
