@@ -47,7 +47,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 CREATE FUNCTION sequence_next_node_serialize(internal)
 RETURNS bytea
-AS 'MODULE_PATHNAME', 'funnel_next_node_serialize'
+AS 'MODULE_PATHNAME', 'funnel_unit_serialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION sequence_next_node_deserialize(bytea, internal)

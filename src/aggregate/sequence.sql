@@ -28,7 +28,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 CREATE FUNCTION sequence_serialize(internal)
 RETURNS bytea
-AS 'MODULE_PATHNAME', 'funnel_sequence_serialize'
+AS 'MODULE_PATHNAME', 'funnel_unit_serialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION sequence_deserialize(bytea, internal)

@@ -47,7 +47,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 CREATE FUNCTION window_funnel_serialize(internal)
 RETURNS bytea
-AS 'MODULE_PATHNAME', 'funnel_window_funnel_serialize'
+AS 'MODULE_PATHNAME', 'funnel_unit_serialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION window_funnel_deserialize(bytea, internal)
