@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "instant.h"
 #include "outcome.h"
 #include "result.h"
 #include "statistics.h"
@@ -37,11 +38,32 @@ microseconds_to_seconds(double microseconds)
 	return microseconds / USECS_PER_SEC;
 }
 
-/* Argument N of a function that reads pending as of it; NULL is the horizon. */
+/*
+ * Argument N of a function that reads pending as of it; NULL is the horizon.
+ *
+ * What a result holds was counted up to its horizon, so that nothing can be
+ * told about any instant before.
+ */
 static int64
-as_of_argument(FunctionCallInfo fcinfo, int n)
+as_of_argument(FunctionCallInfo fcinfo, int n, const FunnelTally *tally)
 {
-	return PG_ARGISNULL(n) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(n);
+	int64		as_of;
+	int64		horizon;
+	char		text[FUNNEL_INSTANT_SIZE];
+
+	if (PG_ARGISNULL(n))
+		return DT_NOBEGIN;
+	as_of = PG_GETARG_TIMESTAMPTZ(n);
+	if (funnel_tally_horizon(tally, &horizon) && as_of < horizon)
+	{
+		funnel_instant_print(horizon, text);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"as_of\" is before the latest event of the result"),
+				 errdetail("The latest event is at %s.", text),
+				 errhint("Write greatest(as_of, funnel_horizon(result)), or aggregate only the events up to then.")));
+	}
+	return as_of;
 }
 
 /*
@@ -73,7 +95,7 @@ funnel_report(PG_FUNCTION_ARGS)
 	funnel_definition_rules(definition, &rules);
 	names = funnel_definition_stage_names(definition);
 	standing = palloc(rules.nsteps * sizeof(FunnelStanding));
-	funnel_tally_standing(tally, as_of_argument(fcinfo, 1), standing);
+	funnel_tally_standing(tally, as_of_argument(fcinfo, 1, tally), standing);
 	all = funnel_tally_times(tally);
 	entered = funnel_tally_users(tally, 1);
 
@@ -158,7 +180,7 @@ funnel_dropoff(PG_FUNCTION_ARGS)
 	nsteps = funnel_tally_nsteps(tally);
 	names = stage_names(tally);
 	standing = palloc(nsteps * sizeof(FunnelStanding));
-	funnel_tally_standing(tally, as_of_argument(fcinfo, 1), standing);
+	funnel_tally_standing(tally, as_of_argument(fcinfo, 1, tally), standing);
 
 	for (int step = 1; step <= nsteps; step++)
 	{
