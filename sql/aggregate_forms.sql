@@ -197,3 +197,21 @@ SELECT funnel_agg_progress_transfn(NULL, '(,absent,,,2026-01-09,,,a)');
 
 DROP TABLE deals, spent, passages, stored, visits;
 DROP TYPE visitor;
+
+-- Whoever may alter the type is told so, whatever becomes of it.
+CREATE FUNCTION pg_temp.altered(change text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE 'ALTER TYPE funnel_progress ' || change;
+	EXECUTE $q$SELECT journey_progress('[["2026-01-01T00:00:00Z", "a"]]', 'a')$q$;
+	RETURN 'made';
+EXCEPTION WHEN internal_error THEN
+	BEGIN
+		EXECUTE 'ALTER TYPE funnel_progress ' || change;
+		EXECUTE $q$SELECT funnel_agg(jsonb_populate_record(NULL::funnel_progress, '{"last_at": "2026-01-01", "definition": "7", "stage": "8"}'))$q$;
+		RETURN 'counted';
+	EXCEPTION WHEN internal_error THEN
+		RETURN SQLERRM;
+	END;
+END $$;
+SELECT change, pg_temp.altered(change) FROM unnest(ARRAY['ALTER ATTRIBUTE definition TYPE bigint', 'ALTER ATTRIBUTE stage TYPE bigint',
+	'ALTER ATTRIBUTE outcome TYPE varchar', 'DROP ATTRIBUTE definition', 'ADD ATTRIBUTE more int']) change;

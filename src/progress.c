@@ -340,7 +340,8 @@ init_buffer(FinalSite *site, bool with_payloads)
 /*
  * The columns are taken for what the install script says they are; somebody
  * who may alter the type might have done so.  The types of a stage and of a
- * definition are not known by constant numbers, and no others are like them.
+ * definition are not known by constant numbers; that they are a varlena is what
+ * memory safety hangs on.
  */
 static void
 check_row_type(TupleDesc tupdesc)
@@ -352,7 +353,12 @@ check_row_type(TupleDesc tupdesc)
 	bool		valid = tupdesc->natts == NCOLUMNS;
 
 	for (int i = 0; valid && i < NCOLUMNS; i++)
-		valid = !OidIsValid(types[i]) || TupleDescAttr(tupdesc, i)->atttypid == types[i];
+	{
+		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+
+		valid = !attribute->attisdropped &&
+			(OidIsValid(types[i]) ? attribute->atttypid == types[i] : attribute->attlen == -1);
+	}
 	if (!valid)
 		elog(ERROR, "type funnel_progress is not as funnel made it");
 }
