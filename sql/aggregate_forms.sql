@@ -79,29 +79,59 @@ RESET enable_partitionwise_aggregate;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 
 -- Progress: one row is one unit.  Those that never entered count for the clock.
-SELECT funnel_agg(p, 'lead -> demo -> won within 30 days')::text = (SELECT funnel_agg(deal, ts, stage, 'lead -> demo -> won within 30 days') FROM deals)::text AS same
+SELECT funnel_agg(p)::text = (SELECT funnel_agg(deal, ts, stage, 'lead -> demo -> won within 30 days') FROM deals)::text AS same
 FROM (SELECT funnel_progress_agg(ts, stage, 'lead -> demo -> won within 30 days') AS p FROM deals WHERE deal IS NOT NULL GROUP BY deal) s;
-SELECT funnel_horizon(r), funnel_units(r) FROM (SELECT funnel_agg(p, 'lead -> demo') AS r
+SELECT funnel_horizon(r), funnel_units(r) FROM (SELECT funnel_agg(p) AS r
 	FROM (SELECT funnel_progress_agg(ts, stage, 'lead -> demo') AS p FROM deals WHERE deal = 3) s) t;
 -- NULL, and a row of NULLs, is no unit
-SELECT funnel_agg(p, 'a') IS NULL AS "null" FROM (VALUES (NULL::funnel_progress), (ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL)::funnel_progress)) v(p);
-SELECT funnel_agg(p, 'a') IS NULL AS "null" FROM (SELECT NULL::funnel_progress WHERE false) v(p);
-SELECT funnel_agg(NULL::funnel_progress, NULL);
+SELECT funnel_agg(p) IS NULL AS "null" FROM (VALUES (NULL::funnel_progress), (ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::funnel_progress)) v(p);
+SELECT funnel_agg(p) IS NULL AS "null" FROM (SELECT NULL::funnel_progress WHERE false) v(p);
+SELECT funnel_agg(NULL::funnel_progress) IS NULL AS "null";
+-- A passage answers one question and can be counted under no other, even where
+-- the stages have the same names.
+CREATE TABLE passages AS
+SELECT d, deal, funnel_progress_agg(ts, labels, d) AS p
+FROM deals, unnest('{form|call -> won, form|call -[!demo]-> won, form|call -> won within 5 days}'::funnel_def[]) d
+WHERE deal IS NOT NULL GROUP BY d, deal;
+SELECT d, funnel_definition(r) = d AS carried, users
+FROM (SELECT d, funnel_agg(p) AS r FROM passages GROUP BY d) s, funnel_report(r) WHERE step = 2 ORDER BY d;
+SELECT funnel_agg(p, 'form|call -[!demo]-> won') FROM passages;
+SELECT funnel_agg(p ORDER BY d) FROM passages;
+\echo :LAST_ERROR_SQLSTATE
+SELECT funnel_agg(ROW(NULL, 'absent', NULL, NULL, '2026-01-09', NULL, NULL, NULL)::funnel_progress);
+\echo :LAST_ERROR_SQLSTATE
+SELECT users FROM (SELECT funnel_agg(p) AS r FROM passages GROUP BY (p).definition) s, funnel_report(r) WHERE step = 2 ORDER BY users;
+-- also in a window, where one state goes on after it was read
+SELECT deal, funnel_units(funnel_agg(p) OVER (ORDER BY deal)) FROM passages WHERE d = 'form|call -> won' ORDER BY deal;
 
--- A value of another definition, or made up, is an error where it can be seen.
+-- To equal the whole set, leave out the unit that is NULL, and no other: a row
+-- of NULLs is one.  IS NOT NULL asks a row whether none of its fields is.
+CREATE TYPE visitor AS (account int, device text);
+CREATE TABLE visits AS
+SELECT u, ts, e FROM (VALUES (ROW(1, 'phone')::visitor), (ROW(1, NULL)::visitor), (ROW(NULL, NULL)::visitor), (NULL)) v(u),
+	(VALUES (timestamptz '2026-01-01', 'a'), ('2026-01-02', 'b')) w(ts, e);
+SELECT which, funnel_units(r), r::text = whole::text AS same
+FROM (SELECT funnel_agg(u, ts, e, 'a -> b') AS whole FROM visits) w, LATERAL (
+	SELECT 'IS DISTINCT FROM NULL' AS which, funnel_agg(p) AS r
+	FROM (SELECT funnel_progress_agg(ts, e, 'a -> b') AS p FROM visits WHERE u IS DISTINCT FROM NULL GROUP BY u) s
+	UNION ALL SELECT 'IS NOT NULL', funnel_agg(p)
+	FROM (SELECT funnel_progress_agg(ts, e, 'a -> b') AS p FROM visits WHERE u IS NOT NULL GROUP BY u) s) two ORDER BY which;
+
+-- A value that its definition cannot give is an error where it can be seen.
+-- Each value lacks its last attribute, the definition.
 CREATE FUNCTION pg_temp.try(value text, definition funnel_def DEFAULT 'a -> b? -> c -[1 hour]-> d within 1 day') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	detail text;
 	state text;
 BEGIN
 	-- and what comes out is a result that can be read back
-	RETURN funnel_units(funnel_agg(value::funnel_progress, definition)::text::funnel_result) || ' units';
+	RETURN funnel_units(funnel_agg((rtrim(value, ')') || format(',"%s")', definition))::funnel_progress)::text::funnel_result) || ' units';
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, state = RETURNED_SQLSTATE;
 	RETURN state || ': ' || SQLERRM || coalesce(': ' || detail, '');
 END $$;
-SELECT funnel_agg(ROW('3:c', 'absent', '2026-01-01', '{2026-01-01,NULL,2026-01-01 01:00}', '2026-01-09', '2026-01-01 02:00', '{x,NULL,y}')::funnel_progress,
-				  'a -> b? -> c -[1 hour]-> d within 1 day')::jsonb - 'definition' AS result;
+SELECT funnel_agg(ROW('3:c', 'absent', '2026-01-01', '{2026-01-01,NULL,2026-01-01 01:00}', '2026-01-09', '2026-01-01 02:00', '{x,NULL,y}',
+				  'a -> b? -> c -[1 hour]-> d within 1 day')::funnel_progress)::jsonb - 'definition' AS result;
 SELECT v, pg_temp.try(v) FROM unnest(ARRAY[
 	-- right
 	'(3:c,late,2026-01-01,"{2026-01-01,NULL,2026-01-01 01:00}",2026-01-09,,)',
@@ -154,11 +184,34 @@ SELECT pg_temp.try('(1:a,absent,2026-01-01,{2026-01-01},2026-01-09,2026-02-01,)'
 	   pg_temp.try('(1:a,late,2026-01-01,{2026-01-01},2026-01-09,,)', 'a -> b') AS never_late,
 	   pg_temp.try('(1:a,late,2026-01-01,{2026-01-01},2026-01-09,,)', 'a -[1 s]-> b') AS late;
 SELECT pg_temp.try('(2:b,converted,4714-11-24 BC,"{4714-11-24 BC,294276-12-31}",294276-12-31,,)', 'a -> b within 365000 days') AS far;
-SELECT funnel_agg(p, d::funnel_def)
-FROM (VALUES ('(,absent,,,2026-01-09,,)'::funnel_progress, 'a'), ('(,absent,,,2026-01-09,,)', 'b')) v(p, d);
-SELECT funnel_agg(p, NULL) FROM (VALUES ('(,absent,,,2026-01-09,,)'::funnel_progress)) v(p);
+SELECT funnel_agg(p) FROM (VALUES ('(,absent,,,2026-01-09,,,a)'::funnel_progress), ('(,absent,,,2026-01-09,,,b)')) v(p);
+-- a definition too long for a short header, compressed where it is stored
+CREATE TABLE stored AS
+SELECT u, funnel_progress_agg(ts, e, format('a -> "%s"', repeat('b', 9000))::funnel_def) AS p
+FROM (SELECT u, timestamptz '2026-01-01' AS ts, 'a' AS e FROM generate_series(1, 20) u) s GROUP BY u;
+SELECT max(pg_column_size(p)) < 2000 AS compressed, funnel_units(funnel_agg(p)) FROM stored;
+SELECT funnel_units(funnel_agg(p)) FROM (SELECT p FROM stored UNION ALL SELECT NULL) s;
 
 -- The transition function is for aggregates only.
-SELECT funnel_agg_progress_transfn(NULL, '(,absent,,,2026-01-09,,)', 'a');
+SELECT funnel_agg_progress_transfn(NULL, '(,absent,,,2026-01-09,,,a)');
 
-DROP TABLE deals, spent;
+DROP TABLE deals, spent, passages, stored, visits;
+DROP TYPE visitor;
+
+-- Whoever may alter the type is told so, whatever becomes of it.
+CREATE FUNCTION pg_temp.altered(change text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE 'ALTER TYPE funnel_progress ' || change;
+	EXECUTE $q$SELECT journey_progress('[["2026-01-01T00:00:00Z", "a"]]', 'a')$q$;
+	RETURN 'made';
+EXCEPTION WHEN internal_error THEN
+	BEGIN
+		EXECUTE 'ALTER TYPE funnel_progress ' || change;
+		EXECUTE $q$SELECT funnel_agg(jsonb_populate_record(NULL::funnel_progress, '{"last_at": "2026-01-01", "definition": "7", "stage": "8"}'))$q$;
+		RETURN 'counted';
+	EXCEPTION WHEN internal_error THEN
+		RETURN SQLERRM;
+	END;
+END $$;
+SELECT change, pg_temp.altered(change) FROM unnest(ARRAY['ALTER ATTRIBUTE definition TYPE bigint', 'ALTER ATTRIBUTE stage TYPE bigint',
+	'ALTER ATTRIBUTE outcome TYPE varchar', 'DROP ATTRIBUTE definition', 'ADD ATTRIBUTE more int']) change;

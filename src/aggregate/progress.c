@@ -35,6 +35,7 @@ enum
 	LAST_AT,
 	OPEN_UNTIL,
 	PAYLOAD,
+	DEFINITION,
 	NCOLUMNS
 };
 
@@ -338,20 +339,26 @@ init_buffer(FinalSite *site, bool with_payloads)
 
 /*
  * The columns are taken for what the install script says they are; somebody
- * who may alter the type might have done so.  The type of a stage is not known
- * by a constant number, and no other is like it.
+ * who may alter the type might have done so.  The types of a stage and of a
+ * definition are not known by constant numbers; that they are a varlena is what
+ * memory safety hangs on.
  */
 static void
 check_row_type(TupleDesc tupdesc)
 {
 	static const Oid types[NCOLUMNS] = {
 		InvalidOid, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZARRAYOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID
+		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID, InvalidOid
 	};
 	bool		valid = tupdesc->natts == NCOLUMNS;
 
 	for (int i = 0; valid && i < NCOLUMNS; i++)
-		valid = !OidIsValid(types[i]) || TupleDescAttr(tupdesc, i)->atttypid == types[i];
+	{
+		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+
+		valid = !attribute->attisdropped &&
+			(OidIsValid(types[i]) ? attribute->atttypid == types[i] : attribute->attlen == -1);
+	}
 	if (!valid)
 		elog(ERROR, "type funnel_progress is not as funnel made it");
 }
@@ -439,6 +446,8 @@ funnel_progress_make(const FunnelProgressMaker *maker, const FunnelProgram *prog
 	}
 	values[PAYLOAD] = payload;
 	nulls[PAYLOAD] = payload == (Datum) 0;
+	values[DEFINITION] = PointerGetDatum(program->def);
+	nulls[DEFINITION] = false;
 	return HeapTupleGetDatum(heap_form_tuple(maker->tupdesc, values, nulls));
 }
 
@@ -498,8 +507,9 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 }
 
 /*
- * Counting values of funnel_progress.  They may come from anywhere, and from
- * another definition: all that can be checked is.
+ * Counting values of funnel_progress.  They may come from anywhere, and need
+ * not be what the definition that they carry would give: all that can be
+ * checked is.
  */
 
 static void
@@ -507,7 +517,7 @@ does_not_fit(const FunnelProgram *program, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("funnel_progress is not of the definition \"%s\"",
+			 errmsg("funnel_progress does not fit its definition \"%s\"",
 					text_to_cstring((const text *) program->def)),
 			 errdetail_internal("%s", detail)));
 }
@@ -714,8 +724,8 @@ read_progress(const Datum *values, const bool *nulls, const FunnelProgram *progr
 }
 
 /*
- * funnel_agg_progress_transfn(funnel_result, progress funnel_progress,
- * definition funnel_def) returns funnel_result
+ * funnel_agg_progress_transfn(funnel_result, progress funnel_progress)
+ * returns funnel_result
  *
  * Each row is a unit; NULL, or a row of nothing but NULL, is none.
  */
@@ -730,16 +740,19 @@ funnel_agg_progress_transfn(PG_FUNCTION_ARGS)
 	Datum		values[NCOLUMNS];
 	bool		nulls[NCOLUMNS];
 
-	if (PG_ARGISNULL(2))
-		funnel_definition_is_null();
 	if (PG_ARGISNULL(1) || !deform_progress(PG_GETARG_DATUM(1), values, nulls))
 	{
 		if (PG_ARGISNULL(0))
 			PG_RETURN_NULL();
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
+	if (nulls[DEFINITION])
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("definition of a funnel_progress must not be null"),
+				 errhint("funnel_progress_agg and journey_progress set it; a value made by hand needs the definition that it answers as its last attribute.")));
 
-	running = funnel_running(fcinfo, 2, &state);
+	running = funnel_running_for(fcinfo, funnel_plain_varlena(values[DEFINITION]), &state);
 	read_progress(values, nulls, running->program, &match, &last_at);
 	if (match.depth > 0)
 		funnel_tally_add(running->tally, &match, NULL);

@@ -7,7 +7,8 @@ CREATE TYPE funnel_progress AS (
 	reached_at timestamptz[],
 	last_at timestamptz,
 	open_until timestamptz,
-	payload text[]
+	payload text[],
+	definition funnel_def
 );
 
 COMMENT ON TYPE funnel_progress IS
@@ -26,6 +27,8 @@ COMMENT ON COLUMN funnel_progress.open_until IS
 'until when a further event could carry the unit on, NULL if none could';
 COMMENT ON COLUMN funnel_progress.payload IS
 'payload of each step''s event, NULL if none was asked for';
+COMMENT ON COLUMN funnel_progress.definition IS
+'the question that this passage answers';
 
 CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamptz, text, funnel_def)
 RETURNS internal
@@ -372,12 +375,12 @@ COMMENT ON AGGREGATE funnel_progress_agg(timestamp, funnel_stage, funnel_def, te
 COMMENT ON AGGREGATE funnel_progress_agg(date, funnel_stage, funnel_def, text) IS
 'passage of one unit through a funnel, from the stages that were set, with the payload of each, by days';
 
-CREATE FUNCTION funnel_agg_progress_transfn(funnel_result, funnel_progress, funnel_def)
+CREATE FUNCTION funnel_agg_progress_transfn(funnel_result, funnel_progress)
 RETURNS funnel_result
 AS 'MODULE_PATHNAME', 'funnel_agg_progress_transfn'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-CREATE AGGREGATE funnel_agg(progress funnel_progress, definition funnel_def) (
+CREATE AGGREGATE funnel_agg(progress funnel_progress) (
 	SFUNC = funnel_agg_progress_transfn,
 	STYPE = funnel_result,
 	SSPACE = 8192,
@@ -385,5 +388,5 @@ CREATE AGGREGATE funnel_agg(progress funnel_progress, definition funnel_def) (
 	PARALLEL = SAFE
 );
 
-COMMENT ON AGGREGATE funnel_agg(funnel_progress, funnel_def) IS
+COMMENT ON AGGREGATE funnel_agg(funnel_progress) IS
 'how many units reached each stage of a funnel, each row being the passage of one';

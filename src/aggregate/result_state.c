@@ -23,17 +23,54 @@ begin_running(FunnelTally *tally, MemoryContext context)
 	return running;
 }
 
+/*
+ * What is running for the group and is asked DEF, a value with any inline
+ * header; *IS_NEW if it began with this row.
+ */
+static FunnelRunning *
+find_running(FunctionCallInfo fcinfo, const struct varlena *def, Datum *state, bool *is_new)
+{
+	MemoryContext context = funnel_aggregate_context(fcinfo);
+	FunnelRunning *running = NULL;
+
+	*is_new = false;
+	if (PG_ARGISNULL(0))
+		*state = funnel_result_make_expanded(def, context);
+	else
+	{
+		*state = PG_GETARG_DATUM(0);
+		running = funnel_result_find_companion(*state);
+	}
+	if (running == NULL)
+	{
+		FunnelTally *tally = funnel_result_writable(state, context);
+		MemoryContext own;
+		void	  **companion = funnel_result_companion(*state, &own);
+
+		running = begin_running(tally, own);
+		*companion = running;
+		*is_new = true;
+	}
+	if (!funnel_program_is_for(running->program, def))
+		funnel_definitions_differ(running->program, def);
+	return running;
+}
+
+FunnelRunning *
+funnel_running_for(FunctionCallInfo fcinfo, const struct varlena *def, Datum *state)
+{
+	bool		is_new;
+
+	return find_running(fcinfo, def, state, &is_new);
+}
+
 FunnelRunning *
 funnel_running(FunctionCallInfo fcinfo, int defarg, Datum *state)
 {
-	MemoryContext context;
-	MemoryContext own;
-	FunnelTally *tally;
 	FunnelRunning *running;
-	struct varlena *def;
-	void	  **companion;
+	bool		is_new;
 
-	context = funnel_aggregate_context(fcinfo);
+	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(defarg))
 		funnel_definition_is_null();
 
@@ -47,20 +84,9 @@ funnel_running(FunctionCallInfo fcinfo, int defarg, Datum *state)
 			return running;
 	}
 
-	def = funnel_plain_varlena(PG_GETARG_DATUM(defarg));
-	*state = PG_ARGISNULL(0) ? funnel_result_make_expanded(def, context) :
-		PG_GETARG_DATUM(0);
-	tally = funnel_result_writable(state, context);
-	companion = funnel_result_companion(*state, &own);
-	if (*companion == NULL)
-	{
-		running = begin_running(tally, own);
-		if (funnel_argument_is_stable(fcinfo, defarg))
-			running->def = PG_GETARG_DATUM(defarg);
-		*companion = running;
-	}
-	running = *companion;
-	if (!funnel_program_is_for(running->program, def))
-		funnel_definitions_differ(running->program, def);
+	running = find_running(fcinfo, funnel_plain_varlena(PG_GETARG_DATUM(defarg)),
+						   state, &is_new);
+	if (is_new && funnel_argument_is_stable(fcinfo, defarg))
+		running->def = PG_GETARG_DATUM(defarg);
 	return running;
 }

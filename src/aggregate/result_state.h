@@ -35,4 +35,8 @@ typedef struct FunnelRunning
  */
 extern FunnelRunning *funnel_running(FunctionCallInfo fcinfo, int defarg, Datum *state);
 
+/* The same for a definition DEF, with any inline header, that is no argument. */
+extern FunnelRunning *funnel_running_for(FunctionCallInfo fcinfo, const struct varlena *def,
+										 Datum *state);
+
 #endif							/* FUNNEL_AGGREGATE_RESULT_STATE_H */

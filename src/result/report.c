@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/instant.h"
 #include "match/outcome.h"
 #include "result/outline.h"
 #include "result/statistics.h"
@@ -32,11 +33,31 @@ microseconds_to_seconds(double microseconds)
 	return microseconds / USECS_PER_SEC;
 }
 
-/* Argument N of a function that reads pending as of it; NULL is the horizon. */
+/*
+ * Argument N of a function that reads pending as of it; NULL is the horizon.
+ *
+ * What a result holds was counted up to its horizon, so that nothing can be
+ * told about any instant before.
+ */
 static int64
-as_of_argument(FunctionCallInfo fcinfo, int n)
+as_of_argument(FunctionCallInfo fcinfo, int n, const FunnelTally *tally)
 {
-	return PG_ARGISNULL(n) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(n);
+	int64		as_of;
+	char		text[FUNNEL_INSTANT_SIZE];
+
+	if (PG_ARGISNULL(n))
+		return DT_NOBEGIN;
+	as_of = PG_GETARG_TIMESTAMPTZ(n);
+	if (tally->has_horizon && as_of < tally->horizon)
+	{
+		funnel_instant_print(tally->horizon, text);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"as_of\" is before the latest event of the result"),
+				 errdetail("The latest event is at %s.", text),
+				 errhint("Write greatest(as_of, funnel_horizon(result)), or aggregate only the events up to then.")));
+	}
+	return as_of;
 }
 
 /*
@@ -60,7 +81,7 @@ funnel_report(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 
 	tally = PG_GETARG_FUNNEL_TALLY(0);
-	outline = funnel_outline(tally, as_of_argument(fcinfo, 1));
+	outline = funnel_outline(tally, as_of_argument(fcinfo, 1, tally));
 	all = funnel_tally_times(tally);
 	entered = outline->entered;
 
@@ -130,13 +151,15 @@ Datum
 funnel_dropoff(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	FunnelTally *tally;
 	FunnelOutline *outline;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 
-	outline = funnel_outline(PG_GETARG_FUNNEL_TALLY(0), as_of_argument(fcinfo, 1));
+	tally = PG_GETARG_FUNNEL_TALLY(0);
+	outline = funnel_outline(tally, as_of_argument(fcinfo, 1, tally));
 	for (int step = 1; step <= outline->nstages; step++)
 	{
 		const FunnelOutlineStage *stage = &outline->stages[step - 1];

@@ -192,6 +192,14 @@ CREATE FUNCTION at(us bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE RETURN
 CREATE FUNCTION us(ts timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN
     CASE WHEN ts = 'infinity' THEN 9223372036854775807
     ELSE (extract(epoch FROM ts) * 1000000)::bigint - 946684800000000 END;
+CREATE FUNCTION refuses(r funnel_result, as_of timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM funnel_report(r, as_of);
+    RETURN false;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN true;
+END $$;
 CREATE TABLE texts (g int, definition text);
 CREATE TABLE raw (id int, g int, unit int, us bigint, events text[],
                   payload text, value float8, stage text);
@@ -361,15 +369,15 @@ def instants_to_read_at(funnel):
     untils = sorted({passage.open_until for passage in funnel.passages.values()
                      if passage.open_until not in (None, FOREVER)})
     g = granule(funnel.d)
-    instants = {funnel.horizon - 1, funnel.horizon + 1, FOREVER}
+    instants = {funnel.horizon, funnel.horizon + 1, FOREVER}
     for until in untils[::max(1, len(untils) // 4)]:
         instants |= {until + shift for shift in
                      (-g, -1, 0, 1, g - 1, g, -(until % g), g - until % g)}
-    return sorted(instants)
+    return sorted(us for us in instants if us >= funnel.horizon)
 
 
 def check_as_of(tap, funnels, results):
-    """Pending at a later instant; an earlier one reads as the horizon."""
+    """Pending at a later instant; an earlier one is an error."""
     psql('DROP TABLE IF EXISTS instants;\n'
          'CREATE TABLE instants (g int, us bigint);\n' +
          copy_in('instants', [(funnel.number, us) for funnel in funnels
@@ -385,14 +393,16 @@ def check_as_of(tap, funnels, results):
     for funnel in funnels:
         for us in instants_to_read_at(funnel):
             want = [(row['step'], row['dropped'], row['pending'])
-                    for row in report(funnel.d, funnel.passages.values(),
-                                      max(us, funnel.horizon))]
+                    for row in report(funnel.d, funnel.passages.values(), us)]
             if want != got.get((funnel.number, us)):
                 failures.append((funnel, [
                     'at %d, horizon %d' % (us, funnel.horizon),
                     'expected (step, dropped, pending) %s' % want,
                     'got %s' % got.get((funnel.number, us))]))
     tell(tap, failures, 'funnel_report as of %d other instants' % len(got))
+    got = psql('%s;\nSELECT count(*) FROM (%s) a WHERE refuses(r, '
+               "funnel_horizon(r) - interval '1 us');" % (SERIAL, results))
+    tap.ok(int(got) == len(funnels), 'and as of none before the horizon')
 
 
 def check_totals(tap, funnels, results):
@@ -558,7 +568,8 @@ SELECT g, unit, stage_position((p).stage) AS position, (p).stage::text AS stage,
        (p).outcome, us((p).entered_at) AS entered,
        (SELECT array_agg(us(t) ORDER BY o)
         FROM unnest((p).reached_at) WITH ORDINALITY AS r(t, o)) AS reached,
-       us((p).last_at) AS last, us((p).open_until) AS open, (p).payload
+       us((p).last_at) AS last, us((p).open_until) AS open, (p).payload,
+       (p).definition = def AS carried
 FROM (%s) q"""
 
 
@@ -576,6 +587,7 @@ def passage_row(funnel, unit, passage, with_payload):
         'last': max(event[0] for event in funnel.units[unit]),
         'open': passage.open_until,
         'payload': passage.payloads if passage.depth and with_payload else None,
+        'carried': True,
     }
 
 
@@ -623,10 +635,11 @@ def check_progress(tap, funnels, event, want_bytes):
          'with a payload')
     long_payload = "repeat('x', 100) || payload"
     same(with_payload,
-         'SELECT g, unit, ROW((p).stage, '
+         'SELECT g, unit, def, ROW((p).stage, '
          '(p).outcome, (p).entered_at, (p).reached_at, (p).last_at, '
          '(p).open_until, (SELECT array_agg(substr(t, 101) ORDER BY o) FROM '
-         'unnest((p).payload) WITH ORDINALITY AS r(t, o)))::funnel_progress AS p '
+         'unnest((p).payload) WITH ORDINALITY AS r(t, o)), '
+         '(p).definition)::funnel_progress AS p '
          'FROM (%s) q' % per_unit('shuffled', event,
                                   payload=', ' + long_payload),
          SERIAL, 'with a long payload')
@@ -655,14 +668,14 @@ def check_progress(tap, funnels, event, want_bytes):
 
     # The last row of a window has seen all.
     same(with_payload,
-         'SELECT g, unit, p FROM (SELECT g, unit, row_number() OVER (PARTITION BY '
+         'SELECT g, unit, def, p FROM (SELECT g, unit, def, row_number() OVER (PARTITION BY '
          'g, unit ORDER BY id DESC) AS n, funnel_progress_agg(ts, %s, def, payload) '
          'OVER (PARTITION BY g, unit ORDER BY id) AS p FROM events WHERE unit IS '
          'NOT NULL) w WHERE n = 1' % event, SERIAL, 'as a window aggregate')
 
     # Units that never entered count for the horizon here too.
     def two_levels(units, group='g'):
-        return ('SELECT g, funnel_agg(p, def) AS r FROM (%s) q GROUP BY %s'
+        return ('SELECT g, funnel_agg(p) AS r FROM (%s) q GROUP BY %s'
                 % (units, group))
 
     units = per_unit('events', event)
@@ -704,7 +717,7 @@ def check_stages(tap, funnels):
     tell(tap, failures, 'funnel_report: stages')
     check_same_bytes(
         tap, funnels, result_bytes(results, SERIAL),
-        'SELECT g, funnel_agg(p, def) AS r FROM (%s) q GROUP BY g'
+        'SELECT g, funnel_agg(p) AS r FROM (%s) q GROUP BY g'
         % per_unit('events', 'stage', ts="(ts AT TIME ZONE 'UTC')"),
         SERIAL, 'stages, two levels')
 

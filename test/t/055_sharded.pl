@@ -23,7 +23,7 @@ my $definition = q{'a -> b -[!x]-> c within 3 days'::funnel_def};
 
 $node->safe_psql('postgres', qq{
 	CREATE FUNCTION relay_finalfn(internal) RETURNS text AS '$library' LANGUAGE C;
-	CREATE FUNCTION relay_transfn(internal, oid, funnel_progress, funnel_def)
+	CREATE FUNCTION relay_transfn(internal, oid, funnel_progress)
 		RETURNS internal AS '$library' LANGUAGE C;
 	CREATE FUNCTION relay_transfn(internal, oid, funnel_result)
 		RETURNS internal AS '$library' LANGUAGE C;
@@ -35,7 +35,7 @@ $node->safe_psql('postgres', qq{
 		(SFUNC = relay_transfn, STYPE = internal, FINALFUNC = relay_finalfn);
 	CREATE AGGREGATE relay(oid, timestamptz, text)
 		(SFUNC = relay_transfn, STYPE = internal, FINALFUNC = relay_finalfn);
-	CREATE AGGREGATE relay(oid, funnel_progress, funnel_def)
+	CREATE AGGREGATE relay(oid, funnel_progress)
 		(SFUNC = relay_transfn, STYPE = internal, FINALFUNC = relay_finalfn);
 	CREATE AGGREGATE relay(oid, funnel_result)
 		(SFUNC = relay_transfn, STYPE = internal, FINALFUNC = relay_finalfn);
@@ -48,7 +48,7 @@ $node->safe_psql('postgres', qq{
 	CREATE TABLE whole AS SELECT funnel_agg(u, ts, e, $definition) AS r FROM events;
 	CREATE TABLE shards AS
 		SELECT shard, relay((SELECT aggtransfn FROM pg_aggregate
-				WHERE aggfnoid = 'funnel_agg(funnel_progress, funnel_def)'::regprocedure)::oid, p, $definition) AS state
+				WHERE aggfnoid = 'funnel_agg(funnel_progress)'::regprocedure)::oid, p) AS state
 		FROM progress GROUP BY shard;
 });
 
@@ -60,7 +60,7 @@ is( $node->safe_psql('postgres',
 	't', 'the shards make the whole, merged by the server');
 is( $node->safe_psql('postgres',
 		q{SELECT relay((SELECT aggcombinefn FROM pg_aggregate
-				WHERE aggfnoid = 'funnel_agg(funnel_progress, funnel_def)'::regprocedure)::oid,
+				WHERE aggfnoid = 'funnel_agg(funnel_progress)'::regprocedure)::oid,
 			CASE WHEN n = 1 THEN substr(state, strpos(state, ':') + 1)::funnel_result END) = '0:' || r::text
 		  FROM shards, whole, generate_series(0, 2) n GROUP BY r::text}),
 	't', 'the shards make the whole, combined by the front, NULL among them');

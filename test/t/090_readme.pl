@@ -3,12 +3,12 @@
 # Every block fenced as ```sql is run, in the order of the page, in one psql
 # session, each page in a database of its own.  Where a block fenced as ```text
 # comes next, it is what psql printed, but for blanks at line ends; where none
-# does, there is no error.  What the examples need but the page need not show
-# stands in comments:
+# does, there is no error.
 #
-#   <!-- setup
-#   CREATE TABLE events ...
-#   -->
+# Whoever copies an example gets what the page shows.  So there is no SQL that
+# the page does not show (what is long stands in <details>), every block begins
+# with the settings of a new session, and all is run in two time zones, far to
+# either side of UTC, the first of which changes its clocks amid the examples.
 #
 # Each line of a block fenced as ```funnel is a valid definition, written as it
 # prints itself.
@@ -39,29 +39,32 @@ sub tidy
 
 sub check_examples
 {
-	my ($name, $text) = @_;
+	my ($name, $text, $zone) = @_;
 
 	# The blocks: line, SQL, and the output shown, if any.
 	my @blocks;
 	while (
 		$text =~ m{
 			^```sql\n (?<sql>.*?) ^```\n
-			(?: \n* ^```text\n (?<shown>.*?) ^```\n )?
-			| ^<!--\ setup\n (?<setup>.*?) ^-->\n }gmsx)
+			(?: \n* ^```text\n (?<shown>.*?) ^```\n )? }gmsx)
 	{
 		my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
-		push @blocks,
-		  { line => $line, sql => $+{sql} // $+{setup}, shown => $+{shown} };
+		push @blocks, { line => $line, sql => $+{sql}, shown => $+{shown} };
 	}
+	unlike($text, qr/<!--/, "$name hides nothing");
 	cmp_ok(scalar(@blocks), '>', 10, "$name has examples");
 	is( scalar(() = $text =~ /^```sql$/mg),
 		scalar(grep { $text =~ /^```sql\n\Q$_->{sql}\E/m } @blocks),
 		'each is found');
 
 	# One session; a mark before each block tells the outputs apart.
-	my $database = lc($name) =~ s/\W/_/gr;
-	my $script = "\\encoding UTF8\n";
-	$script .= "\\echo @@ $_\n$blocks[$_]->{sql}" for 0 .. $#blocks;
+	my $database = lc("$name $zone") =~ s/\W/_/gr;
+	my $script = "\\encoding UTF8\nCREATE EXTENSION funnel;\n";
+	foreach my $i (0 .. $#blocks)
+	{
+		$script .= "\\pset format aligned\n\\pset tuples_only off\n\\o\nRESET ALL;\n"
+		  . "\\echo @@ $i\n$blocks[$i]->{sql}";
+	}
 	my $file = "$PostgreSQL::Test::Utils::tmp_check/$database.sql";
 	append_to_file($file, $script);
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
@@ -70,15 +73,14 @@ sub check_examples
 		local $ENV{PGHOST} = $node->host;
 		local $ENV{PGPORT} = $node->port;
 		local $ENV{PGDATABASE} = $database;
-		local $ENV{PGTZ} = 'UTC';
-		local $ENV{PGDATESTYLE} = 'ISO';
+		local $ENV{PGTZ} = $zone;
 		$output = `psql --no-psqlrc --quiet <"$file" 2>&1`;
 	}
 
 	for my $i (0 .. $#blocks)
 	{
 		my $block = $blocks[$i];
-		my $where = "$name line $block->{line}";
+		my $where = "$name line $block->{line}, in $zone";
 		my ($printed) = $output =~ /^@@ $i\n(.*?)(?=^@@ |\z)/ms;
 
 		if (defined $block->{shown})
@@ -90,6 +92,11 @@ sub check_examples
 			unlike($printed // 'nothing was run', qr/^ERROR|nothing was run/m, $where);
 		}
 	}
+}
+
+sub check_definitions
+{
+	my ($name, $text) = @_;
 
 	foreach my $definition (map { split /\n/ } $text =~ /^```funnel\n(.*?)^```$/msg)
 	{
@@ -132,7 +139,8 @@ sub check_links
 
 foreach my $name (sort keys %page)
 {
-	check_examples($name, $page{$name});
+	check_examples($name, $page{$name}, $_) for 'America/New_York', 'Pacific/Auckland';
+	check_definitions($name, $page{$name});
 	check_links($name, $page{$name});
 }
 
