@@ -47,8 +47,8 @@ is_believed(Oid type)
 }
 
 /*
- * Look up what is to be known of units of type TYPID, compared under COLLATION
- * (invalid: the type's own).  CONTEXT must outlive the result.
+ * Look up what is to be known of units of type TYPID, compared under COLLATION.
+ * CONTEXT must outlive the result.
  */
 void
 funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
@@ -66,7 +66,12 @@ funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
 	type->type = typid;
 	type->typlen = entry->typlen;
 	type->typbyval = entry->typbyval;
-	type->collation = OidIsValid(collation) ? collation : get_typcollation(typid);
+	type->collation = collation;
+	if (!OidIsValid(collation) && type_is_collatable(typid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDETERMINATE_COLLATION),
+				 errmsg("could not determine which collation to use for the unit of a funnel"),
+				 errhint("Use the COLLATE clause to set the collation explicitly.")));
 
 	if (OidIsValid(entry->btree_opf) && is_believed(entry->btree_opintype))
 	{
