@@ -73,6 +73,9 @@ funnel_stage_name_length(const FunnelStage *stage)
 	return (int) VARSIZE_ANY_EXHDR(stage) - FUNNEL_STAGE_NAME_OFFSET;
 }
 
+/* The type is known by its output function. */
+extern PGDLLEXPORT Datum funnel_stage_out(PG_FUNCTION_ARGS);
+
 /*
  * Make a stage in the current memory context from a name of LEN bytes in the
  * database's encoding.  The position must be in range.
