@@ -131,4 +131,41 @@ SELECT (p).stage, (p).payload, (p).last_at
 FROM (SELECT funnel_progress_agg(timestamptz '2026-01-01' + i * interval '1 s', (ARRAY['a', 'x', 'b'])[1 + i % 3], 'a -[!x]-> x -> b -[2 s]-> a within 5 s', i::text) AS p
 	  FROM generate_series(200000, 1, -1) i) q;
 
+-- Somebody who may alter the type might do so: that is said, and nothing read.
+CREATE FUNCTION altered(alteration text, query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+	detail text;
+	hint text;
+BEGIN
+	IF alteration <> '' THEN
+		EXECUTE 'ALTER TYPE funnel_progress ' || alteration;
+	END IF;
+	EXECUTE query INTO answer;
+	RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = coalesce(answer, 'null');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(' / ', nullif(SQLSTATE, 'ZZ000'), SQLERRM, nullif(detail, ''), nullif(hint, ''));
+END
+$$;
+CREATE TYPE other AS ENUM ('a');
+SELECT query, alteration, altered(alteration, query) AS answer
+FROM unnest(ARRAY[
+		$q$SELECT funnel_progress_agg(timestamptz '2026-01-01Z', 'a', 'a', 'x')$q$,
+		$q$SELECT journey_progress('[["2026-01-01T00:00:00Z", "a"]]', 'a')$q$,
+		$q$SELECT funnel_agg(p) FROM (SELECT funnel_progress_agg(timestamptz '2026-01-01Z', 'a', 'a -> b') AS p) AS s$q$])
+		WITH ORDINALITY AS q(query, nth_query),
+	unnest('{"",ALTER ATTRIBUTE stage TYPE bigint,ALTER ATTRIBUTE stage TYPE text,ALTER ATTRIBUTE stage TYPE funnel_def,
+		ALTER ATTRIBUTE stage TYPE other,ALTER ATTRIBUTE stage TYPE funnel_stage[],
+		ALTER ATTRIBUTE outcome TYPE int,ALTER ATTRIBUTE reached_at TYPE timestamptz,
+		DROP ATTRIBUTE stage,DROP ATTRIBUTE payload,ADD ATTRIBUTE more int,RENAME ATTRIBUTE stage TO place}'::text[])
+		WITH ORDINALITY AS a(alteration, nth)
+ORDER BY nth_query, nth;
+
+CREATE DOMAIN named_stage AS funnel_stage;
+SELECT altered('ALTER ATTRIBUTE stage TYPE named_stage', $q$SELECT (funnel_progress_agg(timestamptz '2026-01-01Z', 'a', 'a')).stage$q$);
+SELECT altered('', $q$SELECT funnel_agg(ROW('1:a'::funnel_stage, 'absent', NULL, NULL, NULL, NULL, NULL), 'a')$q$);
+DROP DOMAIN named_stage;
+DROP TYPE other;
+
 DROP TABLE tags, shop;

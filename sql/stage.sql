@@ -211,5 +211,33 @@ INSERT INTO stages VALUES (13, '010:a');
 REFRESH MATERIALIZED VIEW CONCURRENTLY stage_counts;
 SELECT * FROM stage_counts WHERE s = '10:a';
 
+-- Forged bytes.  Only a superuser can have a bytea taken for a stage, but a
+-- value must not be believed wherever it came from.  What orders stages looks at
+-- no position, and so has an answer.
+CREATE CAST (bytea AS funnel_stage) WITHOUT FUNCTION;
+CREATE FUNCTION forged(bytes bytea, expression text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+	detail text;
+BEGIN
+	EXECUTE format('SELECT (%s)::text FROM (SELECT $1::funnel_stage) AS v(s)', expression) INTO answer USING bytes;
+	RETURN answer;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN concat_ws(' / ', SQLSTATE, SQLERRM, nullif(detail, ''));
+END
+$$;
+SELECT expression, answer, count(*) AS times
+FROM unnest(ARRAY['s', 's::int', 'stage_position(s)', 'stage_name(s)', 'funnel_stage_send(s)',
+		'funnel_def(ARRAY[s], NULL)', 'funnel_def(ARRAY[''1:a'', s], NULL)',
+		$q$funnel_agg(1, timestamptz '2026-01-01', s, 'a')$q$,
+		$q$funnel_progress_agg(timestamptz '2026-01-01', s, 'a')$q$,
+		's = s', $q$s < '1:a'$q$, 'max(s) IS NULL', 'hash_record(ROW(s)) IS NULL']) WITH ORDINALITY AS e(expression, ord),
+	unnest('{"","\\x00","\\x01","\\x0000","\\x000061","\\x800061","\\xffff"}'::bytea[]) AS bytes,
+	forged(bytes, expression) AS answer
+GROUP BY ord, expression, answer ORDER BY ord, answer;
+SELECT forged('\x000161', 's'), forged('\x7fff', 's');
+
 DROP TABLE stages CASCADE;
 DROP TABLE deals, pipeline, by_hash, by_range, copies, received, toasted, packed;
+DROP FUNCTION forged;

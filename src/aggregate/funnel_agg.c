@@ -9,11 +9,16 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "utils/float.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "aggregate/funnel_agg.h"
 #include "base/aggcontext.h"
@@ -26,6 +31,61 @@
 /* Is this the form with values? */
 #define HAS_VALUE(fcinfo)	((fcinfo)->nargs == 6)
 
+static bool
+is_transition_of(FunctionCallInfo fcinfo, Oid aggregate)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	bool		result = HeapTupleIsValid(tuple) &&
+		((Form_pg_aggregate) GETSTRUCT(tuple))->aggtransfn == fcinfo->flinfo->fn_oid;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+/* Are texts equal under the collation only if their bytes are?  No collation is. */
+static bool
+knows_bytes_only(Oid collation)
+{
+	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+}
+
+/*
+ * The collation of the unit in a window call.  All that is known of the call
+ * itself is the collation that its arguments have in common; its window has the
+ * calls, but does not tell which of them this one is.  So the unit must have
+ * that collation, unless the two make no difference.
+ */
+static Oid
+unit_collation_in_window(FunctionCallInfo fcinfo)
+{
+	const WindowAggState *window = (const WindowAggState *) fcinfo->context;
+	Oid			common = PG_GET_COLLATION();
+	Oid			result = common;
+	ListCell   *cell;
+
+	foreach(cell, window->funcs)
+	{
+		const WindowFunc *call = lfirst_node(WindowFuncExprState, cell)->wfunc;
+		Oid			collation;
+
+		if (!call->winagg || call->args == NIL || call->inputcollid != common ||
+			!is_transition_of(fcinfo, call->winfnoid))
+			continue;
+		collation = exprCollation((Node *) linitial(call->args));
+		if (OidIsValid(collation) && collation != common &&
+			!(knows_bytes_only(collation) && knows_bytes_only(common)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INDETERMINATE_COLLATION),
+					 errmsg("could not determine which collation to use for the unit of a funnel"),
+					 errdetail("In a window call the collation of the unit must be the one that all arguments have in common."),
+					 errhint("Give the event the collation of the unit, with a COLLATE clause.")));
+		if (!OidIsValid(result))
+			result = collation;
+	}
+	return result;
+}
+
 /*
  * The collation of the unit, which need not be the one that the aggregate's
  * arguments have in common.
@@ -35,9 +95,11 @@ unit_collation(FunctionCallInfo fcinfo)
 {
 	Aggref	   *aggref = AggGetAggref(fcinfo);
 
-	if (aggref == NULL || aggref->args == NIL)
-		return PG_GET_COLLATION();
-	return exprCollation((Node *) ((TargetEntry *) linitial(aggref->args))->expr);
+	if (aggref != NULL && aggref->args != NIL)
+		return exprCollation((Node *) ((TargetEntry *) linitial(aggref->args))->expr);
+	if (IsA(fcinfo->context, WindowAggState))
+		return unit_collation_in_window(fcinfo);
+	return PG_GET_COLLATION();
 }
 
 /* What this call site keeps. */

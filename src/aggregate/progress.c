@@ -14,6 +14,7 @@
 #include "libpq/pqformat.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "aggregate/progress.h"
@@ -337,30 +338,71 @@ init_buffer(FinalSite *site, bool with_payloads)
 		site->events.compare_items = funnel_payload_compare;
 }
 
+/* Is this the type whose output function is OUTPUT? */
+static bool
+is_type_with_output(Oid type, PGFunction output)
+{
+	Oid			function;
+	bool		isvarlena;
+	FmgrInfo	info;
+
+	if (get_typtype(type) != TYPTYPE_BASE)
+		return false;
+	getTypeOutputInfo(type, &function, &isvarlena);
+	fmgr_info(function, &info);
+	return info.fn_addr == output;
+}
+
 /*
  * The columns are taken for what the install script says they are; somebody
- * who may alter the type might have done so.  The types of a stage and of a
- * definition are not known by constant numbers; that they are a varlena is what
- * memory safety hangs on.
+ * who may alter the type might have done so.  Types of ours have no constant
+ * number: they are known by their output functions, and then remembered.
  */
 static void
 check_row_type(TupleDesc tupdesc)
 {
-	static const Oid types[NCOLUMNS] = {
-		InvalidOid, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZARRAYOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID, InvalidOid
+	static struct
+	{
+		const char *name;
+		Oid			type;
+		PGFunction	output;
+	}			columns[NCOLUMNS] =
+	{
+		{"funnel_stage", InvalidOid, funnel_stage_out},
+		{"text", TEXTOID, NULL},
+		{"timestamptz", TIMESTAMPTZOID, NULL},
+		{"timestamptz[]", TIMESTAMPTZARRAYOID, NULL},
+		{"timestamptz", TIMESTAMPTZOID, NULL},
+		{"timestamptz", TIMESTAMPTZOID, NULL},
+		{"text[]", TEXTARRAYOID, NULL},
+		{"funnel_def", InvalidOid, funnel_def_out}
 	};
-	bool		valid = tupdesc->natts == NCOLUMNS;
+	const char *detail = NULL;
 
-	for (int i = 0; valid && i < NCOLUMNS; i++)
+	if (tupdesc->natts != NCOLUMNS)
+		detail = psprintf("It has %d attributes, not %d.", tupdesc->natts, NCOLUMNS);
+	for (int i = 0; detail == NULL && i < NCOLUMNS; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
 
-		valid = !attribute->attisdropped &&
-			(OidIsValid(types[i]) ? attribute->atttypid == types[i] : attribute->attlen == -1);
+		if (attribute->attisdropped)
+			detail = psprintf("Its attribute %d was dropped.", i + 1);
+		else if (attribute->atttypid == columns[i].type)
+			continue;
+		else if (columns[i].output != NULL &&
+				 is_type_with_output(attribute->atttypid, columns[i].output))
+			columns[i].type = attribute->atttypid;
+		else
+			detail = psprintf("Its attribute \"%s\" is of type %s, not %s.",
+							  NameStr(attribute->attname),
+							  format_type_be(attribute->atttypid), columns[i].name);
 	}
-	if (!valid)
-		elog(ERROR, "type funnel_progress is not as funnel made it");
+	if (detail != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("type funnel_progress is not as the extension made it"),
+				 errdetail_internal("%s", detail),
+				 errhint("Undo what ALTER TYPE changed.")));
 }
 
 static FinalSite *

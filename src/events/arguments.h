@@ -83,6 +83,7 @@ funnel_read_stage(const FunnelLabels *labels, Datum event)
 {
 	const FunnelStage *stage = funnel_plain_varlena(event);
 
+	funnel_stage_check(stage);
 	return funnel_labels_match(labels, funnel_stage_name(stage),
 							   funnel_stage_name_length(stage));
 }

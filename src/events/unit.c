@@ -9,6 +9,10 @@
  * float8, rows, text with a nondeterministic collation) go through their own
  * functions.
  *
+ * nbtree asks of one index, whose values have one type modifier, and what its
+ * operator classes told it was wrong before: so there are types that are never
+ * believed.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -26,8 +30,25 @@
 #include "events/unit.h"
 
 /*
- * Look up what is to be known of units of type TYPID, compared under COLLATION
- * (invalid: the type's own).  CONTEXT must outlive the result.
+ * Are values of TYPE, for which the operator class was made, equal only if
+ * their bytes are, as the class says?
+ */
+static bool
+is_believed(Oid type)
+{
+	switch (type)
+	{
+		case BPCHAROID:			/* 'x'::char(8) = 'x'::char(10) */
+		case INTERVALOID:		/* '1 day' = '24:00' */
+			return false;
+		default:
+			return true;
+	}
+}
+
+/*
+ * Look up what is to be known of units of type TYPID, compared under COLLATION.
+ * CONTEXT must outlive the result.
  */
 void
 funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
@@ -45,9 +66,14 @@ funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
 	type->type = typid;
 	type->typlen = entry->typlen;
 	type->typbyval = entry->typbyval;
-	type->collation = OidIsValid(collation) ? collation : get_typcollation(typid);
+	type->collation = collation;
+	if (!OidIsValid(collation) && type_is_collatable(typid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDETERMINATE_COLLATION),
+				 errmsg("could not determine which collation to use for the unit of a funnel"),
+				 errhint("Use the COLLATE clause to set the collation explicitly.")));
 
-	if (OidIsValid(entry->btree_opf))
+	if (OidIsValid(entry->btree_opf) && is_believed(entry->btree_opintype))
 	{
 		Oid			image_proc = get_opfamily_proc(entry->btree_opf,
 												   entry->btree_opintype,

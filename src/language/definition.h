@@ -24,6 +24,9 @@ typedef struct varlena FunnelDef;
 #define PG_GETARG_FUNNEL_DEF_PP(n)	DatumGetFunnelDefPP(PG_GETARG_DATUM(n))
 #define PG_RETURN_FUNNEL_DEF_P(x)	PG_RETURN_POINTER(x)
 
+/* The type is known by its output function. */
+extern PGDLLEXPORT Datum funnel_def_out(PG_FUNCTION_ARGS);
+
 /*
  * No definition is longer than this, as written or as printed.  It bounds what
  * compiling one can cost, wildcards against literals included.

@@ -38,6 +38,16 @@ PG_FUNCTION_INFO_V1(funnel_stage_smaller);
 PG_FUNCTION_INFO_V1(funnel_stage_larger);
 
 
+void
+funnel_stage_is_corrupt(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("invalid bytes for type %s", "funnel_stage"),
+			 errdetail("The position must be between 1 and %d.",
+					   FUNNEL_STAGE_MAX_POSITION)));
+}
+
 FunnelStage *
 funnel_stage_make(int position, const char *name, int len)
 {

@@ -25,7 +25,30 @@ typedef struct varlena FunnelStage;
 
 #define FUNNEL_STAGE_NAME_OFFSET	2
 
-#define DatumGetFunnelStagePP(X)	((FunnelStage *) PG_DETOAST_DATUM_PACKED(X))
+pg_noreturn extern void funnel_stage_is_corrupt(void);
+
+/* What is on disk may have been written there by anything. */
+static inline void
+funnel_stage_check(const FunnelStage *stage)
+{
+	const unsigned char *data = (const unsigned char *) VARDATA_ANY(stage);
+	int			position = 0;
+
+	if (likely(VARSIZE_ANY_EXHDR(stage) >= FUNNEL_STAGE_NAME_OFFSET))
+		position = (data[0] << 8) | data[1];
+	if (unlikely(position < 1 || position > FUNNEL_STAGE_MAX_POSITION))
+		funnel_stage_is_corrupt();
+}
+
+static inline FunnelStage *
+DatumGetFunnelStagePP(Datum datum)
+{
+	FunnelStage *stage = (FunnelStage *) PG_DETOAST_DATUM_PACKED(datum);
+
+	funnel_stage_check(stage);
+	return stage;
+}
+
 #define PG_GETARG_FUNNEL_STAGE_PP(n)	DatumGetFunnelStagePP(PG_GETARG_DATUM(n))
 #define PG_RETURN_FUNNEL_STAGE_P(x) PG_RETURN_POINTER(x)
 
@@ -49,6 +72,9 @@ funnel_stage_name_length(const FunnelStage *stage)
 {
 	return (int) VARSIZE_ANY_EXHDR(stage) - FUNNEL_STAGE_NAME_OFFSET;
 }
+
+/* The type is known by its output function. */
+extern PGDLLEXPORT Datum funnel_stage_out(PG_FUNCTION_ARGS);
 
 /*
  * Make a stage in the current memory context from a name of LEN bytes in the

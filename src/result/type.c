@@ -223,7 +223,8 @@ funnel_result_out(PG_FUNCTION_ARGS)
 /*
  * On the wire the bytes are those on disk, except that the definition is in the
  * client's encoding: version, flags, int32 length of the definition and its
- * text, and all the rest unchanged.
+ * text, and all the rest unchanged.  The text need not be canonical here, since
+ * what is canonical depends on the encoding: the value made of it is.
  */
 #define WIRE_HEADER		2
 
@@ -238,6 +239,7 @@ funnel_result_recv(PG_FUNCTION_ARGS)
 	char	   *text;
 	int			textlen;
 	int			restlen;
+	StringInfoData canonical;
 
 	if (message->len - message->cursor < WIRE_HEADER + (int) sizeof(int32))
 		ereport(ERROR,
@@ -254,10 +256,14 @@ funnel_result_recv(PG_FUNCTION_ARGS)
 				 errmsg("invalid bytes for type %s", "funnel_result"),
 				 errdetail("The value ends too early.")));
 	text = pq_getmsgtext(message, (int) wirelen, &textlen);
-	for (varint = (uint32) textlen; varint >= 0x80; varint >>= 7)
+	initStringInfo(&canonical);
+	funnel_definition_print(&canonical,
+							funnel_definition_parse_binary(text, textlen,
+														   ERRCODE_INVALID_BINARY_REPRESENTATION));
+	for (varint = (uint32) canonical.len; varint >= 0x80; varint >>= 7)
 		appendStringInfoChar(&bytes, (char) (varint | 0x80));
 	appendStringInfoChar(&bytes, (char) varint);
-	appendBinaryStringInfo(&bytes, text, textlen);
+	appendBinaryStringInfo(&bytes, canonical.data, canonical.len);
 	restlen = message->len - message->cursor;
 	appendBinaryStringInfo(&bytes, pq_getmsgbytes(message, restlen), restlen);
 

@@ -17,11 +17,12 @@ $node->safe_psql(
 	'postgres', q{
 	CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 	CREATE DOMAIN name_of AS text COLLATE caseless;
-	CREATE TABLE events (u text COLLATE caseless, d name_of, b text, t timestamptz, e text);
+	CREATE TABLE events (u text COLLATE caseless, d name_of, b text, t timestamptz, e text, c text COLLATE "C", p text COLLATE "POSIX", n int);
 	INSERT INTO events
-	SELECT v, v, v, timestamptz '2026-01-01Z' + n * interval '1 min', CASE n % 2 WHEN 0 THEN 'a' ELSE 'b' END
+	SELECT v, v, v, timestamptz '2026-01-01Z' + n * interval '1 min', e, e, e, n
 	FROM generate_series(0, 19999) n,
-		 LATERAL (SELECT CASE n % 2 WHEN 0 THEN 'Ann ' ELSE 'ANN ' END || n / 4) x(v)});
+		 LATERAL (SELECT CASE n % 2 WHEN 0 THEN 'Ann ' ELSE 'ANN ' END || n / 4,
+			CASE n % 2 WHEN 0 THEN 'a' ELSE 'b' END) x(v, e)});
 
 # How many there are and how many of them get to the second step.
 sub funnel
@@ -53,5 +54,48 @@ my $parallel = q{
 	SET parallel_leader_participation = off};
 is(funnel('u', $parallel), '5000 5000', 'in a parallel plan');
 is(funnel('b COLLATE caseless', $parallel), '5000 5000', 'by a clause in a parallel plan');
+
+# A window call does not tell its aggregate the collation of each argument, only
+# the one that it has in common for them.  Where that is not the unit's, and it
+# matters, there is no answer rather than another one.
+sub window
+{
+	my ($unit, $event) = @_;
+	my ($status, $out, $error) = $node->psql('postgres', qq{\\set VERBOSITY sqlstate
+		SELECT string_agg(users::text, ' ' ORDER BY step)
+		FROM (SELECT funnel_agg($unit, t, $event, 'a -> b') OVER () AS r FROM events WHERE n < 400 LIMIT 1) s,
+			funnel_report(r)});
+	return $error =~ /ERROR:  (\w+)/ ? $1 : $out;
+}
+
+is(window('u', 'e'), '100 100', 'in a window call: the collation of the unit');
+is(window('b', 'e'), '100 0', 'of a unit without another');
+is(window('n / 4', 'e COLLATE caseless'), '100 100', 'a unit without a collation');
+is(window('b', 'e COLLATE "C"'), '100 0', 'two collations that know bytes only');
+is(window('u COLLATE caseless', 'e'), '100 100', 'by a clause');
+is(window('u', 'e COLLATE "C"'), '42P22', 'not the unit\'s, by a clause on the event');
+is(window('u', 'c'), '42P22', 'nor of two columns with different ones');
+is(window('b', 'e COLLATE caseless'), '42P22', 'nor the event\'s for a unit that knows bytes only');
+is(window('ARRAY[u]', 'c'), '42P22', 'nor for an array');
+is(window('ROW(u, 1)', 'e COLLATE "C"'), '100 100', 'the columns of a row have their own');
+is(window('d', 'c'), '42P22', 'nor for a domain');
+is(window('c || p', 'e'), '42P22', 'no collation at all');
+is(window('c', 'p'), '1 0', 'again two that know bytes only');
+is( ($node->psql('postgres', q{\set VERBOSITY sqlstate
+		SELECT funnel_agg(c || p, t, e, 'a') FROM events}))[2] =~ /ERROR:  (\w+)/ && $1,
+	'42P22', 'no collation at all in an aggregate');
+like(
+	($node->psql('postgres', q{SELECT funnel_agg(u, t, c, 'a') OVER () FROM events}))[2],
+	qr/could not determine which collation to use for the unit of a funnel.*HINT:  .*COLLATE/s,
+	'what to do is said');
+
+SKIP:
+{
+	skip 'citext is not installed', 1
+	  if $node->safe_psql('postgres',
+		q{SELECT count(*) FROM pg_available_extensions WHERE name = 'citext'}) eq '0';
+	$node->safe_psql('postgres', 'CREATE EXTENSION citext');
+	is(funnel('b::citext'), '5000 5000', 'citext is caseless whatever the collation');
+}
 
 done_testing();

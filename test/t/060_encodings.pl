@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use FunnelTest;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = FunnelTest::node('encodings');
@@ -63,6 +64,59 @@ is(matches('2aa2af', '8fa2afa2af'), 't', 'a suffix behind it');
 is(matches('8fa2af2a', '8fa2afa2af'), 't', 'a prefix of three bytes');
 is(matches('2aa2a42aa2a4', 'a2a4a4a2a4a2'), 'f', 'no match of the second segment');
 is(matches('2aa2a42aa2a4', 'a2a4a4a2a4a2a2a4'), 't', 'two segments');
+
+# Values of all types go in binary, and in text, from any database to any other:
+# they become what they would be had they been made there.  What is canonical
+# depends on the encoding: a UTF8 database alone prints these labels without
+# quotes, and they sort differently in EUC_JP.
+my @databases = qw(postgres latin1 euc_jp sql_ascii);
+my $made = q{
+	SET client_encoding = 'UTF8';
+	CREATE TABLE labels (nth int, label text);
+	INSERT INTO labels VALUES (1, '§'), (2, '×'), (3, '¶ é'), (4, 'é'), (5, 'z'), (6, '');
+	CREATE TABLE made (d funnel_def, s funnel_stage, r funnel_result, j funnel_journey, p funnel_progress,
+		ds funnel_def[], rs funnel_result[]);
+	INSERT INTO made
+	SELECT d, (funnel_stages(d)), r, j, p, ARRAY[d], ARRAY[r, NULL, r]
+	FROM (SELECT 'prix: § -> ×|é -[!"¶ é", 2 days]-> é* within 7 days'::funnel_def AS d) AS d,
+		LATERAL (SELECT funnel_agg(nth % 2, timestamptz '2026-01-01Z' + nth * interval '1 h', label, d) AS r,
+			journey_agg(timestamptz '2026-01-01Z', label) AS j,
+			funnel_progress_agg(timestamptz '2026-01-01Z' + nth * interval '1 h', label, d, label) AS p
+			FROM labels) AS x;
+	INSERT INTO made (d, r)
+	SELECT d, funnel_result(d) FROM (VALUES ('"§" -> "prix é" -> "× "'::funnel_def), ('a -> "b c"')) AS v(d);
+	CREATE TABLE copied (LIKE made)};
+$node->safe_psql($_, $made) foreach @databases;
+
+my $file = PostgreSQL::Test::Utils::tempdir() . '/copied';
+my @columns = qw(d s r j p ds rs);
+foreach my $from (@databases)
+{
+	foreach my $format (qw(binary text))
+	{
+		$node->safe_psql($from,
+			"SET client_encoding = 'UTF8'; COPY made TO '$file' (FORMAT $format, ENCODING 'UTF8')");
+		foreach my $to (@databases)
+		{
+			my ($status, $out, $error) = $node->psql($to, qq{
+				SET client_encoding = 'UTF8';
+				TRUNCATE copied;
+				COPY copied FROM '$file' (FORMAT $format, ENCODING 'UTF8');
+				SELECT count(*) FROM copied;}
+				  . join(' UNION ALL ', map { qq{
+				SELECT '$_' WHERE ARRAY(SELECT $_ || '' FROM (SELECT $_\::text FROM made) AS m ORDER BY 1)
+					IS DISTINCT FROM ARRAY(SELECT $_ || '' FROM (SELECT $_\::text FROM copied) AS c ORDER BY 1)}
+				  } @columns)
+				  . q{;
+				SELECT 'bytes' FROM made AS m WHERE NOT EXISTS (SELECT FROM copied AS c
+					WHERE (m.d, m.s, m.j, funnel_result_send(m.r)) IS NOT DISTINCT FROM (c.d, c.s, c.j, funnel_result_send(c.r)));
+				SELECT 'funnels'
+				WHERE (SELECT funnel_agg(j, d)::text FROM made WHERE s IS NOT NULL) IS DISTINCT FROM
+					(SELECT funnel_agg(j, d)::text FROM copied WHERE s IS NOT NULL)});
+			is($error . $out, '5', "$format, from $from to $to");
+		}
+	}
+}
 
 $node->stop;
 done_testing();
