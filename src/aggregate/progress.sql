@@ -127,7 +127,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 CREATE FUNCTION funnel_progress_agg_serialize(internal)
 RETURNS bytea
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_serialize'
+AS 'MODULE_PATHNAME', 'funnel_unit_serialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION funnel_progress_agg_deserialize(bytea, internal)
