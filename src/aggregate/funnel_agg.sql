@@ -213,26 +213,26 @@ CREATE AGGREGATE funnel_agg(unit anyelement, ts date, event text, definition fun
 );
 
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text, funnel_def) IS
-'how many units reached each stage of a funnel, over the events of all of them';
+'how many units reached each stage of a funnel, from the events of all units';
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text, funnel_def) IS
-'how many units reached each stage of a funnel, over the events of all of them, times read as UTC';
+'how many units reached each stage of a funnel, from the events of all units, times read as UTC';
 COMMENT ON AGGREGATE funnel_agg(anyelement, date, text, funnel_def) IS
-'how many units reached each stage of a funnel, over the events of all of them, by days';
+'how many units reached each stage of a funnel, from the events of all units, by days';
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text[], funnel_def) IS
-'how many units reached each stage of a funnel, over events that may have several labels';
+'how many units reached each stage of a funnel, from events that may have several labels';
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text[], funnel_def) IS
-'how many units reached each stage of a funnel, over events that may have several labels, times read as UTC';
+'how many units reached each stage of a funnel, from events that may have several labels, times read as UTC';
 COMMENT ON AGGREGATE funnel_agg(anyelement, date, text[], funnel_def) IS
-'how many units reached each stage of a funnel, over events that may have several labels, by days';
+'how many units reached each stage of a funnel, from events that may have several labels, by days';
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, funnel_stage, funnel_def) IS
-'how many units reached each stage of a funnel, over the stages that were set';
+'how many units reached each stage of a funnel, from the stages that units were set to';
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, funnel_stage, funnel_def) IS
-'how many units reached each stage of a funnel, over the stages that were set, times read as UTC';
+'how many units reached each stage of a funnel, from the stages that units were set to, times read as UTC';
 COMMENT ON AGGREGATE funnel_agg(anyelement, date, funnel_stage, funnel_def) IS
-'how many units reached each stage of a funnel, over the stages that were set, by days';
+'how many units reached each stage of a funnel, from the stages that units were set to, by days';
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text, funnel_def, float8) IS
-'how many units reached each stage of a funnel, with the sum of a value at each';
+'how many units reached each stage of a funnel, with the sum of a value at each stage';
 COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text, funnel_def, float8) IS
-'how many units reached each stage of a funnel, with the sum of a value at each, times read as UTC';
+'how many units reached each stage of a funnel, with the sum of a value at each stage, times read as UTC';
 COMMENT ON AGGREGATE funnel_agg(anyelement, date, text, funnel_def, float8) IS
-'how many units reached each stage of a funnel, with the sum of a value at each, by days';
+'how many units reached each stage of a funnel, with the sum of a value at each stage, by days';

@@ -157,18 +157,18 @@ CREATE AGGREGATE sequence_next_node(direction text, base text, ts bigint, node t
 );
 
 COMMENT ON AGGREGATE sequence_next_node(text, text, timestamptz, text, boolean, VARIADIC "any") IS
-'the node that comes after, or before, a chain of rows that meet the steps';
+'node that comes after, or before, a chain of rows that meet the steps';
 COMMENT ON AGGREGATE sequence_next_node(text, text, timestamp, text, boolean, VARIADIC "any") IS
-'the node that comes after, or before, a chain of rows that meet the steps';
+'node that comes after, or before, a chain of rows that meet the steps';
 COMMENT ON AGGREGATE sequence_next_node(text, text, date, text, boolean, VARIADIC "any") IS
-'the node that comes after, or before, a chain of rows that meet the steps';
+'node that comes after, or before, a chain of rows that meet the steps';
 COMMENT ON AGGREGATE sequence_next_node(text, text, bigint, text, boolean, VARIADIC "any") IS
-'the node that comes after, or before, a chain of rows that meet the steps';
+'node that comes after, or before, a chain of rows that meet the steps';
 COMMENT ON AGGREGATE sequence_next_node(text, text, timestamptz, text, boolean) IS
-'the first or the last node, if the row may be the base';
+'node of the first or the last row, if it may be the base';
 COMMENT ON AGGREGATE sequence_next_node(text, text, timestamp, text, boolean) IS
-'the first or the last node, if the row may be the base';
+'node of the first or the last row, if it may be the base';
 COMMENT ON AGGREGATE sequence_next_node(text, text, date, text, boolean) IS
-'the first or the last node, if the row may be the base';
+'node of the first or the last row, if it may be the base';
 COMMENT ON AGGREGATE sequence_next_node(text, text, bigint, text, boolean) IS
-'the first or the last node, if the row may be the base';
+'node of the first or the last row, if it may be the base';

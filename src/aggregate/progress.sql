@@ -11,7 +11,7 @@ CREATE TYPE funnel_progress AS (
 );
 
 COMMENT ON TYPE funnel_progress IS
-'one unit''s passage through a funnel: how far it came, when, and why no further';
+'progress of one unit through a funnel: how far it came, when, and why it went no further';
 COMMENT ON COLUMN funnel_progress.stage IS
 'stage reached, NULL if the unit never entered';
 COMMENT ON COLUMN funnel_progress.outcome IS
@@ -336,41 +336,41 @@ CREATE AGGREGATE funnel_progress_agg(ts date, stage funnel_stage, definition fun
 );
 
 COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, text, funnel_def) IS
-'passage of one unit through a funnel, from its events';
+'progress of one unit through a funnel, from its events';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamp, text, funnel_def) IS
-'passage of one unit through a funnel, from its events, times read as UTC';
+'progress of one unit through a funnel, from its events, times read as UTC';
 COMMENT ON AGGREGATE funnel_progress_agg(date, text, funnel_def) IS
-'passage of one unit through a funnel, from its events, by days';
+'progress of one unit through a funnel, from its events, by days';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, text[], funnel_def) IS
-'passage of one unit through a funnel, from events that may have several labels';
+'progress of one unit through a funnel, from events that may have several labels';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamp, text[], funnel_def) IS
-'passage of one unit through a funnel, from events that may have several labels, times read as UTC';
+'progress of one unit through a funnel, from events that may have several labels, times read as UTC';
 COMMENT ON AGGREGATE funnel_progress_agg(date, text[], funnel_def) IS
-'passage of one unit through a funnel, from events that may have several labels, by days';
+'progress of one unit through a funnel, from events that may have several labels, by days';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, funnel_stage, funnel_def) IS
-'passage of one unit through a funnel, from the stages that were set';
+'progress of one unit through a funnel, from the stages that it was set to';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamp, funnel_stage, funnel_def) IS
-'passage of one unit through a funnel, from the stages that were set, times read as UTC';
+'progress of one unit through a funnel, from the stages that it was set to, times read as UTC';
 COMMENT ON AGGREGATE funnel_progress_agg(date, funnel_stage, funnel_def) IS
-'passage of one unit through a funnel, from the stages that were set, by days';
+'progress of one unit through a funnel, from the stages that it was set to, by days';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, text, funnel_def, text) IS
-'passage of one unit through a funnel, from its events, with the payload of each';
+'progress of one unit through a funnel, from its events, with the payload of each step';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamp, text, funnel_def, text) IS
-'passage of one unit through a funnel, from its events, with the payload of each, times read as UTC';
+'progress of one unit through a funnel, from its events, with the payload of each step, times read as UTC';
 COMMENT ON AGGREGATE funnel_progress_agg(date, text, funnel_def, text) IS
-'passage of one unit through a funnel, from its events, with the payload of each, by days';
+'progress of one unit through a funnel, from its events, with the payload of each step, by days';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, text[], funnel_def, text) IS
-'passage of one unit through a funnel, from events that may have several labels, with the payload of each';
+'progress of one unit through a funnel, from events that may have several labels, with the payload of each step';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamp, text[], funnel_def, text) IS
-'passage of one unit through a funnel, from events that may have several labels, with the payload of each, times read as UTC';
+'progress of one unit through a funnel, from events that may have several labels, with the payload of each step, times read as UTC';
 COMMENT ON AGGREGATE funnel_progress_agg(date, text[], funnel_def, text) IS
-'passage of one unit through a funnel, from events that may have several labels, with the payload of each, by days';
+'progress of one unit through a funnel, from events that may have several labels, with the payload of each step, by days';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, funnel_stage, funnel_def, text) IS
-'passage of one unit through a funnel, from the stages that were set, with the payload of each';
+'progress of one unit through a funnel, from the stages that it was set to, with the payload of each step';
 COMMENT ON AGGREGATE funnel_progress_agg(timestamp, funnel_stage, funnel_def, text) IS
-'passage of one unit through a funnel, from the stages that were set, with the payload of each, times read as UTC';
+'progress of one unit through a funnel, from the stages that it was set to, with the payload of each step, times read as UTC';
 COMMENT ON AGGREGATE funnel_progress_agg(date, funnel_stage, funnel_def, text) IS
-'passage of one unit through a funnel, from the stages that were set, with the payload of each, by days';
+'progress of one unit through a funnel, from the stages that it was set to, with the payload of each step, by days';
 
 CREATE FUNCTION funnel_agg_progress_transfn(funnel_result, funnel_progress, funnel_def)
 RETURNS funnel_result
@@ -386,4 +386,4 @@ CREATE AGGREGATE funnel_agg(progress funnel_progress, definition funnel_def) (
 );
 
 COMMENT ON AGGREGATE funnel_agg(funnel_progress, funnel_def) IS
-'how many units reached each stage of a funnel, each row being the passage of one';
+'how many units reached each stage of a funnel, from the progress of each unit';

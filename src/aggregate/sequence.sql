@@ -205,10 +205,10 @@ COMMENT ON AGGREGATE sequence_count(text, date, VARIADIC "any") IS
 COMMENT ON AGGREGATE sequence_count(text, bigint, VARIADIC "any") IS
 'how many times the rows match a pattern of conditions and times';
 COMMENT ON AGGREGATE sequence_match_events(text, timestamptz, VARIADIC "any") IS
-'the times at which the conditions of a pattern were met, as far as it matches';
+'times at which the conditions of a pattern were met, as far as it matches';
 COMMENT ON AGGREGATE sequence_match_events(text, timestamp, VARIADIC "any") IS
-'the times at which the conditions of a pattern were met, as far as it matches';
+'times at which the conditions of a pattern were met, as far as it matches';
 COMMENT ON AGGREGATE sequence_match_events(text, date, VARIADIC "any") IS
-'the times at which the conditions of a pattern were met, as far as it matches';
+'times at which the conditions of a pattern were met, as far as it matches';
 COMMENT ON AGGREGATE sequence_match_events(text, bigint, VARIADIC "any") IS
-'the times at which the conditions of a pattern were met, as far as it matches';
+'times at which the conditions of a pattern were met, as far as it matches';
