@@ -45,8 +45,8 @@ TAP_TESTS = 1
 
 all: $(INSTALL_SQL)
 
-$(INSTALL_SQL): src/base/prologue.sql $(SQL_SOURCES) Makefile
-	cat src/base/prologue.sql $(SQL_SOURCES) > $@
+$(INSTALL_SQL): src/base/prologue.sql src/base/forms.awk $(SQL_SOURCES) Makefile
+	cat src/base/prologue.sql $(SQL_SOURCES) | awk -f src/base/forms.awk > $@
 
 # A machine without the server's headers has no PGXS to include; there only
 # the targets that first install what is missing work.

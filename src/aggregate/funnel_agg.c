@@ -20,6 +20,7 @@
 #include "base/compat.h"
 #include "events/arguments.h"
 #include "events/buffer.h"
+#include "result/bytes.h"
 #include "result/tally.h"
 
 /* Is this the form with values? */

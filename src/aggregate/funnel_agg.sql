@@ -1,65 +1,21 @@
 -- funnel_agg: whole-set aggregation over raw events
 
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamptz, text, funnel_def)
+-- for type | form: text |; text[] | _array; funnel_stage | _stage
+-- for ts | date: timestamptz |; timestamp |; date | _date
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, ${ts}, ${type}, funnel_def)
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_transfn'
+AS 'MODULE_PATHNAME', 'funnel_agg${form}${date}_transfn'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamp, text, funnel_def)
+-- end
+-- end
+-- for ts | date: timestamptz |; timestamp |; date | _date
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, ${ts}, text, funnel_def, float8)
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_transfn'
+AS 'MODULE_PATHNAME', 'funnel_agg${date}_transfn'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, date, text, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamptz, text[], funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_array_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamp, text[], funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_array_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, date, text[], funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_array_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamptz, funnel_stage, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_stage_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamp, funnel_stage, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_stage_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, date, funnel_stage, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_stage_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamptz, text, funnel_def, float8)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, timestamp, text, funnel_def, float8)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, date, text, funnel_def, float8)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
+-- end
 CREATE FUNCTION funnel_agg_combine(internal, internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'funnel_agg_combine'
@@ -80,7 +36,9 @@ RETURNS funnel_result
 AS 'MODULE_PATHNAME', 'funnel_agg_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, event text, definition funnel_def) (
+-- for event | more | types | what: event text | | text, funnel_def | from the events of all units; events text[] | | text[], funnel_def | from events that may have several labels; stage funnel_stage | | funnel_stage, funnel_def | from the stages that units were set to; event text | , value float8 | text, funnel_def, float8 | with the sum of a value at each stage
+-- for ts | how: timestamptz |; timestamp | , times read as UTC; date | , by days
+CREATE AGGREGATE funnel_agg(unit anyelement, ts ${ts}, ${event}, definition funnel_def${more}) (
 	SFUNC = funnel_agg_transfn,
 	STYPE = internal,
 	SSPACE = 1024,
@@ -91,148 +49,8 @@ CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, event text, definit
 	PARALLEL = SAFE
 );
 
-CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamp, event text, definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
+COMMENT ON AGGREGATE funnel_agg(anyelement, ${ts}, ${types}) IS
+'how many units reached each stage of a funnel, ${what}${how}';
 
-CREATE AGGREGATE funnel_agg(unit anyelement, ts date, event text, definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, events text[], definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamp, events text[], definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts date, events text[], definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, stage funnel_stage, definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamp, stage funnel_stage, definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts date, stage funnel_stage, definition funnel_def) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamptz, event text, definition funnel_def, value float8) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts timestamp, event text, definition funnel_def, value float8) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_agg(unit anyelement, ts date, event text, definition funnel_def, value float8) (
-	SFUNC = funnel_agg_transfn,
-	STYPE = internal,
-	SSPACE = 1024,
-	FINALFUNC = funnel_agg_final,
-	COMBINEFUNC = funnel_agg_combine,
-	SERIALFUNC = funnel_agg_serialize,
-	DESERIALFUNC = funnel_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text, funnel_def) IS
-'how many units reached each stage of a funnel, from the events of all units';
-COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text, funnel_def) IS
-'how many units reached each stage of a funnel, from the events of all units, times read as UTC';
-COMMENT ON AGGREGATE funnel_agg(anyelement, date, text, funnel_def) IS
-'how many units reached each stage of a funnel, from the events of all units, by days';
-COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text[], funnel_def) IS
-'how many units reached each stage of a funnel, from events that may have several labels';
-COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text[], funnel_def) IS
-'how many units reached each stage of a funnel, from events that may have several labels, times read as UTC';
-COMMENT ON AGGREGATE funnel_agg(anyelement, date, text[], funnel_def) IS
-'how many units reached each stage of a funnel, from events that may have several labels, by days';
-COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, funnel_stage, funnel_def) IS
-'how many units reached each stage of a funnel, from the stages that units were set to';
-COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, funnel_stage, funnel_def) IS
-'how many units reached each stage of a funnel, from the stages that units were set to, times read as UTC';
-COMMENT ON AGGREGATE funnel_agg(anyelement, date, funnel_stage, funnel_def) IS
-'how many units reached each stage of a funnel, from the stages that units were set to, by days';
-COMMENT ON AGGREGATE funnel_agg(anyelement, timestamptz, text, funnel_def, float8) IS
-'how many units reached each stage of a funnel, with the sum of a value at each stage';
-COMMENT ON AGGREGATE funnel_agg(anyelement, timestamp, text, funnel_def, float8) IS
-'how many units reached each stage of a funnel, with the sum of a value at each stage, times read as UTC';
-COMMENT ON AGGREGATE funnel_agg(anyelement, date, text, funnel_def, float8) IS
-'how many units reached each stage of a funnel, with the sum of a value at each stage, by days';
+-- end
+-- end

@@ -18,7 +18,7 @@ begin_running(FunnelTally *tally, MemoryContext context)
 	FunnelProgramCache programs = {0};
 
 	running->tally = tally;
-	running->program = funnel_program_get(&programs, funnel_tally_definition(tally), context);
+	running->program = funnel_program_get(&programs, tally->def, context);
 	running->context = context;
 	return running;
 }

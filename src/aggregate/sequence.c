@@ -6,80 +6,28 @@
  *
  * One state serves the three: the rows that meet a condition.  The final
  * functions sort them by time, those of one time by the conditions they meet,
- * and let the pattern loose.
+ * and match the pattern against them.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "base/aggcontext.h"
+#include "aggregate/unit_state.h"
 #include "base/compat.h"
-#include "events/conditions.h"
-#include "events/message.h"
-#include "events/time.h"
+#include "base/interrupts.h"
 #include "match/pattern.h"
 
-/* A pattern made ready to run, once per call site. */
-typedef struct CompiledPattern
+/* The key of a question: this, and the pattern behind it. */
+typedef struct SequenceKey
 {
-	struct CompiledPattern *next;
-	FunnelPattern pattern;
-	int			nconditions;	/* of the call */
-	uint64		unit;			/* of a second */
-	text	   *text;
-} CompiledPattern;
-
-/* What one call site of the transition and combine functions keeps. */
-typedef struct CallSite
-{
-	MemoryContext context;
-	FunnelEventCodes codes;
-	FunnelConditions conditions;
-	FunnelTimeType time_type;
-	CompiledPattern *patterns;	/* the last one used first */
-} CallSite;
-
-/* There may be millions of these. */
-typedef struct SequenceState
-{
-	CallSite   *site;			/* whose codes the events are in */
-	const CompiledPattern *pattern;
-	FunnelEventList events;
-} SequenceState;
-
-static CallSite *
-create_site(FunctionCallInfo fcinfo)
-{
-	CallSite   *site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
-
-	site->context = fcinfo->flinfo->fn_mcxt;
-	return site;
-}
-
-static pg_noinline CallSite *
-create_transition_site(FunctionCallInfo fcinfo)
-{
-	CallSite   *site = create_site(fcinfo);
-
-	site->time_type = funnel_time_type(fcinfo->flinfo, 2);
-	funnel_conditions_init(&site->conditions, fcinfo, 3);
-	fcinfo->flinfo->fn_extra = site;
-	return site;
-}
-
-/* The pattern's look at the interrupt flag; it holds nothing that would leak. */
-static void
-check_for_interrupts(void)
-{
-	CHECK_FOR_INTERRUPTS();
-}
+	uint32		nconditions;
+	uint32		unit;			/* of a second */
+} SequenceKey;
 
 static void
 pattern_error(const FunnelPatternParse *parse, const char *string, int len,
@@ -142,91 +90,78 @@ pattern_error(const FunnelPatternParse *parse, const char *string, int len,
 	}
 }
 
-static CompiledPattern *
-compile_pattern(CallSite *site, const char *string, int len, int nconditions,
-				uint64 unit)
+static void *
+prepare_pattern(const char *key, size_t size, MemoryContext context)
 {
 	FunnelPatternParse *parse = palloc(sizeof(FunnelPatternParse));
-	CompiledPattern *compiled;
+	const char *string = key + sizeof(SequenceKey);
+	int			len = size - sizeof(SequenceKey);
+	SequenceKey head;
+	FunnelPattern *pattern;
 	FunnelPatternItem *items;
 
-	funnel_pattern_parse(parse, string, len, nconditions, unit);
-	pattern_error(parse, string, len, nconditions);
+	memcpy(&head, key, sizeof(head));
+	funnel_pattern_parse(parse, string, len, head.nconditions, head.unit);
+	pattern_error(parse, string, len, head.nconditions);
 
-	compiled = MemoryContextAlloc(site->context, sizeof(CompiledPattern));
-	items = MemoryContextAlloc(site->context, sizeof(FunnelPatternItem) * parse->nitems);
+	pattern = MemoryContextAlloc(context, sizeof(FunnelPattern));
+	items = MemoryContextAlloc(context, sizeof(FunnelPatternItem) * parse->nitems);
 	memcpy(items, parse->items, sizeof(FunnelPatternItem) * parse->nitems);
-	funnel_pattern_init(&compiled->pattern, items, parse->nitems);
-	compiled->pattern.poll = check_for_interrupts;
-	compiled->nconditions = nconditions;
-	compiled->unit = unit;
-	compiled->text = MemoryContextAlloc(site->context, VARHDRSZ + len);
-	SET_VARSIZE(compiled->text, VARHDRSZ + len);
-	memcpy(VARDATA(compiled->text), string, len);
+	funnel_pattern_init(pattern, items, parse->nitems);
+	pattern->poll = funnel_poll;
 	pfree(parse);
-	return compiled;
+	return pattern;
 }
 
-static inline bool
-is_same_pattern(const CompiledPattern *compiled, const char *string, int len,
-				int nconditions, uint64 unit)
+static void
+patterns_differ(const char *key, const char *other)
 {
-	return VARSIZE(compiled->text) - VARHDRSZ == (Size) len &&
-		compiled->nconditions == nconditions && compiled->unit == unit &&
-		memcmp(VARDATA(compiled->text), string, len) == 0;
+	SequenceKey a,
+				b;
+
+	memcpy(&a, key, sizeof(a));
+	memcpy(&b, other, sizeof(b));
+	if (a.nconditions != b.nconditions)
+		funnel_conditions_differ(a.nconditions, b.nconditions);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("sequence pattern must be the same for all rows of a group"),
+			 errhint("Add it to GROUP BY.")));
 }
 
-/* The pattern, compiled if it is new to this call site. */
-static const CompiledPattern *
-get_pattern(CallSite *site, const char *string, int len, int nconditions, uint64 unit)
-{
-	CompiledPattern **link = &site->patterns;
-	CompiledPattern *compiled;
-
-	while (*link != NULL &&
-		   !is_same_pattern(*link, string, len, nconditions, unit))
-		link = &(*link)->next;
-	compiled = *link;
-	if (compiled != NULL)
-		*link = compiled->next;
-	else
-		compiled = compile_pattern(site, string, len, nconditions, unit);
-	compiled->next = site->patterns;
-	site->patterns = compiled;
-	return compiled;
-}
+static const FunnelUnitAggregate sequence = {
+	false, prepare_pattern, patterns_differ
+};
 
 /*
- * The state, created if there is none, of the group that is asked for this
- * pattern.
+ * The key of the row's question, in a place that the call site keeps: it is
+ * that of the last row if the pattern is.
  */
-static inline SequenceState *
-get_state(FunctionCallInfo fcinfo, MemoryContext context, CallSite *site,
-		  const char *string, int len, int nconditions, uint64 unit)
+typedef struct LastKey
 {
-	SequenceState *state;
+	size_t		room;
+	char		key[FLEXIBLE_ARRAY_MEMBER];
+} LastKey;
 
-	if (PG_ARGISNULL(0))
-	{
-		const CompiledPattern *pattern = get_pattern(site, string, len, nconditions, unit);
+static inline const char *
+question_key(FunnelUnitSite *site, const text *pattern, size_t *size)
+{
+	LastKey    *last = site->own;
+	SequenceKey head;
 
-		state = MemoryContextAlloc(context, sizeof(SequenceState));
-		state->site = site;
-		state->pattern = pattern;
-		funnel_event_list_init(&state->events, false);
-		return state;
-	}
-	state = (SequenceState *) PG_GETARG_POINTER(0);
-	if (unlikely(!is_same_pattern(state->pattern, string, len, nconditions, unit)))
+	head.nconditions = site->conditions.count;
+	head.unit = site->time_type == FUNNEL_TIME_NUMBER ? 1 : USECS_PER_SEC;
+	*size = sizeof(head) + VARSIZE_ANY_EXHDR(pattern);
+	if (last == NULL || last->room < *size)
 	{
-		if (state->pattern->nconditions != nconditions)
-			funnel_conditions_differ(state->pattern->nconditions, nconditions);
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("sequence pattern must be the same for all rows of a group"),
-				 errhint("Add it to GROUP BY.")));
+		if (last != NULL)
+			pfree(last);
+		site->own = last = MemoryContextAlloc(site->context, offsetof(LastKey, key) + *size);
+		last->room = *size;
 	}
-	return state;
+	memcpy(last->key, &head, sizeof(head));
+	memcpy(last->key + sizeof(head), VARDATA_ANY(pattern), *size - sizeof(head));
+	return last->key;
 }
 
 PG_FUNCTION_INFO_V1(funnel_sequence_transfn);
@@ -238,118 +173,52 @@ PG_FUNCTION_INFO_V1(funnel_sequence_transfn);
 Datum
 funnel_sequence_transfn(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = funnel_aggregate_context(fcinfo);
-	CallSite   *site = fcinfo->flinfo->fn_extra;
-	SequenceState *state;
-	text	   *pattern;
+	FunnelUnitSite *site = funnel_unit_site(fcinfo, &sequence);
+	FunnelUnitState *state;
 	FunnelLabelMatch met = {0, 0};
+	const char *key;
+	size_t		size;
 
-	if (unlikely(site == NULL))
-		site = create_transition_site(fcinfo);
+	if (unlikely(!site->knows_arguments))
+		funnel_unit_read_arguments(site, fcinfo, 2, 3);
 	if (PG_ARGISNULL(1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("sequence pattern must not be null")));
-	pattern = PG_GETARG_TEXT_PP(1);
 	met.steps = funnel_conditions_read(&site->conditions, fcinfo);
-	state = get_state(fcinfo, context, site,
-					  VARDATA_ANY(pattern), VARSIZE_ANY_EXHDR(pattern),
-					  site->conditions.count,
-					  site->time_type == FUNNEL_TIME_NUMBER ? 1 : USECS_PER_SEC);
+	key = question_key(site, PG_GETARG_TEXT_PP(1), &size);
+	state = funnel_unit_state(fcinfo, site, key, size);
 
 	if (!PG_ARGISNULL(2))
 	{
 		int64		ts = funnel_time_of(PG_GETARG_DATUM(2), site->time_type);
 
 		if (met.steps != 0)
-			funnel_event_list_add(&state->events, context,
-								  &state->site->codes, state->site->context, ts, met, 0);
+			funnel_unit_add(fcinfo, state, ts, met, NULL, 0);
 	}
 	PG_RETURN_POINTER(state);
-}
-
-PG_FUNCTION_INFO_V1(funnel_sequence_serialize);
-
-/*
- * sequence_serialize(internal) returns bytea, for another process of the same
- * server
- */
-Datum
-funnel_sequence_serialize(PG_FUNCTION_ARGS)
-{
-	const SequenceState *state = (const SequenceState *) PG_GETARG_POINTER(0);
-	const CompiledPattern *pattern = state->pattern;
-	StringInfoData buf;
-
-	(void) funnel_aggregate_context(fcinfo);
-	funnel_message_begin(&buf);
-	pq_sendbyte(&buf, pattern->nconditions);
-	pq_sendint64(&buf, pattern->unit);
-	pq_sendint32(&buf, VARSIZE(pattern->text) - VARHDRSZ);
-	pq_sendbytes(&buf, VARDATA(pattern->text), VARSIZE(pattern->text) - VARHDRSZ);
-	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
-												 &state->site->codes, NULL));
 }
 
 PG_FUNCTION_INFO_V1(funnel_sequence_combine);
 
-/*
- * sequence_combine(internal, internal) returns internal
- *
- * The second state is always one that was serialized, and stays as it is.
- */
+/* sequence_combine(internal, internal) returns internal */
 Datum
 funnel_sequence_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = funnel_aggregate_context(fcinfo);
-	CallSite   *site = fcinfo->flinfo->fn_extra;
-	SequenceState *state;
-	StringInfoData buf;
-	int			nconditions;
-	uint64		unit;
-	const char *string;
-	int			len;
-
-	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	if (site == NULL)
-		fcinfo->flinfo->fn_extra = site = create_site(fcinfo);
-
-	funnel_message_open(PG_GETARG_DATUM(1), &buf);
-	nconditions = pq_getmsgbyte(&buf);
-	unit = pq_getmsgint64(&buf);
-	len = pq_getmsgint(&buf, 4);
-	string = pq_getmsgbytes(&buf, len);
-	state = get_state(fcinfo, context, site, string, len, nconditions, unit);
-	funnel_message_receive_events(&buf, &state->events, NULL, context,
-								  &state->site->codes, state->site->context);
-	PG_RETURN_POINTER(state);
+	return funnel_unit_combine(fcinfo, &sequence);
 }
 
 /*
- * The sorted rows of a state in a buffer of the final function's call site,
- * with room for the pattern in the buffer's scratch.
+ * The sorted rows of a state, with room for the pattern in their scratch.
  */
 static FunnelEvents *
-sorted_events(FunctionCallInfo fcinfo, const SequenceState *state)
+sorted_events(FunctionCallInfo fcinfo, const FunnelUnitState *state)
 {
-	FunnelEvents *events = fcinfo->flinfo->fn_extra;
+	FunnelEvents *events = funnel_unit_sorted_events(fcinfo, state);
 
-	if (events == NULL)
-	{
-		events = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FunnelEvents));
-		funnel_events_init(events, fcinfo->flinfo->fn_mcxt, false);
-		fcinfo->flinfo->fn_extra = events;
-	}
-	funnel_event_list_read(&state->events, &state->site->codes, events);
-	funnel_events_sort(events);
 	(void) funnel_events_reserve_scratch(events,
-										 funnel_pattern_scratch_size(&state->pattern->pattern,
-															  events->nrows));
+										 funnel_pattern_scratch_size(state->question->prepared,
+																	 events->nrows));
 	return events;
 }
 
@@ -364,16 +233,16 @@ PG_FUNCTION_INFO_V1(funnel_sequence_match_final);
 Datum
 funnel_sequence_match_final(PG_FUNCTION_ARGS)
 {
-	const SequenceState *state;
+	const FunnelUnitState *state;
 	FunnelEvents *events;
 	bool		matches;
 
 	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_BOOL(false);
-	state = (const SequenceState *) PG_GETARG_POINTER(0);
+	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	events = sorted_events(fcinfo, state);
-	matches = funnel_pattern_matches(&state->pattern->pattern,
+	matches = funnel_pattern_matches(state->question->prepared,
 									 events->rows, events->nrows, events->scratch);
 	funnel_events_trim(events);
 	PG_RETURN_BOOL(matches);
@@ -387,16 +256,16 @@ PG_FUNCTION_INFO_V1(funnel_sequence_count_final);
 Datum
 funnel_sequence_count_final(PG_FUNCTION_ARGS)
 {
-	const SequenceState *state;
+	const FunnelUnitState *state;
 	FunnelEvents *events;
 	size_t		count;
 
 	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_INT32(0);
-	state = (const SequenceState *) PG_GETARG_POINTER(0);
+	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	events = sorted_events(fcinfo, state);
-	count = funnel_pattern_count(&state->pattern->pattern,
+	count = funnel_pattern_count(state->question->prepared,
 								 events->rows, events->nrows, events->scratch);
 	funnel_events_trim(events);
 	if (count > PG_INT32_MAX)
@@ -409,7 +278,8 @@ funnel_sequence_count_final(PG_FUNCTION_ARGS)
 static Datum
 match_events(FunctionCallInfo fcinfo, Oid type)
 {
-	const SequenceState *state;
+	const FunnelUnitState *state;
+	const FunnelPattern *pattern;
 	FunnelEvents *events;
 	size_t	   *rows;
 	Datum	   *times;
@@ -418,10 +288,11 @@ match_events(FunctionCallInfo fcinfo, Oid type)
 	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(type));
-	state = (const SequenceState *) PG_GETARG_POINTER(0);
+	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	events = sorted_events(fcinfo, state);
-	rows = palloc(sizeof(size_t) * (state->pattern->pattern.nconditions + 1));
-	nrows = funnel_pattern_find(&state->pattern->pattern,
+	pattern = state->question->prepared;
+	rows = palloc(sizeof(size_t) * (pattern->nconditions + 1));
+	nrows = funnel_pattern_find(pattern,
 								events->rows, events->nrows, events->scratch, rows);
 	times = palloc(sizeof(Datum) * (nrows + 1));
 	for (int i = 0; i < nrows; i++)

@@ -11,46 +11,27 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "libpq/pqformat.h"
-#include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
-#include "base/aggcontext.h"
+#include "aggregate/unit_state.h"
 #include "base/compat.h"
-#include "events/conditions.h"
-#include "events/message.h"
-#include "events/time.h"
+#include "base/interrupts.h"
 #include "match/windowscan.h"
 
-/* What one call site of the transition function keeps. */
-typedef struct CallSite
+/* The question, which is its own key: no byte of it is left unset. */
+typedef struct WindowQuestion
 {
-	MemoryContext context;
-	FunnelEventCodes codes;
-	FunnelConditions conditions;
-	FunnelTimeType time_type;
-	bool		has_mode;
-	unsigned	modes;			/* of the last row's text */
-	text	   *mode_text;		/* a copy of it, or NULL */
-} CallSite;
-
-/* There may be millions of these. */
-typedef struct WindowFunnelState
-{
-	CallSite   *site;			/* whose codes the events are in */
 	int64		within;
-	uint8		modes;
-	uint8		nconditions;
-	FunnelEventList events;
-} WindowFunnelState;
+	uint32		modes;
+	uint32		nconditions;
+} WindowQuestion;
 
-/* What one call site of the final function keeps. */
-typedef struct FinalSite
+/* The text of the modes that a call site has parsed last. */
+typedef struct ParsedModes
 {
-	FunnelEvents events;
-	Assignment *assignment;
-} FinalSite;
+	unsigned	modes;
+	uint32		len;
+	char		text[FLEXIBLE_ARRAY_MEMBER];
+} ParsedModes;
 
 static const struct
 {
@@ -121,10 +102,11 @@ parse_modes(const char *string, int len)
 
 /* The modes of this row, which are almost always those of the last one. */
 static inline unsigned
-read_modes(CallSite *site, FunctionCallInfo fcinfo, int argno)
+read_modes(FunnelUnitSite *site, FunctionCallInfo fcinfo, int argno)
 {
+	ParsedModes *parsed = site->own;
 	text	   *mode;
-	Size		len;
+	uint32		len;
 
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR,
@@ -132,88 +114,56 @@ read_modes(CallSite *site, FunctionCallInfo fcinfo, int argno)
 				 errmsg("mode of window_funnel must not be null")));
 	mode = PG_GETARG_TEXT_PP(argno);
 	len = VARSIZE_ANY_EXHDR(mode);
-	if (site->mode_text == NULL ||
-		VARSIZE_ANY_EXHDR(site->mode_text) != len ||
-		memcmp(VARDATA_ANY(site->mode_text), VARDATA_ANY(mode), len) != 0)
+	if (parsed == NULL || parsed->len != len || memcmp(parsed->text, VARDATA_ANY(mode), len) != 0)
 	{
-		text	   *copy;
+		unsigned	modes = parse_modes(VARDATA_ANY(mode), len);
 
-		site->modes = parse_modes(VARDATA_ANY(mode), len);
-		copy = MemoryContextAlloc(site->context, VARHDRSZ + len);
-		SET_VARSIZE(copy, VARHDRSZ + len);
-		memcpy(VARDATA(copy), VARDATA_ANY(mode), len);
-		if (site->mode_text != NULL)
-			pfree(site->mode_text);
-		site->mode_text = copy;
+		if (parsed != NULL)
+			pfree(parsed);
+		site->own = parsed = MemoryContextAlloc(site->context, offsetof(ParsedModes, text) + len);
+		parsed->modes = modes;
+		parsed->len = len;
+		memcpy(parsed->text, VARDATA_ANY(mode), len);
 	}
-	return site->modes;
+	return parsed->modes;
 }
 
-static CallSite *
-create_site(FunctionCallInfo fcinfo)
+static void *
+prepare_question(const char *key, size_t size, MemoryContext context)
 {
-	CallSite   *site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+	WindowQuestion *question = MemoryContextAlloc(context, sizeof(WindowQuestion));
 
-	site->context = fcinfo->flinfo->fn_mcxt;
-	return site;
+	Assert(size == sizeof(WindowQuestion));
+	memcpy(question, key, size);
+	return question;
 }
 
-static pg_noinline CallSite *
-create_transition_site(FunctionCallInfo fcinfo)
+static void
+questions_differ(const char *key, const char *other)
 {
-	CallSite   *site = create_site(fcinfo);
-	int			argno = 2;
+	WindowQuestion a,
+				b;
 
-	if (get_fn_expr_argtype(fcinfo->flinfo, argno) == TEXTOID)
-	{
-		site->has_mode = true;
-		argno++;
-	}
-	site->time_type = funnel_time_type(fcinfo->flinfo, argno);
-	funnel_conditions_init(&site->conditions, fcinfo, argno + 1);
-	fcinfo->flinfo->fn_extra = site;
-	return site;
-}
-
-static pg_noinline void
-questions_differ(const WindowFunnelState *state, int64 within, int nconditions)
-{
-	if (state->nconditions != nconditions)
-		funnel_conditions_differ(state->nconditions, nconditions);
+	memcpy(&a, key, sizeof(a));
+	memcpy(&b, other, sizeof(b));
+	if (a.nconditions != b.nconditions)
+		funnel_conditions_differ(a.nconditions, b.nconditions);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s of window_funnel must be the same for all rows of a group",
-					state->within != within ? "window" : "mode"),
+					a.within != b.within ? "window" : "mode"),
 			 errhint("Add it to GROUP BY.")));
 }
 
-/*
- * The state, created if there is none, of the group that is asked this
- * question.
- */
-static inline WindowFunnelState *
-get_state(FunctionCallInfo fcinfo, MemoryContext context, CallSite *site,
-		  int64 within, unsigned modes, int nconditions)
-{
-	WindowFunnelState *state;
+static const FunnelUnitAggregate window_funnel = {
+	false, prepare_question, questions_differ
+};
 
-	if (PG_ARGISNULL(0))
-	{
-		state = MemoryContextAlloc(context, sizeof(WindowFunnelState));
-		state->site = site;
-		state->within = within;
-		state->modes = modes;
-		state->nconditions = nconditions;
-		funnel_event_list_init(&state->events, false);
-	}
-	else
-	{
-		state = (WindowFunnelState *) PG_GETARG_POINTER(0);
-		if (unlikely(state->within != within || state->modes != modes ||
-					 state->nconditions != nconditions))
-			questions_differ(state, within, nconditions);
-	}
-	return state;
+/* Is there an argument with modes, before the time? */
+static bool
+has_mode(FunctionCallInfo fcinfo)
+{
+	return get_fn_expr_argtype(fcinfo->flinfo, 2) == TEXTOID;
 }
 
 PG_FUNCTION_INFO_V1(funnel_window_funnel_transfn);
@@ -225,97 +175,43 @@ PG_FUNCTION_INFO_V1(funnel_window_funnel_transfn);
 Datum
 funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = funnel_aggregate_context(fcinfo);
-	CallSite   *site = fcinfo->flinfo->fn_extra;
-	WindowFunnelState *state;
-	unsigned	modes = 0;
-	int			argno = 2;
-	int64		within;
+	FunnelUnitSite *site = funnel_unit_site(fcinfo, &window_funnel);
+	FunnelUnitState *state;
+	WindowQuestion question;
 	FunnelLabelMatch met = {0, 0};
+	int			argno;
 
-	if (unlikely(site == NULL))
-		site = create_transition_site(fcinfo);
-	within = funnel_length_of(PG_GETARG_DATUM(1), PG_ARGISNULL(1), site->time_type,
-							  "window of window_funnel");
-	if (site->has_mode)
-		modes = read_modes(site, fcinfo, argno++);
+	if (unlikely(!site->knows_arguments))
+	{
+		int			ts = has_mode(fcinfo) ? 3 : 2;
+
+		funnel_unit_read_arguments(site, fcinfo, ts, ts + 1);
+	}
+	argno = site->conditions.first - 1;
+	question.within = funnel_length_of(PG_GETARG_DATUM(1), PG_ARGISNULL(1), site->time_type,
+									   "window of window_funnel");
+	question.modes = argno > 2 ? read_modes(site, fcinfo, 2) : 0;
 	met.steps = funnel_conditions_read(&site->conditions, fcinfo);
-	state = get_state(fcinfo, context, site, within, modes, site->conditions.count);
+	question.nconditions = site->conditions.count;
+	state = funnel_unit_state(fcinfo, site, &question, sizeof(question));
 
 	if (!PG_ARGISNULL(argno))
 	{
 		int64		ts = funnel_time_of(PG_GETARG_DATUM(argno), site->time_type);
 
-		if (met.steps != 0 || (modes & FUNNEL_STRICT_ORDER))
-			funnel_event_list_add(&state->events, context,
-								  &state->site->codes, state->site->context, ts, met, 0);
+		if (met.steps != 0 || (question.modes & FUNNEL_STRICT_ORDER))
+			funnel_unit_add(fcinfo, state, ts, met, NULL, 0);
 	}
 	PG_RETURN_POINTER(state);
-}
-
-PG_FUNCTION_INFO_V1(funnel_window_funnel_serialize);
-
-/*
- * window_funnel_serialize(internal) returns bytea, for another process of the
- * same server
- */
-Datum
-funnel_window_funnel_serialize(PG_FUNCTION_ARGS)
-{
-	const WindowFunnelState *state = (const WindowFunnelState *) PG_GETARG_POINTER(0);
-	StringInfoData buf;
-
-	(void) funnel_aggregate_context(fcinfo);
-	funnel_message_begin(&buf);
-	pq_sendbyte(&buf, state->modes);
-	pq_sendbyte(&buf, state->nconditions);
-	pq_sendint64(&buf, state->within);
-	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
-												 &state->site->codes, NULL));
 }
 
 PG_FUNCTION_INFO_V1(funnel_window_funnel_combine);
 
-/*
- * window_funnel_combine(internal, internal) returns internal
- *
- * The second state is always one that was serialized, and stays as it is.
- */
+/* window_funnel_combine(internal, internal) returns internal */
 Datum
 funnel_window_funnel_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = funnel_aggregate_context(fcinfo);
-	CallSite   *site = fcinfo->flinfo->fn_extra;
-	WindowFunnelState *state;
-	StringInfoData buf;
-	unsigned	modes;
-	int			nconditions;
-	int64		within;
-
-	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	if (site == NULL)
-		fcinfo->flinfo->fn_extra = site = create_site(fcinfo);
-
-	funnel_message_open(PG_GETARG_DATUM(1), &buf);
-	modes = pq_getmsgbyte(&buf);
-	nconditions = pq_getmsgbyte(&buf);
-	within = pq_getmsgint64(&buf);
-	state = get_state(fcinfo, context, site, within, modes, nconditions);
-	funnel_message_receive_events(&buf, &state->events, NULL, context,
-								  &state->site->codes, state->site->context);
-	PG_RETURN_POINTER(state);
-}
-
-/* The scan's look at the interrupt flag; it holds nothing that would leak. */
-static void
-check_for_interrupts(void)
-{
-	CHECK_FOR_INTERRUPTS();
+	return funnel_unit_combine(fcinfo, &window_funnel);
 }
 
 PG_FUNCTION_INFO_V1(funnel_window_funnel_final);
@@ -329,32 +225,27 @@ PG_FUNCTION_INFO_V1(funnel_window_funnel_final);
 Datum
 funnel_window_funnel_final(PG_FUNCTION_ARGS)
 {
-	FinalSite  *site = fcinfo->flinfo->fn_extra;
-	const WindowFunnelState *state;
+	const FunnelUnitState *state;
+	const WindowQuestion *question;
 	FunnelWindow window;
+	FunnelEvents *events;
+	Assignment *assignment = NULL;
 	int			level;
 
 	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_INT32(0);
-	state = (const WindowFunnelState *) PG_GETARG_POINTER(0);
-	if (site == NULL)
-	{
-		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FinalSite));
-		funnel_events_init(&site->events, fcinfo->flinfo->fn_mcxt, false);
-		fcinfo->flinfo->fn_extra = site;
-	}
-	if ((state->modes & FUNNEL_STRICT_ONCE) && site->assignment == NULL)
-		site->assignment = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Assignment));
+	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
+	question = state->question->prepared;
 
-	window.nlevels = state->nconditions;
-	window.modes = state->modes;
-	window.within = state->within;
-	window.poll = check_for_interrupts;
-	funnel_event_list_read(&state->events, &state->site->codes, &site->events);
-	funnel_events_sort(&site->events);
-	level = funnel_window_scan(&window, site->events.rows, site->events.nrows,
-							   site->assignment);
-	funnel_events_trim(&site->events);
+	window.nlevels = question->nconditions;
+	window.modes = question->modes;
+	window.within = question->within;
+	window.poll = funnel_poll;
+	events = funnel_unit_sorted_events(fcinfo, state);
+	if (question->modes & FUNNEL_STRICT_ONCE)
+		assignment = funnel_events_reserve_scratch(events, sizeof(Assignment));
+	level = funnel_window_scan(&window, events->rows, events->nrows, assignment);
+	funnel_events_trim(events);
 	PG_RETURN_INT32(level);
 }

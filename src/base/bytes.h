@@ -1,50 +1,84 @@
 /*-------------------------------------------------------------------------
  *
  * base/bytes.h
- *	  Comparing values that have one byte image each.
- *
- * funnel_stage and funnel_def are laid out so that the order of the values is
- * the order of their bytes, whatever the collation.
+ *	  Numbers as bytes: words, and numbers of varying length.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_BASE_BYTES_H
 #define FUNNEL_BASE_BYTES_H
 
-#include "access/detoast.h"
-#include "fmgr.h"
+#include "port/pg_bswap.h"
 
-#include "base/compat.h"
-
-/* Less than, equal to or greater than zero; a prefix sorts first. */
-static inline int
-funnel_bytes_cmp(FunctionCallInfo fcinfo)
+/*
+ * Words have the lowest byte first, on every machine, so that whole words may
+ * be loaded and stored where fewer bytes matter.
+ */
+static inline uint64
+funnel_load_word(const void *from)
 {
-	struct varlena *a = PG_GETARG_VARLENA_PP(0);
-	struct varlena *b = PG_GETARG_VARLENA_PP(1);
-	Size		alen = VARSIZE_ANY_EXHDR(a);
-	Size		blen = VARSIZE_ANY_EXHDR(b);
-	int			cmp = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(alen, blen));
+	uint64		word;
 
-	if (cmp == 0 && alen != blen)
-		cmp = alen < blen ? -1 : 1;
-
-	/* An index scan may compare many values: do not leak detoasted copies. */
-	PG_FREE_IF_COPY(a, 0);
-	PG_FREE_IF_COPY(b, 1);
-
-	return cmp;
+	memcpy(&word, from, sizeof(word));
+#ifdef WORDS_BIGENDIAN
+	word = pg_bswap64(word);
+#endif
+	return word;
 }
 
-/* Values of different length are unequal; no need to fetch them to know. */
-static inline bool
-funnel_bytes_equal(FunctionCallInfo fcinfo)
+static inline void
+funnel_store_word(void *to, uint64 word)
 {
-	if (toast_raw_datum_size(PG_GETARG_DATUM(0)) !=
-		toast_raw_datum_size(PG_GETARG_DATUM(1)))
-		return false;
+#ifdef WORDS_BIGENDIAN
+	word = pg_bswap64(word);
+#endif
+	memcpy(to, &word, sizeof(word));
+}
 
-	return funnel_bytes_cmp(fcinfo) == 0;
+/*
+ * A varint has seven bits a byte, the lowest first, the highest bit set in all
+ * bytes but the last (LEB128).  It is as short as can be, so that each number
+ * has one image.
+ */
+#define FUNNEL_VARINT_SIZE	10
+
+/* Write a number and return where the next byte goes. */
+static inline uint8 *
+funnel_varint_write(uint8 *to, uint64 value)
+{
+	for (; value >= 0x80; value >>= 7)
+		*to++ = (uint8) (value | 0x80);
+	*to++ = (uint8) value;
+	return to;
+}
+
+/*
+ * Read the number at *AT, which is set to what follows it.  Returns NULL, or
+ * what is wrong: a phrase for an error's DETAIL.
+ */
+static inline const char *
+funnel_varint_read(const uint8 **at, const uint8 *end, uint64 *value)
+{
+	const uint8 *p = *at;
+	int			shift = 0;
+	uint8		byte;
+
+	*value = 0;
+	do
+	{
+		if (p == end)
+			return "The value ends too early.";
+		byte = *p++;
+		if (shift == 63 && byte > 1)
+			return "A number has more than 64 bits.";
+		*value |= (uint64) (byte & 0x7F) << shift;
+		shift += 7;
+	} while ((byte & 0x80) != 0);
+
+	if (byte == 0 && shift > 7)
+		return "A number is longer than it need be.";
+	*at = p;
+	return NULL;
 }
 
 #endif							/* FUNNEL_BASE_BYTES_H */

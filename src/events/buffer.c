@@ -7,18 +7,15 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "events/buffer.h"
 #include "match/plain.h"
 
 /* More runs than these are sorted rather than merged. */
 #define MAX_MERGED_RUNS		8
-
-/* How many rows may pass between two looks at the interrupt flag. */
-#define ROWS_PER_INTERRUPT	65536
 
 /* Room for more rows is not kept from unit to unit. */
 #define TRIMMED_ROWS		(64 * 1024)
@@ -107,14 +104,6 @@ too_many_events(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("too many events of one unit")));
-}
-
-/* To be called with each number of a row, in loops over all of a unit's. */
-static inline void
-check_for_interrupts_at(size_t i)
-{
-	if (unlikely(i % ROWS_PER_INTERRUPT == ROWS_PER_INTERRUPT - 1))
-		CHECK_FOR_INTERRUPTS();
 }
 
 /* A capacity for at least NROWS, which grew from CAPACITY. */
@@ -246,7 +235,7 @@ sorted_with_items(const FunnelEvents *events)
 		if (compare_with_items(&events->rows[i - 1], events->items[i - 1],
 							   &events->rows[i], events->items[i], events) > 0)
 			return false;
-		check_for_interrupts_at(i);
+		funnel_poll_at(i);
 	}
 	return true;
 }
@@ -325,7 +314,7 @@ merge_rows(const FunnelRow *from, FunnelRow *to, size_t begin, size_t middle, si
 			to[i] = from[left++];
 		else
 			to[i] = from[right++];
-		check_for_interrupts_at(i);
+		funnel_poll_at(i);
 	}
 }
 
@@ -343,7 +332,7 @@ merge_words(const int64 *from, int64 *to, size_t begin, size_t middle, size_t en
 		int64		b = from[right];
 		bool		is_right = b < a;
 
-		check_for_interrupts_at(i);
+		funnel_poll_at(i);
 		to[i++] = is_right ? b : a;
 		right += is_right;
 		left += !is_right;
@@ -500,7 +489,7 @@ words_to_plain(FunnelEvents *events, size_t begin, PlainWords *found)
 			break;
 		last = words[i] >> FUNNEL_CODE_BITS;
 		word_to_plain(words[i], &ts[i], &steps[i], &all);
-		check_for_interrupts_at(i);
+		funnel_poll_at(i);
 	}
 	*found = all;
 	return i;
@@ -526,7 +515,7 @@ merge_to_plain(FunnelEvents *events, size_t middle)
 		bool		is_right = b < a;
 
 		/* which comes next can hardly be foreseen: no branches */
-		check_for_interrupts_at(i);
+		funnel_poll_at(i);
 		word_to_plain(is_right ? b : a, &ts[i], &steps[i], &ignored);
 		i++;
 		right += is_right;
@@ -574,7 +563,7 @@ words_to_rows(FunnelEvents *events)
 	for (size_t i = 0; i < nwords; i++)
 	{
 		events->rows[i] = funnel_event_decode(events->codes, words[i]);
-		check_for_interrupts_at(i);
+		funnel_poll_at(i);
 	}
 }
 

@@ -26,12 +26,6 @@
 /* More than an event takes without its text. */
 #define EVENT_MAX			64
 
-/* What is still to be read. */
-typedef struct EventMessage
-{
-	StringInfoData buf;
-} EventMessage;
-
 void
 funnel_message_begin(StringInfo buf)
 {
@@ -83,18 +77,18 @@ Datum
 funnel_message_deserialize(PG_FUNCTION_ARGS)
 {
 	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	EventMessage *message = palloc(sizeof(EventMessage));
+	StringInfo	message = palloc(sizeof(StringInfoData));
 
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "deserialize function called in non-aggregate context");
-	initReadOnlyStringInfo(&message->buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+	initReadOnlyStringInfo(message, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 	PG_RETURN_POINTER(message);
 }
 
 void
 funnel_message_open(Datum message, StringInfo buf)
 {
-	*buf = ((const EventMessage *) DatumGetPointer(message))->buf;
+	*buf = *(StringInfo) DatumGetPointer(message);
 	if (pq_getmsgbyte(buf) != MESSAGE_VERSION)
 		elog(ERROR, "unexpected version of an aggregate's state");
 }

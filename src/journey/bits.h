@@ -11,7 +11,7 @@
 #define FUNNEL_JOURNEY_BITS_H
 
 
-#include "base/littleendian.h"
+#include "base/bytes.h"
 #include "journey/type.h"
 
 /* What a single load can give, wherever in a byte it begins. */

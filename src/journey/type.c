@@ -14,7 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "base/bytes.h"
+#include "base/values.h"
 #include "journey/type.h"
 
 pg_noreturn static void

@@ -18,7 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "base/bytes.h"
+#include "base/values.h"
 #include "language/definition.h"
 #include "language/labels.h"
 #include "language/stage.h"

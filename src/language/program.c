@@ -8,19 +8,12 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "language/program.h"
 #include "match/plain.h"
-
-/* The matcher's look at the interrupt flag; it holds nothing that would leak. */
-static void
-check_for_interrupts(void)
-{
-	CHECK_FOR_INTERRUPTS();
-}
 
 /*
  * Is PROGRAM the one of DEF, a value with any inline header?
@@ -101,7 +94,7 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	SET_VARSIZE(program->def, VARHDRSZ + len);
 	memcpy(VARDATA(program->def), VARDATA_ANY(def), len);
 	funnel_definition_rules(definition, &program->rules);
-	program->rules.poll = check_for_interrupts;
+	program->rules.poll = funnel_poll;
 	program->plain = funnel_rules_are_plain(&program->rules);
 	program->stages = palloc(sizeof(FunnelStage *) * definition->nsteps);
 	for (int i = 0; i < definition->nsteps; i++)

@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "base/bytes.h"
+#include "base/values.h"
 #include "language/stage.h"
 
 /* Room for a position, its colon and a terminator in the text form. */

@@ -14,8 +14,8 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "base/instant.h"
-#include "picture/chart.h"
+#include "picture/text.h"
+#include "result/outline.h"
 #include "result/type.h"
 
 #define CHART_MIN_WIDTH		40
@@ -30,90 +30,6 @@
 
 /* A bar is drawn in eighths of a column where there are characters for it. */
 #define EIGHTHS				8
-
-char *
-funnel_chart_count(int64 count)
-{
-	char	   *digits = psprintf(INT64_FORMAT, count);
-	int			len = strlen(digits);
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (int i = 0; i < len; i++)
-	{
-		if (i > 0 && (len - i) % 3 == 0)
-			appendStringInfoChar(&buf, ',');
-		appendStringInfoChar(&buf, digits[i]);
-	}
-	pfree(digits);
-	return buf.data;
-}
-
-char *
-funnel_chart_percentage(int64 part, int64 whole)
-{
-	if (whole == 0)
-		return pstrdup("-");
-
-	/* rounding must not make some none, nor almost all all */
-	if (part > 0 && (double) part / (double) whole < 0.0005)
-		return pstrdup("<0.1%");
-	if (part < whole && (double) part / (double) whole >= 0.9995)
-		return pstrdup(">99.9%");
-	return psprintf("%.1f%%", 100.0 * (double) part / (double) whole);
-}
-
-static bool
-is_control(const char *p)
-{
-	return (unsigned char) *p < 0x20 || *p == 0x7F;
-}
-
-/* The columns of one character; what a terminal does not show has none. */
-static int
-columns(const char *p)
-{
-	return is_control(p) ? 1 : Max(pg_dsplen(p), 0);
-}
-
-int
-funnel_chart_width(const char *text)
-{
-	int			width = 0;
-
-	for (; *text != '\0'; text += pg_mblen(text))
-		width += columns(text);
-	return width;
-}
-
-int
-funnel_chart_append_cut(StringInfo buf, const char *text, int width)
-{
-	bool		cut = funnel_chart_width(text) > width;
-	bool		utf8 = GetDatabaseEncoding() == PG_UTF8;
-	int			dots = !cut ? 0 : Min(width, utf8 ? 1 : 3);
-	int			used = 0;
-
-	while (*text != '\0')
-	{
-		int			len = pg_mblen(text);
-
-		if (used + columns(text) > width - dots)
-			break;
-		used += columns(text);
-		if (is_control(text))
-			appendStringInfoChar(buf, '?');
-		else
-			appendBinaryStringInfo(buf, text, len);
-		text += len;
-	}
-	if (cut)
-	{
-		appendStringInfoString(buf, utf8 && dots > 0 ? "\xE2\x80\xA6" : &"..."[3 - dots]);
-		used += dots;
-	}
-	return used;
-}
 
 /*
  * Append a bar of a share of WIDTH columns.  A share above 0 shows at least as
@@ -180,12 +96,108 @@ append_piece(StringInfo buf, int *column, int width, const char *separator,
 	*column += (int) strlen(separator) + len;
 }
 
+/* How the columns of a chart share its width. */
+typedef struct ChartLayout
+{
+	int			name_width;
+	int			bar_width;		/* 0 = without bars */
+	int			count_width;
+	int			first_width;
+	int			previous_width;
+	const char *first_title;
+	const char *previous_title;
+	bool		commas;			/* in counts */
+} ChartLayout;
+
+/*
+ * The numbers are never cut: names are, and a bar that would be too short is
+ * left out.
+ */
+static void
+lay_out(ChartLayout *layout, const FunnelOutline *outline, int width)
+{
+	int			name_width = strlen("stage");
+	int			rest;
+
+	for (int k = 0; k < outline->nstages; k++)
+		name_width = Max(name_width, funnel_picture_width(outline->stages[k].name));
+
+	layout->commas = true;
+	layout->first_title = "of first";
+	layout->previous_title = "of previous";
+	layout->first_width = strlen(layout->first_title);
+	layout->previous_width = strlen(layout->previous_title);
+	/* the first stage has the most users, so that no count is wider */
+	layout->count_width = Max((int) strlen("users"),
+							  (int) strlen(funnel_picture_count(outline->entered)));
+	rest = width - layout->count_width - layout->first_width - layout->previous_width - 3 * GAP;
+
+	/* narrow charts have shorter titles, so that the numbers stay */
+	if (rest < NAME_MIN + GAP + BAR_MIN)
+	{
+		layout->first_title = "first";
+		layout->previous_title = "prev.";
+		layout->first_width = layout->previous_width = strlen("100.0%");
+		rest = width - layout->count_width - layout->first_width - layout->previous_width - 3 * GAP;
+	}
+
+	if (rest < NAME_MIN)
+	{
+		/* without commas even the greatest count leaves room */
+		layout->commas = false;
+		rest += layout->count_width;
+		layout->count_width = Max((int) strlen("users"),
+								  (int) strlen(psprintf(INT64_FORMAT, outline->entered)));
+		rest -= layout->count_width;
+	}
+
+	/* names get what they need, as long as a third is left for the bars */
+	layout->bar_width = Max(rest - GAP - name_width, Max(rest / 3, BAR_MIN));
+	if (rest - GAP - layout->bar_width < NAME_MIN / 2)
+		layout->bar_width = 0;
+	layout->name_width = layout->bar_width > 0 ? rest - GAP - layout->bar_width : rest;
+}
+
+static void
+append_titles(StringInfo buf, const ChartLayout *layout)
+{
+	int			used = funnel_picture_append_cut(buf, "stage", layout->name_width);
+
+	appendStringInfoSpaces(buf, layout->name_width - used);
+	if (layout->bar_width > 0)
+		appendStringInfoSpaces(buf, GAP + layout->bar_width);
+	append_right(buf, "users", layout->count_width);
+	append_right(buf, layout->first_title, layout->first_width);
+	append_right(buf, layout->previous_title, layout->previous_width);
+	append_newline(buf);
+}
+
+static void
+append_stage(StringInfo buf, const ChartLayout *layout, const FunnelOutline *outline, int k)
+{
+	const FunnelOutlineStage *stage = &outline->stages[k];
+	int			used = funnel_picture_append_cut(buf, stage->name, layout->name_width);
+
+	appendStringInfoSpaces(buf, layout->name_width - used);
+	if (layout->bar_width > 0)
+	{
+		appendStringInfoSpaces(buf, GAP);
+		append_bar(buf, stage->users, outline->entered, layout->bar_width);
+	}
+	append_right(buf, layout->commas ? funnel_picture_count(stage->users) :
+				 psprintf(INT64_FORMAT, stage->users), layout->count_width);
+	append_right(buf, funnel_picture_percentage(stage->users, outline->entered),
+				 layout->first_width);
+	append_right(buf, k == 0 ? "" : funnel_picture_percentage(stage->users, stage->base),
+				 layout->previous_width);
+	append_newline(buf);
+}
+
 /*
  * funnel_chart(result, width): a line for each stage.
  *
  * Name, bar, users, and the ratios to the first and to the previous required
- * stage, as the report has them.  The numbers are never cut: names are, and a
- * bar that would be too short is left out.
+ * stage, as the report has them.
  */
 PG_FUNCTION_INFO_V1(funnel_chart);
 Datum
@@ -193,25 +205,9 @@ funnel_chart(PG_FUNCTION_ARGS)
 {
 	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
 	int			width = PG_GETARG_INT32(1);
-	FunnelDefinition *definition;
-	FunnelRules rules;
-	FunnelStanding *standing;
-	char	  **names;
-	int64		entered = funnel_tally_users(tally, 1);
-	int64		base = 0;
-	int64		dropped = 0;
-	int64		pending = 0;
-	int64		horizon;
-	int			count_width = strlen("users");
-	int			first_width = strlen("of first");
-	int			previous_width = strlen("of previous");
-	int			name_width = strlen("stage");
-	int			bar_width;
-	int			rest;
+	FunnelOutline *outline = funnel_outline(tally, DT_NOBEGIN);
+	ChartLayout layout;
 	int			column = 0;
-	bool		commas = true;
-	const char *previous_title = "of previous";
-	const char *first_title = "of first";
 	StringInfoData buf;
 
 	if (width < CHART_MIN_WIDTH || width > CHART_MAX_WIDTH)
@@ -220,88 +216,16 @@ funnel_chart(PG_FUNCTION_ARGS)
 				 errmsg("width of a chart must be between %d and %d",
 						CHART_MIN_WIDTH, CHART_MAX_WIDTH)));
 
-	definition = funnel_definition_of(funnel_tally_definition(tally));
-	funnel_definition_rules(definition, &rules);
-	names = funnel_definition_stage_names(definition);
-	standing = palloc(rules.nsteps * sizeof(FunnelStanding));
-	funnel_tally_standing(tally, DT_NOBEGIN, standing);
-
-	/* the first stage has the most users, so that no count is wider */
-	count_width = Max(count_width, (int) strlen(funnel_chart_count(entered)));
-	for (int k = 0; k < rules.nsteps; k++)
-	{
-		name_width = Max(name_width, funnel_chart_width(names[k]));
-		dropped += standing[k].dropped;
-		pending += standing[k].pending;
-	}
-
-	/* narrow charts have shorter titles, so that the numbers stay */
-	rest = width - count_width - first_width - previous_width - 3 * GAP;
-	if (rest < NAME_MIN + GAP + BAR_MIN)
-	{
-		first_title = "first";
-		previous_title = "prev.";
-		first_width = previous_width = strlen("100.0%");
-		rest = width - count_width - first_width - previous_width - 3 * GAP;
-	}
-
-	if (rest < NAME_MIN)
-	{
-		/* without commas even the greatest count leaves room */
-		commas = false;
-		rest += count_width;
-		count_width = Max((int) strlen("users"), (int) strlen(psprintf(INT64_FORMAT, entered)));
-		rest -= count_width;
-	}
-
-	/* names get what they need, as long as a third is left for the bars */
-	bar_width = Max(rest - GAP - name_width, Max(rest / 3, BAR_MIN));
-	if (rest - GAP - bar_width < NAME_MIN / 2)
-		bar_width = 0;
-	name_width = bar_width > 0 ? rest - GAP - bar_width : rest;
-
+	lay_out(&layout, outline, width);
 	initStringInfo(&buf);
-	funnel_chart_append_cut(&buf, "stage", name_width);
-	appendStringInfoSpaces(&buf, name_width - Min(name_width, (int) strlen("stage")));
-	if (bar_width > 0)
-		appendStringInfoSpaces(&buf, GAP + bar_width);
-	append_right(&buf, "users", count_width);
-	append_right(&buf, first_title, first_width);
-	append_right(&buf, previous_title, previous_width);
-	append_newline(&buf);
+	append_titles(&buf, &layout);
+	for (int k = 0; k < outline->nstages; k++)
+		append_stage(&buf, &layout, outline, k);
 
-	for (int step = 1; step <= rules.nsteps; step++)
-	{
-		int64		users = funnel_tally_users(tally, step);
-		int			used = funnel_chart_append_cut(&buf, names[step - 1], name_width);
-
-		appendStringInfoSpaces(&buf, name_width - used);
-		if (bar_width > 0)
-		{
-			appendStringInfoSpaces(&buf, GAP);
-			append_bar(&buf, users, entered, bar_width);
-		}
-		append_right(&buf, commas ? funnel_chart_count(users) : psprintf(INT64_FORMAT, users),
-					 count_width);
-		append_right(&buf, funnel_chart_percentage(users, entered), first_width);
-		append_right(&buf, step == 1 ? "" : funnel_chart_percentage(users, base),
-					 previous_width);
-		append_newline(&buf);
-
-		if ((rules.optional & FUNNEL_STEP_BIT(step)) == 0)
-			base = users;
-	}
-
-	/* base is the last stage's users by now */
-	append_piece(&buf, &column, width, "", funnel_chart_count(base), " converted,");
-	append_piece(&buf, &column, width, " ", funnel_chart_count(dropped), " dropped,");
-	append_piece(&buf, &column, width, " ", funnel_chart_count(pending), " pending");
-	if (funnel_tally_horizon(tally, &horizon))
-	{
-		char		instant[FUNNEL_INSTANT_SIZE];
-
-		funnel_instant_print(horizon, instant);
-		append_piece(&buf, &column, width, " ", "as of ", instant);
-	}
+	append_piece(&buf, &column, width, "", funnel_picture_count(outline->converted), " converted,");
+	append_piece(&buf, &column, width, " ", funnel_picture_count(outline->dropped), " dropped,");
+	append_piece(&buf, &column, width, " ", funnel_picture_count(outline->pending), " pending");
+	if (tally->has_horizon)
+		append_piece(&buf, &column, width, " ", funnel_picture_as_of(tally), "");
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf.data, buf.len));
 }

@@ -17,8 +17,8 @@
 #include "utils/xml.h"
 
 #include "base/compat.h"
-#include "base/instant.h"
-#include "picture/chart.h"
+#include "picture/text.h"
+#include "result/outline.h"
 #include "result/type.h"
 
 /* All lengths are in user units, which a browser takes for pixels. */
@@ -72,8 +72,8 @@ xml_text(const char *text, int columns)
 	StringInfoData clean;
 
 	initStringInfo(&clean);
-	funnel_chart_append_cut(&clean, text,
-							columns > 0 ? columns : funnel_chart_width(text));
+	funnel_picture_append_cut(&clean, text,
+							columns > 0 ? columns : funnel_picture_width(text));
 
 	/* U+FFFE and U+FFFF are characters to the server, but not to XML */
 	if (GetDatabaseEncoding() == PG_UTF8)
@@ -113,6 +113,97 @@ bar_width(int64 users, int64 entered)
 	return Max(BAR_MIN_WIDTH, (double) users / (double) entered * BAR_MAX_WIDTH);
 }
 
+/* The picture's frame: size, title and background. */
+static void
+append_frame(StringInfo buf, const char *title, int height)
+{
+	appendStringInfo(buf,
+					 "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
+					 "width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n",
+					 PICTURE_WIDTH, height, PICTURE_WIDTH, height);
+	appendStringInfo(buf, "<title>%s</title>\n",
+					 title != NULL ? xml_text(title, 0) : "Funnel");
+	appendStringInfoString(buf, style);
+	appendStringInfo(buf,
+					 "<rect class=\"funnel-card\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n",
+					 PICTURE_WIDTH - 1, height - 1);
+	if (title != NULL)
+		append_text(buf, MARGIN, MARGIN + 16, "", " funnel-title",
+					xml_text(title, TITLE_COLUMNS));
+}
+
+/* What leads from the stage above to the bar of STAGE, whose top is at Y. */
+static void
+append_link(StringInfo buf, const FunnelOutline *outline, const FunnelOutlineStage *stage,
+			double y)
+{
+	double		above = bar_width(stage[-1].users, outline->entered);
+	double		below = bar_width(stage->users, outline->entered);
+
+	if (above > 0)
+		appendStringInfo(buf,
+						 "<polygon class=\"funnel-link\" points=\"%.1f,%.1f %.1f,%.1f %.1f,%.1f %.1f,%.1f\"/>\n",
+						 BAR_CENTER - above / 2, y - LINK_HEIGHT,
+						 BAR_CENTER + above / 2, y - LINK_HEIGHT,
+						 BAR_CENTER + below / 2, y,
+						 BAR_CENTER - below / 2, y);
+	if (stage->base > 0)
+		append_text(buf, BAR_CENTER, y - LINK_HEIGHT / 2.0 + 4.5,
+					" text-anchor=\"middle\"", " funnel-small",
+					xml_text(funnel_picture_percentage(stage->users, stage->base), 0));
+}
+
+/* The bar of a stage with its name and count. */
+static void
+append_bar(StringInfo buf, const FunnelOutline *outline, const FunnelOutlineStage *stage,
+		   double y)
+{
+	char	   *count = funnel_picture_count(stage->users);
+	double		width = bar_width(stage->users, outline->entered);
+	double		middle = y + STAGE_HEIGHT / 2.0;
+
+	appendStringInfo(buf, "<g><title>%s: %s</title>\n", xml_text(stage->name, 0), count);
+	append_text(buf, MARGIN, middle + 5, "", " funnel-name",
+				xml_text(stage->name, NAME_COLUMNS));
+	if (stage->users > 0)
+		appendStringInfo(buf,
+						 "<rect class=\"funnel-bar\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"%d\"/>\n",
+						 BAR_CENTER - width / 2, y, width, STAGE_HEIGHT, width >= 8 ? 3 : 0);
+	if (width >= COUNT_COLUMN_WIDTH * (strlen(count) + 1))
+		append_text(buf, BAR_CENTER, middle + 5, " text-anchor=\"middle\"",
+					" funnel-count", count);
+	else
+		append_text(buf, BAR_CENTER + width / 2 + 6, middle + 5, "", " funnel-name", count);
+	appendStringInfoString(buf, "</g>\n");
+}
+
+/* Two lines of numbers, or three, around the middle of the bar. */
+static void
+append_numbers(StringInfo buf, const FunnelOutline *outline, const FunnelOutlineStage *stage,
+			   double middle)
+{
+	const FunnelStanding *here = &stage->standing;
+	bool		is_last = stage == &outline->stages[outline->nstages - 1];
+	char	   *of_all = funnel_picture_percentage(stage->users, outline->entered);
+
+	if (!is_last && here->pending > 0)
+	{
+		append_number(buf, middle - 10, "", of_all, "of all");
+		append_number(buf, middle + 5, " funnel-small",
+					  funnel_picture_count(here->dropped), "dropped");
+		append_number(buf, middle + 19, " funnel-small",
+					  funnel_picture_count(here->pending), "pending");
+		return;
+	}
+	if (outline->entered > 0)
+		append_number(buf, middle - 3, "", of_all, "of all");
+	if (!is_last)
+		append_number(buf, middle + 14, " funnel-small",
+					  funnel_picture_count(here->dropped), "dropped");
+	else
+		append_text(buf, NUMBERS_X, middle + 14, "", " funnel-small", "converted");
+}
+
 /*
  * funnel_svg(result, title): a bar for each stage, centered, one below the
  * other, with the ratio to the previous required stage between them.  The
@@ -123,20 +214,11 @@ Datum
 funnel_svg(PG_FUNCTION_ARGS)
 {
 	FunnelTally *tally;
-	FunnelDefinition *definition;
-	FunnelRules rules;
-	FunnelStanding *standing;
-	char	  **names;
+	FunnelOutline *outline;
 	char	   *title = NULL;
-	int64		entered;
-	int64		base = 0;
-	int64		dropped = 0;
-	int64		pending = 0;
-	int64		horizon;
 	int			height;
 	double		y;
 	StringInfoData buf;
-	StringInfoData line;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -146,114 +228,31 @@ funnel_svg(PG_FUNCTION_ARGS)
 	if (title != NULL && *title == '\0')
 		title = NULL;
 
-	definition = funnel_definition_of(funnel_tally_definition(tally));
-	funnel_definition_rules(definition, &rules);
-	names = funnel_definition_stage_names(definition);
-	standing = palloc(rules.nsteps * sizeof(FunnelStanding));
-	funnel_tally_standing(tally, DT_NOBEGIN, standing);
-	entered = funnel_tally_users(tally, 1);
-
+	outline = funnel_outline(tally, DT_NOBEGIN);
 	y = MARGIN + (title != NULL ? TITLE_HEIGHT : 0);
-	height = (int) y + rules.nsteps * STAGE_HEIGHT + (rules.nsteps - 1) * LINK_HEIGHT +
+	height = (int) y + outline->nstages * STAGE_HEIGHT + (outline->nstages - 1) * LINK_HEIGHT +
 		FOOTER_HEIGHT + MARGIN / 2;
 
 	initStringInfo(&buf);
-	initStringInfo(&line);
-	appendStringInfo(&buf,
-					 "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
-					 "width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n",
-					 PICTURE_WIDTH, height, PICTURE_WIDTH, height);
-	appendStringInfo(&buf, "<title>%s</title>\n",
-					 title != NULL ? xml_text(title, 0) : "Funnel");
-	appendStringInfoString(&buf, style);
-	appendStringInfo(&buf,
-					 "<rect class=\"funnel-card\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n",
-					 PICTURE_WIDTH - 1, height - 1);
-	if (title != NULL)
-		append_text(&buf, MARGIN, MARGIN + 16, "", " funnel-title",
-					xml_text(title, TITLE_COLUMNS));
-
-	for (int step = 1; step <= rules.nsteps; step++)
+	append_frame(&buf, title, height);
+	for (int k = 0; k < outline->nstages; k++)
 	{
-		const FunnelStanding *here = &standing[step - 1];
-		int64		users = funnel_tally_users(tally, step);
-		char	   *count = funnel_chart_count(users);
-		double		width = bar_width(users, entered);
-		double		middle = y + STAGE_HEIGHT / 2.0;
+		const FunnelOutlineStage *stage = &outline->stages[k];
 
 		/* where it came from: drawn first, so that the bars lie on it */
-		if (step > 1)
-		{
-			double		above = bar_width(funnel_tally_users(tally, step - 1), entered);
-
-			if (above > 0)
-				appendStringInfo(&buf,
-								 "<polygon class=\"funnel-link\" points=\"%.1f,%.1f %.1f,%.1f %.1f,%.1f %.1f,%.1f\"/>\n",
-								 BAR_CENTER - above / 2, y - LINK_HEIGHT,
-								 BAR_CENTER + above / 2, y - LINK_HEIGHT,
-								 BAR_CENTER + width / 2, y,
-								 BAR_CENTER - width / 2, y);
-			if (base > 0)
-				append_text(&buf, BAR_CENTER, y - LINK_HEIGHT / 2.0 + 4.5,
-							" text-anchor=\"middle\"", " funnel-small",
-							xml_text(funnel_chart_percentage(users, base), 0));
-		}
-
-		appendStringInfo(&buf, "<g><title>%s: %s</title>\n", xml_text(names[step - 1], 0), count);
-		append_text(&buf, MARGIN, middle + 5, "", " funnel-name",
-					xml_text(names[step - 1], NAME_COLUMNS));
-		if (users > 0)
-			appendStringInfo(&buf,
-							 "<rect class=\"funnel-bar\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"%d\"/>\n",
-							 BAR_CENTER - width / 2, y, width, STAGE_HEIGHT, width >= 8 ? 3 : 0);
-		if (width >= COUNT_COLUMN_WIDTH * (strlen(count) + 1))
-			append_text(&buf, BAR_CENTER, middle + 5, " text-anchor=\"middle\"",
-						" funnel-count", count);
-		else
-			append_text(&buf, BAR_CENTER + width / 2 + 6, middle + 5, "", " funnel-name", count);
-		appendStringInfoString(&buf, "</g>\n");
-
-		/* two lines of numbers, or three, around the middle of the bar */
-		if (step < rules.nsteps && here->pending > 0)
-		{
-			append_number(&buf, middle - 10, "", funnel_chart_percentage(users, entered), "of all");
-			append_number(&buf, middle + 5, " funnel-small",
-						  funnel_chart_count(here->dropped), "dropped");
-			append_number(&buf, middle + 19, " funnel-small",
-						  funnel_chart_count(here->pending), "pending");
-		}
-		else
-		{
-			if (entered > 0)
-				append_number(&buf, middle - 3, "", funnel_chart_percentage(users, entered),
-							  "of all");
-			if (step < rules.nsteps)
-				append_number(&buf, middle + 14, " funnel-small",
-							  funnel_chart_count(here->dropped), "dropped");
-			else
-				append_text(&buf, NUMBERS_X, middle + 14, "", " funnel-small", "converted");
-		}
-
-		dropped += here->dropped;
-		pending += here->pending;
-		if ((rules.optional & FUNNEL_STEP_BIT(step)) == 0)
-			base = users;
+		if (k > 0)
+			append_link(&buf, outline, stage, y);
+		append_bar(&buf, outline, stage, y);
+		append_numbers(&buf, outline, stage, y + STAGE_HEIGHT / 2.0);
 		y += STAGE_HEIGHT + LINK_HEIGHT;
 	}
-
-	/* base is the last stage's users by now */
-	resetStringInfo(&line);
-	appendStringInfo(&line, "%s entered, %s converted, %s dropped, %s pending",
-					 funnel_chart_count(entered), funnel_chart_count(base),
-					 funnel_chart_count(dropped), funnel_chart_count(pending));
-	if (funnel_tally_horizon(tally, &horizon))
-	{
-		char		instant[FUNNEL_INSTANT_SIZE];
-
-		funnel_instant_print(horizon, instant);
-		appendStringInfo(&line, " as of %s", instant);
-	}
-	append_text(&buf, MARGIN, height - MARGIN / 2.0 - 6, "", " funnel-small", line.data);
+	append_text(&buf, MARGIN, height - MARGIN / 2.0 - 6, "", " funnel-small",
+				psprintf("%s entered, %s converted, %s dropped, %s pending%s%s",
+						 funnel_picture_count(outline->entered),
+						 funnel_picture_count(outline->converted),
+						 funnel_picture_count(outline->dropped),
+						 funnel_picture_count(outline->pending),
+						 tally->has_horizon ? " " : "", funnel_picture_as_of(tally)));
 	appendStringInfoString(&buf, "</svg>\n");
 
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf.data, buf.len));

@@ -21,8 +21,8 @@
  *
  * A histogram is, for each cell that is not 0, varint cell - cell before - 1
  * (the first: cell) and varint count, until the counts add up to the users.
- * A varint has seven bits a byte, the lowest first, the highest bit set in all
- * but the last.  Fixed-width numbers have the highest byte first.
+ * Varints are described in base/bytes.h.  Fixed-width numbers have the highest
+ * byte first.
  *
  * There is one image of a tally: varints are as short as can be, cells ascend,
  * counters are not 0, and what the horizon has passed is closed.
@@ -37,9 +37,10 @@
 #include "port/pg_bswap.h"
 #include "utils/timestamp.h"
 
+#include "base/bytes.h"
 #include "base/compat.h"
 #include "result/bytes.h"
-#include "result/tally_impl.h"
+#include "result/check.h"
 
 #define BYTES_VERSION		1
 
@@ -50,12 +51,9 @@
 static void
 put_varint(StringInfo buf, uint64 value)
 {
-	while (value >= 0x80)
-	{
-		appendStringInfoCharMacro(buf, (char) (value | 0x80));
-		value >>= 7;
-	}
-	appendStringInfoCharMacro(buf, (char) value);
+	uint8		bytes[FUNNEL_VARINT_SIZE];
+
+	appendBinaryStringInfo(buf, (char *) bytes, funnel_varint_write(bytes, value) - bytes);
 }
 
 static void
@@ -75,27 +73,26 @@ put_double(StringInfo buf, double value)
 }
 
 static void
-put_times(StringInfo buf, FunnelTimes histogram)
+put_times(StringInfo buf, FunnelCounts histogram)
 {
 	int64		next = 0;
 
-	for (int i = 0; i < histogram.ntimes; i++)
+	for (int i = 0; i < histogram.ncounts; i++)
 	{
-		uint32		cell = FUNNEL_TIME_CELL(histogram.times[i].key);
+		int64		cell = histogram.counts[i].index;
 
 		put_varint(buf, cell - next);
-		put_varint(buf, histogram.times[i].count);
-		next = (int64) cell + 1;
+		put_varint(buf, histogram.counts[i].count);
+		next = cell + 1;
 	}
 }
 
 void
 funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 {
-	FunnelTimes all = funnel_tally_times(tally);
+	FunnelCounts all = funnel_tally_times(tally);
 	FunnelStanding *standing = palloc(tally->nsteps * sizeof(FunnelStanding));
-	int			nopen;
-	FunnelOpen *open = funnel_tally_open(tally, &nopen);
+	FunnelCounts open = funnel_tally_open(tally);
 	int			next_open = 0;
 	int			textlen = VARSIZE(tally->def) - VARHDRSZ;
 
@@ -124,10 +121,10 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 		{
 			put_varint(buf, step->microseconds.low);
 			put_varint(buf, step->microseconds.high);
-			put_times(buf, funnel_times_of(all, k + 1, FUNNEL_SINCE_PREVIOUS));
+			put_times(buf, funnel_histogram_of(all, k + 1, FUNNEL_SINCE_PREVIOUS));
 		}
 		if (k >= 2)
-			put_times(buf, funnel_times_of(all, k + 1, FUNNEL_SINCE_FIRST));
+			put_times(buf, funnel_histogram_of(all, k + 1, FUNNEL_SINCE_FIRST));
 		if (k + 1 == tally->nsteps)
 			continue;
 
@@ -136,8 +133,8 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 			if (standing[k].by_outcome[i] != 0 || step->forever[i] != 0)
 				outcomes |= 1 << i;
 		}
-		for (int i = next_open; i < nopen && open[i].key.step == k + 1; i++)
-			outcomes |= 1 << open[i].key.outcome;
+		for (int i = next_open; i < open.ncounts && funnel_open_step(&open.counts[i]) == k + 1; i++)
+			outcomes |= 1 << funnel_open_outcome(&open.counts[i]);
 		appendStringInfoChar(buf, (char) outcomes);
 
 		for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
@@ -147,9 +144,8 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 
 			if ((outcomes & (1 << i)) == 0)
 				continue;
-			while (next_open + ncells < nopen &&
-				   open[next_open + ncells].key.step == k + 1 &&
-				   open[next_open + ncells].key.outcome == i)
+			while (next_open + ncells < open.ncounts &&
+				   open.counts[next_open + ncells].array == funnel_open_array(k + 1, i))
 				ncells++;
 
 			put_varint(buf, standing[k].by_outcome[i]);
@@ -157,15 +153,15 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 			put_varint(buf, ncells);
 			for (; ncells > 0; ncells--, next_open++)
 			{
-				int64		cell = open[next_open].key.cell;
+				int64		cell = open.counts[next_open].index;
 
 				put_varint(buf, (uint64) cell - (uint64) next);
-				put_varint(buf, open[next_open].count);
+				put_varint(buf, open.counts[next_open].count);
 				next = cell + 1;
 			}
 		}
 	}
-	Assert(next_open == nopen);
+	Assert(next_open == open.ncounts);
 }
 
 /*
@@ -174,8 +170,8 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
  */
 typedef struct BytesReader
 {
-	const unsigned char *next;
-	const unsigned char *end;
+	const uint8 *next;
+	const uint8 *end;
 	int			sqlerrcode;
 } BytesReader;
 
@@ -185,7 +181,7 @@ typedef struct BytesReader
 			 errmsg("invalid bytes for type %s", "funnel_result"), \
 			 errdetail_internal("%s", (detail))))
 
-static unsigned char
+static uint8
 get_byte(BytesReader *reader)
 {
 	if (reader->next == reader->end)
@@ -196,21 +192,11 @@ get_byte(BytesReader *reader)
 static uint64
 get_varint(BytesReader *reader)
 {
-	uint64		value = 0;
-	int			shift = 0;
-	unsigned char byte;
+	uint64		value;
+	const char *problem = funnel_varint_read(&reader->next, reader->end, &value);
 
-	do
-	{
-		byte = get_byte(reader);
-		if (shift == 63 && byte > 1)
-			reject(reader, "A number has more than 64 bits.");
-		value |= (uint64) (byte & 0x7F) << shift;
-		shift += 7;
-	} while ((byte & 0x80) != 0);
-
-	if (byte == 0 && shift > 7)
-		reject(reader, "A number is longer than it need be.");
+	if (problem != NULL)
+		reject(reader, problem);
 	return value;
 }
 
@@ -329,7 +315,7 @@ funnel_tally_read(const char *data, Size len, int sqlerrcode, MemoryContext cont
 	FunnelTally *tally;
 	char	   *problem;
 
-	reader.next = (const unsigned char *) data;
+	reader.next = (const uint8 *) data;
 	reader.end = reader.next + len;
 	reader.sqlerrcode = sqlerrcode;
 
@@ -422,7 +408,7 @@ funnel_tally_bytes_text(const struct varlena *result, const char **text, int *le
 	BytesReader reader;
 	uint64		textlen;
 
-	reader.next = (const unsigned char *) VARDATA_ANY(result);
+	reader.next = (const uint8 *) VARDATA_ANY(result);
 	reader.end = reader.next + VARSIZE_ANY_EXHDR(result);
 	reader.sqlerrcode = ERRCODE_DATA_CORRUPTED;
 

@@ -21,6 +21,10 @@ extern void funnel_tally_write(StringInfo buf, const FunnelTally *tally);
 extern FunnelTally *funnel_tally_read(const char *data, Size len, int sqlerrcode,
 									  MemoryContext context);
 
+/* The canonical varlena (palloc'd in the current context), and back. */
+extern struct varlena *funnel_tally_flatten(const FunnelTally *tally);
+extern FunnelTally *funnel_tally_expand(const struct varlena *result, MemoryContext context);
+
 /* Where in a stored value the definition's text is, its length before it. */
 extern void funnel_tally_bytes_text(const struct varlena *result,
 									const char **text, int *len);

@@ -16,12 +16,6 @@
 
 #define COMPARE_COLUMNS		11
 
-static char **
-stage_names(const FunnelTally *tally)
-{
-	return funnel_definition_stage_names(funnel_definition_of(funnel_tally_definition(tally)));
-}
-
 /*
  * Two results can be compared if their stages have the same names in the same
  * order.  The definitions need not be equal: that one variant of a page stands
@@ -62,20 +56,20 @@ funnel_compare(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	FunnelTally *a = PG_GETARG_FUNNEL_TALLY(0);
 	FunnelTally *b = PG_GETARG_FUNNEL_TALLY(1);
-	int			nsteps = funnel_tally_nsteps(a);
-	char	  **names = stage_names(a);
-	int64		entered_a = funnel_tally_users(a, 1);
-	int64		entered_b = funnel_tally_users(b, 1);
+	int			nsteps = a->nsteps;
+	char	  **names = funnel_tally_stage_names(a);
+	int64		entered_a = a->steps[0].users;
+	int64		entered_b = b->steps[0].users;
 
-	check_same_stages(nsteps, names, funnel_tally_nsteps(b), stage_names(b));
+	check_same_stages(nsteps, names, b->nsteps, funnel_tally_stage_names(b));
 	InitMaterializedSRF(fcinfo, 0);
 
 	for (int step = 1; step <= nsteps; step++)
 	{
 		Datum		values[COMPARE_COLUMNS] = {0};
 		bool		nulls[COMPARE_COLUMNS];
-		int64		users_a = funnel_tally_users(a, step);
-		int64		users_b = funnel_tally_users(b, step);
+		int64		users_a = a->steps[step - 1].users;
+		int64		users_b = b->steps[step - 1].users;
 
 		memset(nulls, true, sizeof(nulls));
 

@@ -34,17 +34,17 @@
 #include "base/compat.h"
 #include "base/instant.h"
 #include "match/outcome.h"
+#include "result/check.h"
 #include "result/json.h"
-#include "result/tally_impl.h"
 
 static void
-print_times(StringInfo buf, const char *key, FunnelTimes histogram)
+print_times(StringInfo buf, const char *key, FunnelCounts histogram)
 {
 	appendStringInfo(buf, ",\"%s\":[", key);
-	for (int i = 0; i < histogram.ntimes; i++)
-		appendStringInfo(buf, "%s[%u," INT64_FORMAT "]", i == 0 ? "" : ",",
-						 FUNNEL_TIME_CELL(histogram.times[i].key),
-						 histogram.times[i].count);
+	for (int i = 0; i < histogram.ncounts; i++)
+		appendStringInfo(buf, "%s[" INT64_FORMAT "," INT64_FORMAT "]", i == 0 ? "" : ",",
+						 histogram.counts[i].index,
+						 histogram.counts[i].count);
 	appendStringInfoChar(buf, ']');
 }
 
@@ -63,11 +63,10 @@ print_unconverted(StringInfo buf, bool *first, int step, int outcome,
 void
 funnel_tally_print(StringInfo buf, const FunnelTally *tally)
 {
-	FunnelTimes all = funnel_tally_times(tally);
-	char	  **names = funnel_definition_stage_names(funnel_definition_of(tally->def));
+	FunnelCounts all = funnel_tally_times(tally);
+	char	  **names = funnel_tally_stage_names(tally);
 	FunnelStanding *standing = palloc(tally->nsteps * sizeof(FunnelStanding));
-	int			nopen;
-	FunnelOpen *open = funnel_tally_open(tally, &nopen);
+	FunnelCounts open = funnel_tally_open(tally);
 	int			next_open = 0;
 	bool		first = true;
 
@@ -110,11 +109,11 @@ funnel_tally_print(StringInfo buf, const FunnelTally *tally)
 			funnel_uint128_print(step->microseconds, sum);
 			appendStringInfo(buf, ",\"microseconds\":%s", sum);
 			print_times(buf, "from_previous",
-						funnel_times_of(all, k + 1, FUNNEL_SINCE_PREVIOUS));
+						funnel_histogram_of(all, k + 1, FUNNEL_SINCE_PREVIOUS));
 		}
 		if (k >= 2)
 			print_times(buf, "from_first",
-						funnel_times_of(all, k + 1, FUNNEL_SINCE_FIRST));
+						funnel_histogram_of(all, k + 1, FUNNEL_SINCE_FIRST));
 		appendStringInfoChar(buf, '}');
 	}
 
@@ -124,14 +123,13 @@ funnel_tally_print(StringInfo buf, const FunnelTally *tally)
 		for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
 		{
 			print_unconverted(buf, &first, k + 1, i, "null", standing[k].by_outcome[i]);
-			for (; next_open < nopen &&
-				 open[next_open].key.step == k + 1 &&
-				 open[next_open].key.outcome == i; next_open++)
+			for (; next_open < open.ncounts &&
+				 open.counts[next_open].array == funnel_open_array(k + 1, i); next_open++)
 			{
 				char		cell[MAXINT8LEN + 1];
 
-				pg_lltoa(open[next_open].key.cell, cell);
-				print_unconverted(buf, &first, k + 1, i, cell, open[next_open].count);
+				pg_lltoa(open.counts[next_open].index, cell);
+				print_unconverted(buf, &first, k + 1, i, cell, open.counts[next_open].count);
 			}
 			print_unconverted(buf, &first, k + 1, i, "\"forever\"",
 							  tally->steps[k].forever[i]);

@@ -16,6 +16,7 @@
 
 #include "base/compat.h"
 #include "match/outcome.h"
+#include "result/outline.h"
 #include "result/statistics.h"
 #include "result/type.h"
 
@@ -24,12 +25,6 @@
 #define HISTOGRAM_COLUMNS	3
 
 #define HISTOGRAM_MAX_BUCKETS	10000
-
-static char **
-stage_names(const FunnelTally *tally)
-{
-	return funnel_definition_stage_names(funnel_definition_of(funnel_tally_definition(tally)));
-}
 
 static double
 microseconds_to_seconds(double microseconds)
@@ -56,41 +51,34 @@ funnel_report(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	FunnelTally *tally;
-	FunnelRules rules;
-	FunnelDefinition *definition;
-	FunnelStanding *standing;
-	FunnelTimes all;
-	char	  **names;
+	FunnelOutline *outline;
+	FunnelCounts all;
 	int64		entered;
-	int64		base = 0;		/* users of the nearest earlier required step */
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 
 	tally = PG_GETARG_FUNNEL_TALLY(0);
-	definition = funnel_definition_of(funnel_tally_definition(tally));
-	funnel_definition_rules(definition, &rules);
-	names = funnel_definition_stage_names(definition);
-	standing = palloc(rules.nsteps * sizeof(FunnelStanding));
-	funnel_tally_standing(tally, as_of_argument(fcinfo, 1), standing);
+	outline = funnel_outline(tally, as_of_argument(fcinfo, 1));
 	all = funnel_tally_times(tally);
-	entered = funnel_tally_users(tally, 1);
+	entered = outline->entered;
 
-	for (int step = 1; step <= rules.nsteps; step++)
+	for (int step = 1; step <= outline->nstages; step++)
 	{
 		Datum		values[REPORT_COLUMNS] = {0};
 		bool		nulls[REPORT_COLUMNS];
-		int64		users = funnel_tally_users(tally, step);
-		double		value;
+		const FunnelOutlineStage *stage = &outline->stages[step - 1];
+		const FunnelTallyStep *here = &tally->steps[step - 1];
+		int64		users = stage->users;
 
 		memset(nulls, true, sizeof(nulls));
 
 		values[0] = Int32GetDatum(step);
-		values[1] = CStringGetTextDatum(names[step - 1]);
+		values[1] = CStringGetTextDatum(stage->name);
 		values[2] = Int64GetDatum(users);
-		values[5] = Int64GetDatum(standing[step - 1].dropped);
-		values[6] = Int64GetDatum(standing[step - 1].pending);
+		values[5] = Int64GetDatum(stage->standing.dropped);
+		values[6] = Int64GetDatum(stage->standing.pending);
 		nulls[0] = nulls[1] = nulls[2] = nulls[5] = nulls[6] = false;
 
 		if (entered > 0)
@@ -104,32 +92,29 @@ funnel_report(PG_FUNCTION_ARGS)
 			values[8] = Float8GetDatum(high);
 			nulls[3] = nulls[7] = nulls[8] = false;
 		}
-		if (base > 0)
+		if (stage->base > 0)
 		{
-			values[4] = Float8GetDatum((double) users / base);
+			values[4] = Float8GetDatum((double) users / stage->base);
 			nulls[4] = false;
 		}
 		if (step > 1 && users > 0)
 		{
-			FunnelTimes previous = funnel_times_of(all, step, FUNNEL_SINCE_PREVIOUS);
-			FunnelTimes first = funnel_times_of(all, step, FUNNEL_SINCE_FIRST);
-			double		sum = funnel_uint128_to_double(funnel_tally_microseconds(tally, step));
+			FunnelCounts previous = funnel_histogram_of(all, step, FUNNEL_SINCE_PREVIOUS);
+			FunnelCounts first = funnel_histogram_of(all, step, FUNNEL_SINCE_FIRST);
+			double		sum = funnel_uint128_to_double(here->microseconds);
 
-			values[9] = Float8GetDatum(microseconds_to_seconds(funnel_times_percentile(previous, 0.5)));
-			values[10] = Float8GetDatum(microseconds_to_seconds(funnel_times_percentile(previous, 0.9)));
+			values[9] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(previous, 0.5)));
+			values[10] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(previous, 0.9)));
 			values[11] = Float8GetDatum(microseconds_to_seconds(sum / users));
-			values[12] = Float8GetDatum(microseconds_to_seconds(funnel_times_percentile(first, 0.5)));
+			values[12] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(first, 0.5)));
 			nulls[9] = nulls[10] = nulls[11] = nulls[12] = false;
 		}
-		if (funnel_tally_value(tally, step, &value))
+		if (tally->has_values)
 		{
-			values[13] = Float8GetDatum(value);
+			values[13] = Float8GetDatum(here->value);
 			nulls[13] = false;
 		}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-
-		if ((rules.optional & FUNNEL_STEP_BIT(step)) == 0)
-			base = users;
 	}
 	return (Datum) 0;
 }
@@ -145,28 +130,22 @@ Datum
 funnel_dropoff(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	FunnelTally *tally;
-	FunnelStanding *standing;
-	char	  **names;
-	int			nsteps;
+	FunnelOutline *outline;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 
-	tally = PG_GETARG_FUNNEL_TALLY(0);
-	nsteps = funnel_tally_nsteps(tally);
-	names = stage_names(tally);
-	standing = palloc(nsteps * sizeof(FunnelStanding));
-	funnel_tally_standing(tally, as_of_argument(fcinfo, 1), standing);
-
-	for (int step = 1; step <= nsteps; step++)
+	outline = funnel_outline(PG_GETARG_FUNNEL_TALLY(0), as_of_argument(fcinfo, 1));
+	for (int step = 1; step <= outline->nstages; step++)
 	{
+		const FunnelOutlineStage *stage = &outline->stages[step - 1];
+
 		for (int i = 0; i <= FUNNEL_NUM_OUTCOMES; i++)
 		{
 			bool		dropped = i < FUNNEL_NUM_OUTCOMES;
-			int64		users = dropped ? standing[step - 1].by_outcome[i]
-				: standing[step - 1].pending;
+			int64		users = dropped ? stage->standing.by_outcome[i]
+				: stage->standing.pending;
 			const char *outcome = dropped ? funnel_outcome_name(i) : "pending";
 			Datum		values[DROPOFF_COLUMNS];
 			bool		nulls[DROPOFF_COLUMNS] = {0};
@@ -174,7 +153,7 @@ funnel_dropoff(PG_FUNCTION_ARGS)
 			if (users == 0)
 				continue;
 			values[0] = Int32GetDatum(step);
-			values[1] = CStringGetTextDatum(names[step - 1]);
+			values[1] = CStringGetTextDatum(stage->name);
 			values[2] = CStringGetTextDatum(outcome);
 			values[3] = Int64GetDatum(users);
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
@@ -188,7 +167,7 @@ static int
 step_argument(FunctionCallInfo fcinfo, int n, const FunnelTally *tally)
 {
 	int			step = PG_GETARG_INT32(n);
-	int			nsteps = funnel_tally_nsteps(tally);
+	int			nsteps = tally->nsteps;
 
 	if (step < 1 || step > nsteps)
 		ereport(ERROR,
@@ -207,7 +186,7 @@ funnel_percentile(PG_FUNCTION_ARGS)
 	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
 	int			step = step_argument(fcinfo, 1, tally);
 	double		fraction = PG_GETARG_FLOAT8(2);
-	FunnelTimes histogram;
+	FunnelCounts histogram;
 
 	/* NaN is not between anything */
 	if (!(fraction >= 0 && fraction <= 1))
@@ -215,10 +194,10 @@ funnel_percentile(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("fraction must be between 0 and 1")));
 
-	histogram = funnel_times_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
-	if (histogram.ntimes == 0)
+	histogram = funnel_histogram_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
+	if (histogram.ncounts == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(microseconds_to_seconds(funnel_times_percentile(histogram, fraction)));
+	PG_RETURN_FLOAT8(microseconds_to_seconds(funnel_histogram_percentile(histogram, fraction)));
 }
 
 /*
@@ -236,7 +215,7 @@ funnel_histogram(PG_FUNCTION_ARGS)
 	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
 	int			step = step_argument(fcinfo, 1, tally);
 	int			buckets = PG_GETARG_INT32(2);
-	FunnelTimes histogram;
+	FunnelCounts histogram;
 	double		longest;
 	int			next = 0;
 
@@ -247,10 +226,10 @@ funnel_histogram(PG_FUNCTION_ARGS)
 						HISTOGRAM_MAX_BUCKETS)));
 
 	InitMaterializedSRF(fcinfo, 0);
-	histogram = funnel_times_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
-	if (histogram.ntimes == 0)
+	histogram = funnel_histogram_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
+	if (histogram.ncounts == 0)
 		return (Datum) 0;
-	longest = Max(1.0, funnel_time_microseconds(&histogram.times[histogram.ntimes - 1]));
+	longest = Max(1.0, funnel_histogram_microseconds(&histogram.counts[histogram.ncounts - 1]));
 
 	for (int i = 0; i < buckets; i++)
 	{
@@ -260,10 +239,10 @@ funnel_histogram(PG_FUNCTION_ARGS)
 		Datum		values[HISTOGRAM_COLUMNS];
 		bool		nulls[HISTOGRAM_COLUMNS] = {0};
 
-		while (next < histogram.ntimes &&
+		while (next < histogram.ncounts &&
 			   (i == buckets - 1 ||
-				funnel_time_microseconds(&histogram.times[next]) < upper))
-			users += histogram.times[next++].count;
+				funnel_histogram_microseconds(&histogram.counts[next]) < upper))
+			users += histogram.counts[next++].count;
 
 		values[0] = Float8GetDatum(microseconds_to_seconds(lower));
 		values[1] = Float8GetDatum(microseconds_to_seconds(upper));

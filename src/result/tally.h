@@ -10,8 +10,69 @@
 
 #include "base/uint128.h"
 #include "language/definition.h"
+#include "result/counters.h"
+#include "result/histogram.h"
 
-typedef struct FunnelTally FunnelTally;
+typedef struct FunnelTallyStep
+{
+	int64		users;
+	double		value;
+	FunnelUint128 microseconds; /* from the previous step of the chain */
+
+	/* of the units that stand here, by outcome: */
+	int64		closed[FUNNEL_NUM_OUTCOMES];	/* no further event helps */
+	int64		forever[FUNNEL_NUM_OUTCOMES];	/* open without an end */
+} FunnelTallyStep;
+
+typedef struct FunnelTally
+{
+	MemoryContext context;
+	FunnelDef  *def;			/* not packed */
+	const FunnelDefinition *definition; /* the same, parsed */
+	int			nsteps;
+	int			grain;			/* binary logarithm of g */
+	bool		has_horizon;
+	bool		has_values;
+	int64		horizon;
+	FunnelCounters times;		/* by funnel_histogram_array() and cell */
+
+	/*
+	 * Unconverted units whose attempt may still be open at the horizon, by
+	 * funnel_open_array() and floor(open_until / g).
+	 */
+	FunnelCounters open;
+	uint32		open_limit;		/* that many in its hash call for a clean-up */
+	FunnelTallyStep steps[FLEXIBLE_ARRAY_MEMBER];
+} FunnelTally;
+
+/* floor(ts / g) */
+static inline int64
+funnel_open_cell(const FunnelTally *tally, int64 ts)
+{
+	/* shifting a negative number right is left to the compiler by C */
+	return ts >= 0 ? ts >> tally->grain : ~(~ts >> tally->grain);
+}
+
+/* The array of open attempts of those who stand at a step, and back. */
+#define FUNNEL_NUM_OPEN_ARRAYS(nsteps)	((uint32) (nsteps) * FUNNEL_NUM_OUTCOMES)
+
+static inline uint32
+funnel_open_array(int step, int outcome)
+{
+	return (uint32) (step - 1) * FUNNEL_NUM_OUTCOMES + outcome;
+}
+
+static inline int
+funnel_open_step(const FunnelCount *open)
+{
+	return (int) (open->array / FUNNEL_NUM_OUTCOMES) + 1;
+}
+
+static inline int
+funnel_open_outcome(const FunnelCount *open)
+{
+	return (int) (open->array % FUNNEL_NUM_OUTCOMES);
+}
 
 /* An all-zero tally of a definition; it lives in CONTEXT, as all it grows by. */
 extern FunnelTally *funnel_tally_create(const FunnelDef *def, MemoryContext context);
@@ -29,27 +90,21 @@ extern void funnel_tally_add(FunnelTally *tally, const FunnelMatch *match,
 /* Add SRC, which is left as it was, to DST.  Definitions must be equal. */
 extern void funnel_tally_merge(FunnelTally *dst, const FunnelTally *src);
 
-/* The canonical varlena (palloc'd in the current context), and back. */
-extern struct varlena *funnel_tally_flatten(const FunnelTally *tally);
-extern FunnelTally *funnel_tally_expand(const struct varlena *result, MemoryContext context);
+/*
+ * Add to a counter of the times or of the open attempts; true if it was 0.  For
+ * who reads a tally: nothing is checked.
+ */
+extern bool funnel_tally_put_time(FunnelTally *tally, int step, FunnelTimesSince since,
+								  uint32 cell, int64 count);
+extern bool funnel_tally_put_open(FunnelTally *tally, int step, int outcome,
+								  int64 cell, int64 count);
 
 /*
  * Reading.  Steps count from 1.
  */
-extern const FunnelDef *funnel_tally_definition(const FunnelTally *tally);
-extern int	funnel_tally_nsteps(const FunnelTally *tally);
 
-/* False, and no horizon, if no row was seen. */
-extern bool funnel_tally_horizon(const FunnelTally *tally, int64 *horizon);
-
-/* Units whose chain holds the step. */
-extern int64 funnel_tally_users(const FunnelTally *tally, int step);
-
-/* False if no values were added up. */
-extern bool funnel_tally_value(const FunnelTally *tally, int step, double *value);
-
-/* The exact sum of microseconds from the previous step of each unit's chain. */
-extern FunnelUint128 funnel_tally_microseconds(const FunnelTally *tally, int step);
+/* The names of its stages, palloc'd. */
+extern char **funnel_tally_stage_names(const FunnelTally *tally);
 
 /* The units that stand at a stage, the last one excepted. */
 typedef struct FunnelStanding
@@ -66,41 +121,14 @@ typedef struct FunnelStanding
 extern void funnel_tally_standing(const FunnelTally *tally, int64 as_of,
 								  FunnelStanding *standing);
 
-/*
- * The time histograms, a sorted copy of them in the current memory context: a
- * tally keeps them in a hash table.
- */
-typedef struct FunnelTime
+/* The times of all histograms, see histogram.h; palloc'd. */
+static inline FunnelCounts
+funnel_tally_times(const FunnelTally *tally)
 {
-	uint32		key;			/* which histogram, then its cell */
-	int64		count;
-} FunnelTime;
+	return funnel_counters_read(&tally->times);
+}
 
-typedef struct FunnelTimes
-{
-	int			ntimes;
-	FunnelTime *times;
-} FunnelTimes;
-
-typedef enum FunnelTimesSince
-{
-	FUNNEL_SINCE_PREVIOUS,		/* from the previous step of the chain */
-	FUNNEL_SINCE_FIRST			/* from its first step */
-} FunnelTimesSince;
-
-extern FunnelTimes funnel_tally_times(const FunnelTally *tally);
-
-/* The part of one step's histogram, in ascending order; empty for step 1. */
-extern FunnelTimes funnel_times_of(FunnelTimes all, int step, FunnelTimesSince since);
-
-/* The microseconds that stand for a histogram entry, at most 0.8 % off. */
-extern double funnel_time_microseconds(const FunnelTime *time);
-
-/*
- * The nearest-rank percentile in microseconds: the least time that at least
- * FRACTION of the histogram's units, and at least one, do not exceed.  The
- * histogram must not be empty.
- */
-extern double funnel_times_percentile(FunnelTimes histogram, double fraction);
+/* The open attempts, without those the horizon has passed; palloc'd. */
+extern FunnelCounts funnel_tally_open(const FunnelTally *tally);
 
 #endif							/* FUNNEL_RESULT_TALLY_H */

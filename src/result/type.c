@@ -147,7 +147,7 @@ funnel_result_writable(Datum *state, MemoryContext parent)
 		return ((ExpandedResult *) DatumGetEOHP(*state))->tally;
 
 	tally = funnel_result_tally(*state);
-	*state = funnel_result_make_expanded(funnel_tally_definition(tally), parent);
+	*state = funnel_result_make_expanded(tally->def, parent);
 	copy = ((ExpandedResult *) DatumGetEOHP(*state))->tally;
 	funnel_tally_merge(copy, tally);
 	return copy;
@@ -370,23 +370,23 @@ PG_FUNCTION_INFO_V1(funnel_result_units);
 Datum
 funnel_result_units(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(funnel_tally_users(PG_GETARG_FUNNEL_TALLY(0), 1));
+	PG_RETURN_INT64(PG_GETARG_FUNNEL_TALLY(0)->steps[0].users);
 }
 
 PG_FUNCTION_INFO_V1(funnel_result_horizon);
 Datum
 funnel_result_horizon(PG_FUNCTION_ARGS)
 {
-	int64		horizon;
+	const FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
 
-	if (!funnel_tally_horizon(PG_GETARG_FUNNEL_TALLY(0), &horizon))
+	if (!tally->has_horizon)
 		PG_RETURN_NULL();
-	PG_RETURN_TIMESTAMPTZ(horizon);
+	PG_RETURN_TIMESTAMPTZ(tally->horizon);
 }
 
 PG_FUNCTION_INFO_V1(funnel_result_definition);
 Datum
 funnel_result_definition(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FUNNEL_DEF_P(funnel_tally_definition(PG_GETARG_FUNNEL_TALLY(0)));
+	PG_RETURN_FUNNEL_DEF_P(PG_GETARG_FUNNEL_TALLY(0)->def);
 }

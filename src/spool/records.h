@@ -36,7 +36,7 @@
 #ifndef FUNNEL_SPOOL_RECORDS_H
 #define FUNNEL_SPOOL_RECORDS_H
 
-#include "base/littleendian.h"
+#include "base/bytes.h"
 #include "events/unit.h"
 #include "events/word.h"
 

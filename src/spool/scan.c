@@ -11,10 +11,10 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "spool/impl.h"
 
 /* From this size on, a partition is split before it is grouped. */
@@ -616,8 +616,7 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	events->nrows = end - begin;
 	for (uint64 i = 0; i < end - begin; i++, from += event)
 	{
-		if ((i & 0xFFFF) == 0xFFFF)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 		events->rows[i] = spool_read_event(&spool->codes, spool->wide, from);
 		if (spool->form.with_items)
 			events->items[i] = spool_read_item(&spool->form, spool->wide, from);
