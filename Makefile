@@ -105,7 +105,7 @@ run-demo: all
 	$(CLUSTER) test/demo/run
 
 run-shell: all
-	$(CLUSTER) sh -c 'psql -Xqc "CREATE EXTENSION funnel" && exec psql'
+	$(CLUSTER) sh -c 'psql -Xqf docs/sample.sql && exec psql'
 
 # Valgrind finds most in a server built with assertions and -DUSE_VALGRIND,
 # whose source has the suppressions: src/tools/valgrind.supp.
