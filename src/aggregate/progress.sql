@@ -61,13 +61,13 @@ RETURNS funnel_progress
 AS 'MODULE_PATHNAME', 'funnel_progress_agg_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
--- for payload | text | with: | |; , payload text | , text | , with the payload of each step
+-- for payload | text | with | space: | | | 256; , payload text | , text | , with the payload of each step | 512
 -- for event | type | what: event text | text | its events; events text[] | text[] | events that may have several labels; stage funnel_stage | funnel_stage | the stages that it was set to
 -- for ts | how: timestamptz |; timestamp | , times read as UTC; date | , by days
 CREATE AGGREGATE funnel_progress_agg(ts ${ts}, ${event}, definition funnel_def${payload}) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 256,
+	SSPACE = ${space},
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
