@@ -237,6 +237,8 @@ FROM unnest(ARRAY['s', 's::int', 'stage_position(s)', 'stage_name(s)', 'funnel_s
 	forged(bytes, expression) AS answer
 GROUP BY ord, expression, answer ORDER BY ord, answer;
 SELECT forged('\x000161', 's'), forged('\x7fff', 's');
+DROP FUNCTION forged(bytea, text);
+DROP CAST (bytea AS funnel_stage);
 
 DROP TABLE stages CASCADE;
 DROP TABLE deals, pipeline, by_hash, by_range, copies, received, toasted, packed;

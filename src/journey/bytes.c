@@ -640,16 +640,62 @@ choose_widths(const uint32 *counts, uint64 nintervals, int *long_width, int *sho
 	return best;
 }
 
-/*
- * Encode events sorted by time and code, of which there is at least one.
- * LABELS are in the order of their codes, unnamed not included.
- */
-static FunnelJourney *
-encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels,
-	   uint32 nlabels, bool has_unnamed)
+/* The events of a source, one after the other. */
+typedef struct EventCursor
 {
-	int64		first = events[0].ts;
-	uint64		span = (uint64) events[count - 1].ts - (uint64) first;
+	FunnelJourneySource *source;
+	const FunnelJourneyEvent *events;
+	uint32		nevents;
+	uint32		next;
+	int64		ts;				/* of the last one */
+} EventCursor;
+
+static inline const FunnelJourneyEvent *
+next_event(EventCursor *cursor)
+{
+	if (cursor->next == cursor->nevents)
+	{
+		CHECK_FOR_INTERRUPTS();
+		cursor->nevents = cursor->source->next(cursor->source, &cursor->events);
+		cursor->next = 0;
+		Assert(cursor->nevents > 0);
+	}
+	return &cursor->events[cursor->next++];
+}
+
+static inline void
+begin_events(EventCursor *cursor, FunnelJourneySource *source)
+{
+	source->rewind(source);
+	cursor->source = source;
+	cursor->nevents = cursor->next = 0;
+}
+
+/* The first event is passed over by beginning. */
+static inline void
+begin_intervals(EventCursor *cursor, FunnelJourneySource *source)
+{
+	begin_events(cursor, source);
+	cursor->ts = next_event(cursor)->ts;
+}
+
+static inline uint64
+next_interval(EventCursor *cursor)
+{
+	int64		previous = cursor->ts;
+
+	cursor->ts = next_event(cursor)->ts;
+	return (uint64) cursor->ts - (uint64) previous;
+}
+
+FunnelJourney *
+funnel_journey_encode(FunnelJourneySource *source, const FunnelLabel *labels,
+					  uint32 nlabels, bool has_unnamed)
+{
+	int64		first = source->first;
+	uint64		span = (uint64) source->last - (uint64) first;
+	uint32		count = source->count;
+	EventCursor cursor;
 	uint64		nintervals = count >= 3 ? count - 2 : 0;
 	int			code_width = code_width_of(nlabels + has_unnamed);
 	int			first_unit = NUM_UNITS - 1;
@@ -668,9 +714,10 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 
 	/* the greatest unit that divides an amount divides its negative too */
 	fit_unit(&first_unit, first < 0 ? -(uint64) first : (uint64) first);
+	begin_intervals(&cursor, source);
 	for (uint32 i = 1; i < count && unit > 0; i++)
 	{
-		fit_unit(&unit, (uint64) events[i].ts - (uint64) events[i - 1].ts);
+		fit_unit(&unit, next_interval(&cursor));
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
@@ -680,9 +727,10 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 	{
 		uint32		counts[MAX_WIDTH + 1] = {0};
 
+		begin_intervals(&cursor, source);
 		for (uint32 i = 1; i + 1 < count; i++)
 		{
-			counts[bits_of(((uint64) events[i].ts - (uint64) events[i - 1].ts) / divisor)]++;
+			counts[bits_of(next_interval(&cursor) / divisor)]++;
 			if ((i & INTERRUPT_MASK) == 0)
 				CHECK_FOR_INTERRUPTS();
 		}
@@ -721,26 +769,29 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 
 	stream_len = (Size) ((bits + 7) / 8);
 	funnel_bit_writer_begin(&writer, p);
+	begin_events(&cursor, source);
 	for (uint32 i = 0; i < count; i++)
 	{
-		funnel_bit_writer_put(&writer, events[i].label, code_width);
+		funnel_bit_writer_put(&writer, next_event(&cursor)->label, code_width);
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
 	if (short_width < long_width)
 	{
+		begin_intervals(&cursor, source);
 		for (uint32 i = 1; i + 1 < count; i++)
 		{
-			uint64		interval = ((uint64) events[i].ts - (uint64) events[i - 1].ts) / divisor;
+			uint64		interval = next_interval(&cursor) / divisor;
 
 			funnel_bit_writer_put(&writer, bits_of(interval) > short_width, 1);
 			if ((i & INTERRUPT_MASK) == 0)
 				CHECK_FOR_INTERRUPTS();
 		}
 	}
+	begin_intervals(&cursor, source);
 	for (uint32 i = 1; i + 1 < count; i++)
 	{
-		uint64		interval = ((uint64) events[i].ts - (uint64) events[i - 1].ts) / divisor;
+		uint64		interval = next_interval(&cursor) / divisor;
 
 		funnel_bit_writer_put(&writer, interval,
 							  bits_of(interval) > short_width ? long_width : short_width);
@@ -767,6 +818,42 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 	Assert((Size) (p - (uint8 *) result) <= size);
 	SET_VARSIZE(result, p - (uint8 *) result);
 	return result;
+}
+
+/* Events in memory. */
+typedef struct ArraySource
+{
+	FunnelJourneySource source;
+	const FunnelJourneyEvent *events;
+} ArraySource;
+
+static void
+array_rewind(FunnelJourneySource *source)
+{
+	(void) source;
+}
+
+static uint32
+array_next(FunnelJourneySource *source, const FunnelJourneyEvent **events)
+{
+	*events = ((ArraySource *) source)->events;
+	return source->count;
+}
+
+/* Encode events sorted by time and code, of which there is at least one. */
+static FunnelJourney *
+encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels,
+	   uint32 nlabels, bool has_unnamed)
+{
+	ArraySource array;
+
+	array.source.count = count;
+	array.source.first = events[0].ts;
+	array.source.last = events[count - 1].ts;
+	array.source.rewind = array_rewind;
+	array.source.next = array_next;
+	array.events = events;
+	return funnel_journey_encode(&array.source, labels, nlabels, has_unnamed);
 }
 
 static FunnelJourney *
