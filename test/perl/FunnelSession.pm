@@ -53,9 +53,11 @@ sub answer
 	my ($self) = @_;
 	my $mark = qr/^answered $self->{asked}\n/m;
 
-	$self->{psql}->pump
-	  while $self->{psql}->pumpable
-	  && !($self->{out} =~ $mark && $self->{error} =~ $mark);
+	while (!($self->{out} =~ $mark && $self->{error} =~ $mark) && $self->{psql}->pumpable)
+	{
+		# psql may end between the two
+		eval { $self->{psql}->pump; 1 } or $@ =~ /process ended prematurely/ or die $@;
+	}
 	my ($out, $error) = @$self{qw(out error)};
 	@$self{qw(out error)} = ('', '');
 	s/$mark//, s/\n\z// foreach $out, $error;
