@@ -8,6 +8,7 @@
 #   make test REGRESS=stage               these regression tests only
 #   make test PROVE_TESTS=test/t/x.pl     these TAP tests only
 #   make shell                            psql on a private cluster
+#   make test-upgrade OLD_PG_CONFIG=...   pg_upgrade from another server to this one
 #   make valgrind                         the regression tests under valgrind
 #   make bench                            side by side with ClickHouse and DuckDB
 #   make dist                             the archive that PGXN takes
@@ -107,6 +108,11 @@ run-demo: all
 run-shell: all
 	$(CLUSTER) sh -c 'psql -Xqf docs/sample.sql && exec psql'
 
+# Between two servers that are both here.
+NEW_PG_CONFIG = $(PG_CONFIG)
+test-upgrade:
+	+@MAKE='$(MAKE)' test/upgrade '$(OLD_PG_CONFIG)' '$(NEW_PG_CONFIG)'
+
 # Valgrind finds most in a server built with assertions and -DUSE_VALGRIND,
 # whose source has the suppressions: src/tools/valgrind.supp.
 VALGRIND_SUPP = $(wildcard $(dir $(PG_CONFIG))../valgrind.supp)
@@ -126,5 +132,5 @@ dist:
 	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION).0/ \
 		-o build/$(EXTENSION)-$(EXTVERSION).0.zip HEAD
 
-.PHONY: test demo shell valgrind bench run-test run-demo run-shell run-valgrind run-bench \
+.PHONY: test test-upgrade demo shell valgrind bench run-test run-demo run-shell run-valgrind run-bench \
 	dist

@@ -8,9 +8,13 @@
 #include "postgres.h"
 
 #include "commands/tablespace.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "spool/tempfile.h"
+
+/* More than a file's buffer and what is kept with it */
+#define FILE_MEMORY		(2 * BLCKSZ)
 
 static void
 close_with_aggregate(Datum file)
@@ -44,21 +48,31 @@ funnel_file_owner(FunctionCallInfo fcinfo)
  * That one runs after an error too, when a resource owner would have closed
  * the file already; so theirs is of the kind that outlives transactions,
  * which the server puts into the database's own tablespace.
+ *
+ * No owner knows such a file before its callback is registered, so nothing may
+ * fail once it is open.  Its memory is there before it, in a context that
+ * serves what a file needs without asking for more.
  */
 BufFile *
 funnel_file_open(FunnelFileOwner owner, FunctionCallInfo fcinfo, MemoryContext context)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContextCallback *callback = NULL;
+	MemoryContext old;
 	BufFile    *file;
 
+	if (owner == FUNNEL_FILE_OF_CONTEXT)
+	{
+		context = GenerationContextCreate(context, "funnel file", FILE_MEMORY,
+										  FILE_MEMORY, 16 * FILE_MEMORY);
+		callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	}
+	old = MemoryContextSwitchTo(context);
 	PrepareTempTablespaces();
 	file = BufFileCreateTemp(owner == FUNNEL_FILE_OF_CONTEXT);
 	if (owner == FUNNEL_FILE_OF_AGGREGATE)
 		AggRegisterCallback(fcinfo, close_with_aggregate, PointerGetDatum(file));
 	else if (owner == FUNNEL_FILE_OF_CONTEXT)
 	{
-		MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
-
 		callback->func = close_with_context;
 		callback->arg = file;
 		MemoryContextRegisterResetCallback(context, callback);

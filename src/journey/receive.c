@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * journey_receive.c
+ * journey/receive.c
  *	  A journey from a message: read and written anew, a few events at a time.
  *
  * What comes need not be what we would write.  Labels may sort differently in
