@@ -63,8 +63,8 @@ append_partition(StringInfo buf, const FunnelSpool *spool, int p)
 			memcpy(buf->data + buf->len, run->memory + run->offsets[p], size);
 		else
 		{
-			funnel_file_seek(spool->file, run->offsets[p]);
-			funnel_file_read(spool->file, buf->data + buf->len, size);
+			funnel_file_seek(run->file, run->offsets[p]);
+			funnel_file_read(run->file, buf->data + buf->len, size);
 		}
 		buf->len += size;
 	}
@@ -203,6 +203,7 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 
 		memcpy(buf->data + sizes_at + p * sizeof(size), &size, sizeof(size));
 	}
+	funnel_spool_set_idle(spool, true);
 }
 
 bool
@@ -347,6 +348,7 @@ funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender)
 		spool->lenders = repalloc(spool->lenders,
 								  sizeof(FunnelSpool *) * (spool->nlenders + 1));
 	spool->lenders[spool->nlenders++] = lender;
+	lender->idle = true;
 	spool->has_others = true;
 	return true;
 }
