@@ -235,8 +235,8 @@ add_large(FunnelSpool *spool)
 }
 
 /* What this spool, its group's others, and all large ones have in memory */
-static size_t
-used_memory(const FunnelSpool *spool)
+size_t
+funnel_spool_used_memory(const FunnelSpool *spool)
 {
 	size_t		large = 0;
 	dlist_iter	iter;
@@ -245,7 +245,7 @@ used_memory(const FunnelSpool *spool)
 	{
 		const FunnelSpool *other = dlist_container(FunnelSpool, node, iter.cur);
 
-		large += other->allocated + other->run_memory;
+		large += other->allocated + other->run_memory + other->message_memory;
 	}
 	return Max(large, MemoryContextMemAllocated(spool->context, true));
 }
@@ -256,7 +256,17 @@ funnel_spool_is_over_budget(const FunnelSpool *spool, size_t size)
 {
 	if (spool->file_owner == FUNNEL_FILE_OF_CALLER)
 		return MemoryContextMemAllocated(spool->context, true) + size > SPLIT_BUDGET;
-	return used_memory(spool) + size > get_hash_memory_limit();
+	return funnel_spool_used_memory(spool) + size > get_hash_memory_limit();
+}
+
+/*
+ * What is left of the budget for messages from other processes, which the
+ * server holds in memory while they are read.
+ */
+size_t
+funnel_spool_message_share(void)
+{
+	return get_hash_memory_limit() / 4;
 }
 
 /* Is it the spool itself that should go to its file then? */
@@ -665,6 +675,16 @@ funnel_spool_set_idle(FunnelSpool *spool, bool idle)
 		spool->lenders[i]->idle = idle;
 }
 
+void
+funnel_spool_lend(FunnelSpool *spool, bool awaits_messages)
+{
+	size_t		size = awaits_messages ? funnel_spool_message_share() : 0;
+
+	if (funnel_spool_is_over_budget(spool, size) && !spill_idle(spool, size))
+		spill_all(spool);
+	funnel_spool_set_idle(spool, true);
+}
+
 static FunnelSpool *
 create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
 {
@@ -729,7 +749,7 @@ funnel_spool_takes_run(const FunnelSpool *spool, size_t size)
 {
 	return size >= MIN_SPILL_SIZE ||
 		spool->allocated + spool->run_memory + size < MIN_SPILL_SIZE ||
-		!funnel_spool_is_over_budget(spool, size);
+		!funnel_spool_is_over_budget(spool, size + funnel_spool_message_share());
 }
 
 /* Replace the codes of the narrow events in SIZE bytes of segments. */
@@ -784,17 +804,18 @@ funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
 }
 
 /*
- * Add the segments of all partitions, which have their offsets from 0 on, as a
- * run: into memory if there is enough, else into the file.  CODES are what the
- * sender's are here, NULL if they are the same.  The spool must be partitioned,
- * wide if the run is, and take it.
+ * Add a run that is part of a message, with offsets from 0 on: copy it into
+ * memory if there is enough, else into the file.  CODES are what the sender's
+ * are here, NULL if they are the same.  The spool must be partitioned, wide if
+ * the run is, and take it.
  */
 void
-funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
-					 const uint8 *codes)
+funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const uint8 *codes)
 {
+	const char *segments = run->memory;
 	size_t		size = run->offsets[SPOOL_PARTITIONS];
-	bool		in_file = size >= MIN_SPILL_SIZE && funnel_spool_is_over_budget(spool, size);
+	bool		in_file = size >= MIN_SPILL_SIZE &&
+		funnel_spool_is_over_budget(spool, size + funnel_spool_message_share());
 	int64		shift = 0;
 
 	if (in_file)
@@ -802,6 +823,7 @@ funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
 		begin_to_write(spool);
 		shift = spool->file_size;
 		run->file = spool->file;
+		run->memory = NULL;
 	}
 	else
 	{
@@ -837,11 +859,33 @@ funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
 }
 
 /*
- * Have a run in memory, of the spool's own context, in place of all there is.
+ * Add a run that is in a file of its own, under the same conditions.
+ */
+void
+funnel_spool_add_file(FunnelSpool *spool, SpoolRun *run)
+{
+	add_run(spool, run);
+	spool->has_others = true;
+}
+
+/*
+ * Have a run, of the spool's own context if it is in memory, in place of all
+ * there is.
  */
 void
 funnel_spool_replace(FunnelSpool *spool, SpoolRun *run)
 {
+	for (int r = 0; r < spool->nruns; r++)
+	{
+		if (spool->runs[r]->memory != NULL)
+			pfree(spool->runs[r]->memory);
+	}
+	if (spool->file != NULL && spool->file_owner == FUNNEL_FILE_OF_AGGREGATE)
+	{
+		BufFileClose(spool->file);
+		spool->file = NULL;
+		spool->file_size = 0;
+	}
 	memset(spool->partitions, 0, sizeof(SpoolPartition) * SPOOL_PARTITIONS);
 	free_slabs(spool->slabs);
 	free_slabs(spool->spare);
@@ -851,7 +895,7 @@ funnel_spool_replace(FunnelSpool *spool, SpoolRun *run)
 	spool->nruns = 0;
 	spool->nlenders = 0;
 	add_run(spool, run);
-	spool->run_memory = run->offsets[SPOOL_PARTITIONS];
+	spool->run_memory = run->memory != NULL ? run->offsets[SPOOL_PARTITIONS] : 0;
 }
 
 /* Turn the spool wide. */

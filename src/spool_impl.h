@@ -83,6 +83,8 @@ struct FunnelSpool
 	char	   *slab_free;
 	size_t		slab_left;
 	size_t		run_memory;		/* bytes of runs, not counted in allocated */
+	size_t		message_memory; /* of the message made of it, which the node
+								 * may hold as long as the state */
 
 	BufFile    *file;
 	int64		file_size;
@@ -131,11 +133,13 @@ extern void funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCod
 extern void funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
 								   const uint8 *codes);
 extern bool funnel_spool_is_over_budget(const FunnelSpool *spool, size_t size);
+extern size_t funnel_spool_used_memory(const FunnelSpool *spool);
+extern size_t funnel_spool_message_share(void);
 extern void funnel_spool_set_idle(FunnelSpool *spool, bool idle);
 extern void funnel_spool_replace(FunnelSpool *spool, SpoolRun *run);
 extern bool funnel_spool_takes_run(const FunnelSpool *spool, size_t size);
-extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run,
-								 const char *segments, const uint8 *codes);
+extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const uint8 *codes);
+extern void funnel_spool_add_file(FunnelSpool *spool, SpoolRun *run);
 
 /* spool_scan.c: reading */
 extern SpoolUnitRef funnel_spool_scan_unit(const FunnelSpoolScan *scan);
