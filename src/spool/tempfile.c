@@ -17,9 +17,13 @@
 #define FILE_MEMORY		(2 * BLCKSZ)
 
 static void
-close_with_aggregate(Datum file)
+close_with_aggregate(Datum arg)
 {
-	BufFileClose((BufFile *) DatumGetPointer(file));
+	BufFile   **file = (BufFile **) DatumGetPointer(arg);
+
+	if (*file != NULL)
+		BufFileClose(*file);
+	*file = NULL;
 }
 
 static void
@@ -39,11 +43,20 @@ funnel_file_owner(FunctionCallInfo fcinfo)
 }
 
 /*
- * Open an empty file, with its buffer in CONTEXT.  FCINFO is that of a call of
- * the aggregate whose it is to be, and is not looked at otherwise.
+ * Have a file closed at the end of the group, if it is open then.  FCINFO is
+ * that of a call of the group's aggregate.
+ */
+void
+funnel_file_close_with_aggregate(FunctionCallInfo fcinfo, BufFile **file)
+{
+	AggRegisterCallback(fcinfo, close_with_aggregate, PointerGetDatum(file));
+}
+
+/*
+ * Open an empty file, with its buffer in CONTEXT.
  *
  * The files of aggregates and callers are in the temporary tablespaces, and
- * an error closes them by their resource owner.  Window aggregates have no
+ * an error closes them by RESOURCE_OWNER.  Window aggregates have no
  * callback at the end of a partition but the reset of their memory context.
  * That one runs after an error too, when a resource owner would have closed
  * the file already; so theirs is of the kind that outlives transactions,
@@ -54,9 +67,10 @@ funnel_file_owner(FunctionCallInfo fcinfo)
  * serves what a file needs without asking for more.
  */
 BufFile *
-funnel_file_open(FunnelFileOwner owner, FunctionCallInfo fcinfo, MemoryContext context)
+funnel_file_open(FunnelFileOwner owner, ResourceOwner resource_owner, MemoryContext context)
 {
 	MemoryContextCallback *callback = NULL;
+	ResourceOwner old_owner = CurrentResourceOwner;
 	MemoryContext old;
 	BufFile    *file;
 
@@ -68,10 +82,10 @@ funnel_file_open(FunnelFileOwner owner, FunctionCallInfo fcinfo, MemoryContext c
 	}
 	old = MemoryContextSwitchTo(context);
 	PrepareTempTablespaces();
+	CurrentResourceOwner = resource_owner;
 	file = BufFileCreateTemp(owner == FUNNEL_FILE_OF_CONTEXT);
-	if (owner == FUNNEL_FILE_OF_AGGREGATE)
-		AggRegisterCallback(fcinfo, close_with_aggregate, PointerGetDatum(file));
-	else if (owner == FUNNEL_FILE_OF_CONTEXT)
+	CurrentResourceOwner = old_owner;
+	if (owner == FUNNEL_FILE_OF_CONTEXT)
 	{
 		callback->func = close_with_context;
 		callback->arg = file;
