@@ -242,4 +242,3 @@ DROP CAST (bytea AS funnel_stage);
 
 DROP TABLE stages CASCADE;
 DROP TABLE deals, pipeline, by_hash, by_range, copies, received, toasted, packed;
-DROP FUNCTION forged;
