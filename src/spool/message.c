@@ -40,8 +40,8 @@ reserve(StringInfo buf, size_t size)
 	if (size > MAX_MESSAGE_SIZE || (size_t) buf->len > MAX_MESSAGE_SIZE - size)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many events for one process of a parallel funnel"),
-				 errdetail("A process can hand over at most 1 GB."),
+				 errmsg("too many events to hand over in one piece"),
+				 errdetail("A process can hand over at most 1 GB without a temporary file."),
 				 errhint("Set max_parallel_workers_per_gather to 0, and enable_partitionwise_aggregate to off, for this query.")));
 	enlargeStringInfo(buf, size);
 }
