@@ -47,6 +47,11 @@ SERVER_HEADERS := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
 PG_CPPFLAGS = -I$(TOP)/src -isystem $(SERVER_HEADERS)
 PG_CFLAGS = -Wall -Wextra
 
+# The flags of a server that gcc built name warnings that clang has not.
+ifneq ($(findstring clang,$(CC)),)
+PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+endif
+
 # Naming tests of one kind on the command line leaves the other kind out.
 ifneq ($(origin PROVE_TESTS),command line)
 REGRESS = $(sort $(notdir $(basename $(wildcard $(TOP)/sql/*.sql))))
@@ -97,9 +102,9 @@ ifneq ($(shell cat build/built-for 2>/dev/null),$(strip $(subst ',,$(BUILT_FOR))
 .PHONY: build/built-for
 endif
 build/built-for:
-	@mkdir -p build $(sort $(dir $(OBJS))) || { \
+	@mkdir -p build $(sort $(dir $(OBJS))) && test -w build || { \
 		echo "funnel: nothing can be written here: in a directory of yours, type" \
-			"make -f $(abspath $(TOP)/Makefile) $(MAKECMDGOALS)" >&2; exit 1; }
+			"make -f $(abspath $(TOP)/Makefile) $(patsubst run-%,%,$(MAKECMDGOALS))" >&2; exit 1; }
 	@echo '$(strip $(subst ',,$(BUILT_FOR)))' > $@
 
 $(OBJS) $(OBJS:.o=.bc): $(addprefix $(TOP)/,$(call source_files,*.h)) build/built-for
