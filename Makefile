@@ -68,11 +68,12 @@ all: $(INSTALL_SQL)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(SERVER_HEADERS)/postgres.h)),)
 
-# Bitcode is for inlining only: none without the clang that the server's build
-# files name.
-BITCODE_CLANG = $(if $(filter command,$(firstword $(origin CLANG))),$(CLANG),$(shell \
-	sed -n 's/^CLANG[[:space:]]*=[[:space:]]*//p' '$(dir $(PGXS))../Makefile.global'))
-ifeq ($(shell command -v $(firstword $(BITCODE_CLANG) no-clang) 2>/dev/null),)
+# Bitcode is for inlining only: none without the clang, or the linker, that the
+# server's build files name.
+of_server = $(shell sed -n 's/^$(1)[[:space:]]*=[[:space:]]*//p' '$(dir $(PGXS))../Makefile.global')
+BITCODE_CLANG = $(if $(filter command,$(firstword $(origin CLANG))),$(CLANG),$(call of_server,CLANG))
+ifeq ($(and $(shell command -v $(firstword $(BITCODE_CLANG) no-clang) 2>/dev/null),$(wildcard \
+	$(call of_server,LLVM_BINPATH)/llvm-lto)),)
 override with_llvm = no
 endif
 
