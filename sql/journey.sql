@@ -81,69 +81,73 @@ INSERT INTO journeys
 SELECT 8, journey_agg(timestamptz '2026-01-01' + i * i * interval '1 s', 'label ' || i)
 FROM generate_series(1, 5000) AS i;
 \getenv abs_builddir PG_ABS_BUILDDIR
-\set textfile :abs_builddir '/results/journeys.txt'
-\set binfile :abs_builddir '/results/journeys.bin'
+\cd :abs_builddir
 CREATE TABLE copies (id int, journey funnel_journey);
-COPY journeys TO :'textfile';
-COPY copies FROM :'textfile';
-COPY journeys TO :'binfile' WITH (FORMAT binary);
-COPY copies FROM :'binfile' WITH (FORMAT binary);
+\copy journeys TO 'results/journeys.txt'
+\copy copies FROM 'results/journeys.txt'
+\copy journeys TO 'results/journeys.bin' WITH (FORMAT binary)
+\copy copies FROM 'results/journeys.bin' WITH (FORMAT binary)
 SELECT id, count(*), count(*) FILTER (WHERE c.journey = j.journey) AS same
 FROM journeys j JOIN copies c USING (id) GROUP BY id ORDER BY id;
 
 -- binary input is checked: the bytes of a bytea are read as a journey
 \set SHOW_CONTEXT never
 CREATE TABLE received (journey funnel_journey);
-CREATE PROCEDURE receive(bytes bytea, file text) LANGUAGE plpgsql AS $$
+-- The server reads these bytes from a program of its own: where it runs as
+-- another user, it may write and read no file here.
+CREATE FUNCTION pg_temp.printf(bytes bytea) RETURNS text
+RETURN (SELECT format('printf ''%s''', string_agg(format('\%s%s%s', b >> 6, (b >> 3) & 7, b & 7), '' ORDER BY i))
+	FROM CAST('\x5047434f50590aff0d0a00 00000000 00000000 0001'::bytea || int4send(length(bytes)) || bytes || '\xffff' AS bytea) copied,
+		generate_series(0, length(copied) - 1) i, get_byte(copied, i) b);
+CREATE PROCEDURE receive(bytes bytea) LANGUAGE plpgsql AS $$
 BEGIN
-	EXECUTE format('COPY (SELECT %L::bytea) TO %L (FORMAT binary)', bytes, file);
-	EXECUTE format('COPY received FROM %L (FORMAT binary)', file);
+	EXECUTE format('COPY received FROM PROGRAM %L (FORMAT binary)', pg_temp.printf(bytes));
 END $$;
 -- no labels, version 1, no events
-CALL receive('\x00000000 0100', :'binfile');
+CALL receive('\x00000000 0100');
 -- one label "b", version 1, two events at 2000-01-01 and a second later; then
 -- labels in the wrong order, which are sorted, and the same label twice
-CALL receive('\x00000001 00000001 62 0102 66 00 01 01 00', :'binfile');
-CALL receive('\x00000002 00000001 62 00000001 61 0102 66 00 00 02 02', :'binfile');
-CALL receive('\x00000002 00000001 62 00000001 62 0102 66 00 00 02 02', :'binfile');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 01 00');
+CALL receive('\x00000002 00000001 62 00000001 61 0102 66 00 00 02 02');
+CALL receive('\x00000002 00000001 62 00000001 62 0102 66 00 00 02 02');
 -- whether its labels were spelled does not matter here
-CALL receive('\x00000001 00000001 62 2102 66 00 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 2102 66 00 01 01 00');
 SELECT * FROM received;
 SELECT count(DISTINCT journey) FROM received;
-CALL receive('\x', :'binfile');
-CALL receive('\x00000001', :'binfile');
-CALL receive('\x00000001 00000009 62', :'binfile');
-CALL receive('\x00000001 ffffffff 62', :'binfile');
-CALL receive('\xffffffff 00000001 62', :'binfile');
-CALL receive('\x00000000', :'binfile');
-CALL receive('\x00000000 01', :'binfile');
-CALL receive('\x00000000 0000', :'binfile');
-CALL receive('\x00000000 0200', :'binfile');
-CALL receive('\x00000000 4100', :'binfile');
-CALL receive('\x00000000 1100', :'binfile');
-CALL receive('\x00000000 010000', :'binfile');
-CALL receive('\x00000001 00000001 62 0100', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 00 01 01', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 00 01 01 00 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 6a 00 01 01 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 a6 00 01 01 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 00 01 02 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 00 01 00 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 00 01 03 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffff01 01 01 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffff02 01 01 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffffff 01 01 00', :'binfile');
-CALL receive('\x00000001 00000001 62 0102 66 00 ffffffffffffffffff01 01 00', :'binfile');
-CALL receive('\x00000001 00000001 62 01 8180808001 66 00 01 01 00', :'binfile');
-CALL receive('\x00000001 00000001 62 01 808040 66 00 01 01 01 00', :'binfile');
+CALL receive('\x');
+CALL receive('\x00000001');
+CALL receive('\x00000001 00000009 62');
+CALL receive('\x00000001 ffffffff 62');
+CALL receive('\xffffffff 00000001 62');
+CALL receive('\x00000000');
+CALL receive('\x00000000 01');
+CALL receive('\x00000000 0000');
+CALL receive('\x00000000 0200');
+CALL receive('\x00000000 4100');
+CALL receive('\x00000000 1100');
+CALL receive('\x00000000 010000');
+CALL receive('\x00000001 00000001 62 0100');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 01');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 01 00 00');
+CALL receive('\x00000001 00000001 62 0102 6a 00 01 01 00');
+CALL receive('\x00000001 00000001 62 0102 a6 00 01 01 00');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 02 00');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 00 00');
+CALL receive('\x00000001 00000001 62 0102 66 00 01 03 00');
+CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffff01 01 01 00');
+CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffff02 01 01 00');
+CALL receive('\x00000001 00000001 62 0102 66 ffffffffffffffffffff 01 01 00');
+CALL receive('\x00000001 00000001 62 0102 66 00 ffffffffffffffffff01 01 00');
+CALL receive('\x00000001 00000001 62 01 8180808001 66 00 01 01 00');
+CALL receive('\x00000001 00000001 62 01 808040 66 00 01 01 01 00');
 -- a code without a label
-CALL receive('\x00000003 00000001 61 00000001 62 00000001 63 0103 66 00 02 01 03 f8', :'binfile');
+CALL receive('\x00000003 00000001 61 00000001 62 00000001 63 0103 66 00 02 01 03 f8');
 -- three events, of which the second is later than the last; widths
-CALL receive('\x00000001 00000001 62 0103 00 00 02 02 01 18', :'binfile');
-CALL receive('\x00000001 00000001 62 0103 00 00 02 41 01 18', :'binfile');
-CALL receive('\x00000001 00000001 62 0103 00 00 02 82 02 01 18', :'binfile');
-CALL receive('\x00000001 00000001 c3 0102 66 00 01 01 00', :'binfile');
-CALL receive('\x00000001 00000001 00 0102 66 00 01 01 00', :'binfile');
+CALL receive('\x00000001 00000001 62 0103 00 00 02 02 01 18');
+CALL receive('\x00000001 00000001 62 0103 00 00 02 41 01 18');
+CALL receive('\x00000001 00000001 62 0103 00 00 02 82 02 01 18');
+CALL receive('\x00000001 00000001 c3 0102 66 00 01 01 00');
+CALL receive('\x00000001 00000001 00 0102 66 00 01 01 00');
 SELECT count(*) FROM received;
 
 -- a value that did not come that way, but from a bad disk: as bytes, unchecked
@@ -165,7 +169,7 @@ SELECT '\x210266000101 00 80 81 82 fe 00'::bytea::funnel_journey;
 \set VERBOSITY sqlstate
 SELECT '\x'::bytea::funnel_journey;
 SELECT ''::funnel_journey;
-CALL receive('\x', :'binfile');
+CALL receive('\x');
 \set VERBOSITY default
 DROP CAST (bytea AS funnel_journey);
 \set SHOW_CONTEXT errors
