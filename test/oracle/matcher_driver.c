@@ -31,9 +31,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../src/matcher.h"
-#include "../../src/matcher_plain.h"
-#include "../../src/windowscan.h"
+#include "match/matcher.h"
+#include "match/plain.h"
+#include "match/windowscan.h"
 
 static const char *const outcome_names[FUNNEL_NUM_OUTCOMES] = {
 	[FUNNEL_CONVERTED] = "converted",

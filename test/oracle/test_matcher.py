@@ -23,10 +23,11 @@ from generate import (SCALES, one_in, random_alphabet, random_definition,
 from tap import Tap, numbers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SRC = os.path.join(HERE, '..', '..', 'src')
 SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
-           os.path.join(HERE, '..', '..', 'src', 'matcher.c'),
-           os.path.join(HERE, '..', '..', 'src', 'matcher_plain.c'),
-           os.path.join(HERE, '..', '..', 'src', 'windowscan.c')]
+           os.path.join(SRC, 'match', 'matcher.c'),
+           os.path.join(SRC, 'match', 'plain.c'),
+           os.path.join(SRC, 'match', 'windowscan.c')]
 HANG = 120                      # seconds after which a case counts as hung
 MOST_WORK = 1500000             # basic blocks between two polls: milliseconds
 
@@ -185,7 +186,7 @@ def long_definition(rng, scale):
 
 def build(directory, name, flags):
     program = os.path.join(directory, name)
-    command = [os.environ.get('CC', 'cc'), '-std=gnu99', '-Wall', '-Wextra',
+    command = [os.environ.get('CC', 'cc'), '-std=gnu99', '-Wall', '-Wextra', '-I' + SRC,
                '-o', program] + flags + SOURCES
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -201,7 +202,7 @@ def build_counted(directory):
                                     os.path.basename(source) + '.o'))
         flags = [] if source == SOURCES[0] else ['-fsanitize-coverage=trace-pc']
         done = subprocess.run([os.environ.get('CC', 'cc'), '-std=gnu99', '-O1',
-                               '-c', '-o', objects[-1]] + flags + [source],
+                               '-I' + SRC, '-c', '-o', objects[-1]] + flags + [source],
                               capture_output=True, text=True)
         if done.returncode != 0:
             return None

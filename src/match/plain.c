@@ -1,0 +1,313 @@
+/*-------------------------------------------------------------------------
+ *
+ * match/plain.c
+ *	  The matcher for the most common question, over rows that are compact.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "match/plain.h"
+
+#include "match/work.h"
+
+/* The end of the server's timestamps; a limit beyond it is no limit. */
+#define END_OF_TIME			INT64_C(9223371331200000000)
+
+/* Before any time; no chain stands at the step. */
+#define NO_START			INT64_MIN
+
+/*
+ * The newest start of a chain to a step; that to step 0 is the row at hand, and
+ * nothing gets to the one before it.
+ */
+#define START(step)			newest[(step) + 1]
+
+#define LOWEST_STEP(mask)	(__builtin_ctzll(mask) + 1)
+
+/* A window up to this long can be subtracted from any time. */
+#define LONGEST_WINDOW		(INT64_MAX / 2)
+
+static inline void
+poll(const FunnelRules *rules)
+{
+	if (rules->poll)
+		rules->poll();
+}
+
+bool
+funnel_rules_are_plain(const FunnelRules *rules)
+{
+	if (rules->within > LONGEST_WINDOW || rules->any_order || rules->increasing ||
+		rules->optional != 0 || rules->strict != 0 || rules->excluding != 0)
+		return false;
+	for (int k = 0; k < rules->nsteps; k++)
+	{
+		if (rules->gap[k] != 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+funnel_rows_to_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+					 int64_t *ts, uint8_t *steps, uint64_t *present)
+{
+	uint64_t	any = 0;
+	uint64_t	not_one = 0;
+
+	for (size_t i = 0; i < nrows;)
+	{
+		size_t		end = work_stretch_end(i, nrows);
+
+		if (i > 0)
+			poll(rules);
+		for (; i < end; i++)
+		{
+			uint64_t	bit = rows[i].steps;
+
+			not_one |= (bit & (bit - 1)) | (bit == 0);
+			any |= bit;
+			ts[i] = rows[i].ts;
+			steps[i] = bit == 0 ? 0 : LOWEST_STEP(bit);
+		}
+	}
+	*present = any;
+	return not_one == 0;
+}
+
+/* The steps of the rows of one instant, from *I on, behind which *I is left. */
+static inline uint64_t
+steps_of_instant(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+				 size_t *i)
+{
+	int64_t		now = ts[*i];
+	uint64_t	mask = 0;
+
+	do
+	{
+		if (steps[*i] != 0)
+			mask |= FUNNEL_STEP_BIT(steps[*i]);
+		(*i)++;
+		if (*i % WORK_PER_POLL == 0)
+			poll(rules);
+	} while (ts[*i] == now);
+	return mask;
+}
+
+/* Have only the first row of the first step match it; the others match nothing. */
+static void
+drop_later_entries(const FunnelRules *rules, uint8_t *steps, size_t nrows)
+{
+	bool		entered = false;
+
+	for (size_t i = 0; i < nrows;)
+	{
+		size_t		end = work_stretch_end(i, nrows);
+
+		if (i > 0)
+			poll(rules);
+		for (; i < end; i++)
+		{
+			bool		is_entry = steps[i] == 1;
+
+			if (is_entry & entered)
+				steps[i] = 0;
+			entered |= is_entry;
+		}
+	}
+}
+
+/*
+ * Few units have so many rows that there is a look to be taken on the way: for
+ * all others the loops below are compiled without one.
+ */
+#define IS_LONG(nrows)		((nrows) >= WORK_PER_POLL)
+#define FOR_EACH_LENGTH		static inline __attribute__((always_inline))
+
+FOR_EACH_LENGTH void
+poll_at(const FunnelRules *rules, size_t i, bool is_long)
+{
+	if (is_long && i % WORK_PER_POLL == 0)
+		poll(rules);
+}
+
+/* The first row from I on that is not before NOW; there is one. */
+FOR_EACH_LENGTH size_t
+skip_before(const FunnelRules *rules, const int64_t *ts, size_t i, int64_t now, bool is_long)
+{
+	while (ts[i] < now)
+	{
+		i++;
+		poll_at(rules, i, is_long);
+	}
+	return i;
+}
+
+/* Fill in the times between those of the first step and of the last. */
+FOR_EACH_LENGTH void
+find_middle(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+			int depth, bool is_long, FunnelMatch *match)
+{
+	size_t		i = skip_before(rules, ts, 0, match->at[0], is_long);
+	int			step = 1;
+
+	while (step < depth)
+	{
+		int64_t		now = ts[i];
+
+		if (ts[i + 1] != now)
+		{
+			match->at[step - 1] = now;
+			step += steps[i++] == step;
+			poll_at(rules, i, is_long);
+		}
+		else
+		{
+			uint64_t	mask = steps_of_instant(rules, ts, steps, &i);
+
+			while (step < depth && (mask & FUNNEL_STEP_BIT(step)))
+				match->at[step++ - 1] = now;
+		}
+	}
+}
+
+void
+funnel_plain_find_rows(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+					   FunnelMatch *match)
+{
+	size_t		i = 0;
+
+	for (int k = 0; k < match->depth; k++)
+	{
+		size_t		row;
+
+		/* rows of one instant are in no order of their steps */
+		i = skip_before(rules, ts, i, match->at[k], true);
+		for (row = i; steps[row] != k + 1; row++)
+			poll_at(rules, row, true);
+		match->row[k] = row;
+	}
+}
+
+void
+funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
+				   size_t nrows, uint64_t present, FunnelMatch *match)
+{
+	int64_t		newest[FUNNEL_MAX_STEPS + 2];
+	size_t		nsteps = (size_t) rules->nsteps;
+	size_t		depth = 0;
+	size_t		unhurried = 0;	/* depth without a window */
+	int64_t		chain_start = 0;
+	int64_t		chain_end = 0;
+	size_t		i = 0;
+	size_t		step;
+
+	/* the earliest start in time is the time minus the window, or any at all */
+	int64_t		time_mask = rules->within == 0 ? 0 : -1;
+	int64_t		window = rules->within == 0 ? INT64_MAX : rules->within;
+
+	match->depth = 0;
+	match->outcome = FUNNEL_ABSENT;
+	match->open = false;
+	match->reached = 0;
+
+	/* no instant, so that a last row is not taken for one of several */
+	ts[nrows] = FUNNEL_FOREVER;
+
+	for (size_t k = 0; k <= nsteps + 1; k++)
+		newest[k] = NO_START;
+	if (rules->first_entry)
+		drop_later_entries(rules, steps, nrows);
+	while (i < nrows && depth < nsteps)
+	{
+		size_t		end = work_stretch_end(i, nrows);
+
+		if (i > 0)
+			poll(rules);
+		while (i < end)
+		{
+			int64_t		now = ts[i];
+			int64_t		earliest = (now & time_mask) - window;
+
+			START(0) = now;
+			if (ts[i + 1] != now)
+			{
+				/*
+				 * One row, the usual case.  Whether it is in time, and whether
+				 * it goes deeper, is hard to foresee, so no branch depends on
+				 * it: masks decide what is kept.
+				 */
+				int64_t		in_time;
+				int64_t		deeper;
+
+				step = steps[i++];
+				in_time = -(int64_t) (START(step - 1) >= earliest);
+				START(step) ^= (START(step) ^ START(step - 1)) & in_time;
+				unhurried += step == unhurried + 1;
+				deeper = in_time & -(int64_t) (step > depth);
+				depth ^= (depth ^ step) & (size_t) deeper;
+				chain_start ^= (chain_start ^ START(step)) & deeper;
+				chain_end ^= (chain_end ^ now) & deeper;
+				if (depth == nsteps)
+					break;
+			}
+			else
+			{
+				uint64_t	mask = steps_of_instant(rules, ts, steps, &i);
+
+				/* going up, a chain may take a step after another at once */
+				for (; mask != 0; mask &= mask - 1)
+				{
+					step = LOWEST_STEP(mask);
+					unhurried += step == unhurried + 1;
+					if (START(step - 1) < earliest)
+						continue;
+					START(step) = START(step - 1);
+					if (step > depth)
+					{
+						depth = step;
+						chain_start = START(step);
+						chain_end = now;
+					}
+				}
+				if (depth == nsteps)
+					break;
+			}
+		}
+	}
+
+	/* who says that a step is present need not be right */
+	if (depth == 0)
+		return;
+	match->depth = (int) depth;
+	match->reached = depth == FUNNEL_MAX_STEPS ? ~UINT64_C(0) :
+		FUNNEL_STEP_BIT(depth + 1) - 1;
+
+	/*
+	 * The reported chain: from that start, each step as soon as it can be; the
+	 * last cannot be sooner than the pass above has found.
+	 */
+	match->at[0] = chain_start;
+	match->at[depth - 1] = chain_end;
+	if (depth > 2 && IS_LONG(nrows))
+		find_middle(rules, ts, steps, (int) depth, true, match);
+	else if (depth > 2)
+		find_middle(rules, ts, steps, (int) depth, false, match);
+
+	if (depth == nsteps)
+	{
+		match->outcome = FUNNEL_CONVERTED;
+		return;
+	}
+
+	/* the latest entry is the one that stays open */
+	match->open = true;
+	match->open_until = FUNNEL_FOREVER;
+	if (rules->within != 0 && START(1) < END_OF_TIME - rules->within)
+		match->open_until = START(1) + rules->within;
+
+	/* no row of the next step is in the chain: each matches one step */
+	if (unhurried > depth)
+		match->outcome = FUNNEL_LATE;
+	else if (present & FUNNEL_STEP_BIT(depth + 1))
+		match->outcome = FUNNEL_EARLY;
+}
