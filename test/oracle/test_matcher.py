@@ -202,7 +202,7 @@ def build_counted(directory):
                                     os.path.basename(source) + '.o'))
         flags = [] if source == SOURCES[0] else ['-fsanitize-coverage=trace-pc']
         done = subprocess.run([os.environ.get('CC', 'cc'), '-std=gnu99', '-O1',
-                               '-c', '-o', objects[-1]] + flags + [source],
+                               '-I' + SRC, '-c', '-o', objects[-1]] + flags + [source],
                               capture_output=True, text=True)
         if done.returncode != 0:
             return None
