@@ -72,7 +72,7 @@ funnel_journey_send(PG_FUNCTION_ARGS)
 	pq_sendint32(&message, view.nlabels);
 	if (view.count > 0)
 	{
-		labels = funnel_journey_labels(&view);
+		labels = funnel_journey_labels(&view, NULL);
 		for (uint32 i = 0; i < view.nlabels; i++)
 			pq_sendcountedtext(&message, labels[i].text, labels[i].len);
 		pq_sendbytes(&message, (const char *) view.bytes, view.labels - view.bytes);

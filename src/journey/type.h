@@ -56,7 +56,7 @@ typedef struct FunnelJourneyView
 	int			long_width;		/* of an interval, in bits */
 	int			short_width;
 	bool		has_unnamed;	/* the last code is that of unnamed events */
-	bool		spelled;		/* labels are spelled, see journey/words.h */
+	bool		spelled;		/* labels are, see journey/spelling.c */
 	uint32		nlabels;
 	uint32		ncodes;			/* labels, and the unnamed */
 	int			code_width;		/* in bits */
@@ -119,8 +119,11 @@ typedef struct FunnelLabel
 	int			len;
 } FunnelLabel;
 
-/* The label of each code, palloc'd. */
-extern FunnelLabel *funnel_journey_labels(const FunnelJourneyView *view);
+/*
+ * The label of each code, palloc'd; and, if ENDS is not NULL, at which bit of
+ * the labels each ends.
+ */
+extern FunnelLabel *funnel_journey_labels(const FunnelJourneyView *view, uint64 **ends);
 
 /* A journey with all its events, for whatever is not a hot path. */
 typedef struct FunnelJourneyEvents
