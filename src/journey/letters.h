@@ -3,7 +3,7 @@
  * journey/letters.h
  *	  How many bits each letter of a label takes, by the letter before it.
  *
- * Made by journey_letters.py from a dictionary of English, see there.  These
+ * Made by letters.py from a dictionary of English, see there.  These
  * are part of the format of journeys, and never change.
  *
  *-------------------------------------------------------------------------

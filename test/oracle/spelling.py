@@ -1,12 +1,12 @@
 """How a journey spells its labels, written again from its description.
 
-Only the numbers come from src/journey_letters.h.
+Only the numbers come from src/journey/letters.h.
 """
 
 import os
 import re
 
-HEADER = os.path.join(os.path.dirname(__file__), '..', '..', 'src', 'journey_letters.h')
+HEADER = os.path.join(os.path.dirname(__file__), '..', '..', 'src', 'journey', 'letters.h')
 LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 SYMBOLS = ['end', ' ', '_', *LETTERS, 'case', 'byte']
 MAX_SHARED = 32

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Make journey_letters.h: how many bits the letters of a label take.
+"""Make letters.h: how many bits the letters of a label take.
 
-  journey_letters.py WORDS >journey_letters.h
+  letters.py WORDS >letters.h
 
 The numbers in the repository are those of /usr/share/dict/american-english of
 Debian's package wamerican 2020.12.07-2, in which each word stands once.  They
@@ -19,10 +19,10 @@ MAX_BITS = 8
 HEADER = '''\
 /*-------------------------------------------------------------------------
  *
- * journey_letters.h
+ * journey/letters.h
  *	  How many bits each letter of a label takes, by the letter before it.
  *
- * Made by journey_letters.py from a dictionary of English, see there.  These
+ * Made by letters.py from a dictionary of English, see there.  These
  * are part of the format of journeys, and never change.
  *
  *-------------------------------------------------------------------------
