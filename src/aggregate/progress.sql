@@ -28,7 +28,7 @@ COMMENT ON COLUMN funnel_progress.open_until IS
 COMMENT ON COLUMN funnel_progress.payload IS
 'payload of each step''s event, NULL if none was asked for';
 COMMENT ON COLUMN funnel_progress.definition IS
-'the question that this passage answers';
+'definition that it was computed with';
 
 -- for payload: ; , text
 -- for type | form: text |; text[] | _array; funnel_stage | _stage

@@ -25,11 +25,11 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = FunnelTest::node('main');
-my %page = map { $_ => slurp_file($_) } 'README.md', 'CONTRIBUTING.md', sort glob('docs/*.md');
+my %page = map { $_ => slurp_file($_) } glob('*.md docs/*.md');
 
 # Those without examples in SQL.
-my %plain = map { $_ => 1 }
-  'CONTRIBUTING.md', map { "docs/$_.md" } qw(benchmarks clients glossary scale semantics);
+my %plain = map { $_ => 1 } grep({ $_ ne 'README.md' } glob('*.md')),
+  map { "docs/$_.md" } qw(benchmarks clients glossary scale semantics);
 
 sub tidy
 {
