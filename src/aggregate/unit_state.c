@@ -7,39 +7,12 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "libpq/pqformat.h"
 
 #include "aggregate/unit_state.h"
+#include "base/bytehash.h"
 #include "base/compat.h"
 #include "events/message.h"
-
-/* The questions of a call site, by their keys. */
-typedef struct QuestionKey
-{
-	const char *bytes;
-	size_t		size;
-} QuestionKey;
-
-typedef struct QuestionEntry
-{
-	QuestionKey key;
-	char		status;
-	FunnelQuestion *question;
-} QuestionEntry;
-
-#define SH_PREFIX		questionhash
-#define SH_ELEMENT_TYPE QuestionEntry
-#define SH_KEY_TYPE		QuestionKey
-#define SH_KEY			key
-#define SH_HASH_KEY(tb, key) \
-	hash_bytes((const unsigned char *) (key).bytes, (int) (key).size)
-#define SH_EQUAL(tb, a, b) \
-	((a).size == (b).size && memcmp((a).bytes, (b).bytes, (a).size) == 0)
-#define SH_SCOPE		static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 /*
  * Usually what a call site keeps outlasts its groups.  A front end of sharded
@@ -83,8 +56,8 @@ funnel_unit_read_arguments(FunnelUnitSite *site, FunctionCallInfo fcinfo, int ts
 static const FunnelQuestion *
 get_question(FunnelUnitSite *site, const char *bytes, size_t size)
 {
-	QuestionKey key = {bytes, size};
-	QuestionEntry *entry;
+	FunnelBytes key = {bytes, size};
+	FunnelByteHashEntry *entry;
 	FunnelQuestion *question;
 	char	   *copy;
 	bool		found;
@@ -94,10 +67,10 @@ get_question(FunnelUnitSite *site, const char *bytes, size_t size)
 		memcmp(site->last_question->key, bytes, size) == 0)
 		return site->last_question;
 	if (site->questions == NULL)
-		site->questions = questionhash_create(site->context, 2, NULL);
-	entry = questionhash_lookup(site->questions, key);
+		site->questions = funnel_bytehash_create(site->context, 2, NULL);
+	entry = funnel_bytehash_lookup(site->questions, key);
 	if (entry != NULL)
-		return site->last_question = entry->question;
+		return site->last_question = entry->value.pointer;
 
 	/* an error in here leaves no entry behind */
 	question = MemoryContextAlloc(site->context, sizeof(FunnelQuestion));
@@ -106,8 +79,8 @@ get_question(FunnelUnitSite *site, const char *bytes, size_t size)
 	memcpy(copy, bytes, size);
 	question->key = key.bytes = copy;
 	question->size = size;
-	entry = questionhash_insert(site->questions, key, &found);
-	entry->question = question;
+	entry = funnel_bytehash_insert(site->questions, key, &found);
+	entry->value.pointer = question;
 	return site->last_question = question;
 }
 

@@ -55,7 +55,7 @@ typedef struct FunnelUnitSite
 	MemoryContext context;
 	FunnelEventCodes codes;
 	FunnelPayloadPool pool;
-	struct questionhash_hash *questions;
+	struct funnel_bytehash_hash *questions;
 	const FunnelQuestion *last_question;
 
 	/* how a transition function reads its arguments, once it has looked */
