@@ -527,6 +527,9 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 		spool->partitions = MemoryContextAllocZero(spool->context,
 												   sizeof(SpoolPartition) * SPOOL_PARTITIONS);
 		spool->mask = SPOOL_PARTITIONS - 1;
+		/* before anything is written: it may not all fit into memory again */
+		if (from.mask == 0 && spool->file_owner != FUNNEL_FILE_OF_CALLER)
+			add_large(spool);
 	}
 
 	for (int p = 0; p < SPOOL_NUM_PARTITIONS(&from); p++)
@@ -540,8 +543,6 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 	free_slabs(from.slabs);
 	if (from.mask != 0)
 		pfree(from.partitions);
-	else if (partitioned && spool->file_owner != FUNNEL_FILE_OF_CALLER)
-		add_large(spool);
 }
 
 /* Append to the file. */

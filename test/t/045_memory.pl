@@ -177,7 +177,8 @@ foreach my $case (
 	my $question = question($arguments, 'events', '');
 	my $whole = $node->safe_psql('postgres', "SET work_mem = '2GB'; $question");
 
-	foreach my $size (@sizes)
+	# how the rows are shared out differs from time to time
+	foreach my $size (@sizes, $sizes[0], $sizes[0])
 	{
 		is($node->safe_psql('postgres', "SET work_mem = '$size'; $workers $question"),
 			$whole, "$what in workers with work_mem = $size: the same bytes");
