@@ -18,10 +18,6 @@ use PostgreSQL::Test::Cluster;
 our $schema = q{"Funnel's house"};
 my $path = qq{SET search_path = public, $schema; SET TimeZone = 'UTC';};
 
-# The base and composite types of the extension and, where they have operator
-# classes, what they can be a key of.
-our @types = qw(funnel_stage funnel_def funnel_progress funnel_result funnel_journey);
-
 my $tables = q{
 CREATE DOMAIN known_stage AS funnel_stage CHECK (VALUE >= '1') CHECK (stage_position(VALUE) < 32768);
 CREATE DOMAIN short_definition AS funnel_def DEFAULT 'visit -> buy' CHECK (length(VALUE::text) < 1000);
@@ -157,7 +153,8 @@ SELECT 1003, journey_agg(timestamptz '2026-01-01Z' + n * interval '1.000001 s', 
 	funnel_agg(n % 5000, timestamptz '2026-01-01Z' + n * n % 100003 * interval '1 s', CASE n % 3 WHEN 0 THEN 'a' ELSE 'b' END, 'a -> b -> c within 9 days', n)
 FROM generate_series(1, 20000) n;
 
-INSERT INTO hashed SELECT id, stage, definition, progress, journey, stages FROM everything;
+-- Logical replication from 17 on looks a row up by a hash index, which has no NULLs.
+INSERT INTO hashed SELECT id, stage, definition, progress, journey, stages FROM everything WHERE stage IS NOT NULL;
 INSERT INTO stage_keys SELECT stage, ARRAY[stage, stage] FROM everything WHERE stage IS NOT NULL GROUP BY stage;
 INSERT INTO definition_keys SELECT DISTINCT definition FROM everything WHERE definition IS NOT NULL;
 INSERT INTO journey_keys SELECT DISTINCT journey FROM everything WHERE journey_length(journey) < 50;
@@ -278,6 +275,7 @@ sub missing
 		FROM pg_depend d JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
 		WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 		  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
+		  AND t.typarray <> 0
 		  AND (t.oid <> ALL (SELECT atttypid FROM pg_attribute WHERE attrelid = 'everything'::regclass)
 			   OR t.typarray <> ALL (SELECT atttypid FROM pg_attribute WHERE attrelid = 'everything'::regclass))});
 }
