@@ -191,8 +191,8 @@ CREATE MATERIALIZED VIEW merged AS SELECT funnel_merge(result) AS result FROM ev
 CREATE FUNCTION reached(u int, since funnel_stage DEFAULT '2:cart') RETURNS boolean
 BEGIN ATOMIC SELECT stage >= since FROM everything WHERE id = u; END;
 
--- How many of a table's values an equality finds them by.
-CREATE FUNCTION found(name regclass, attribute name) RETURNS bigint LANGUAGE plpgsql AS $$
+-- How many of a table's values are found by them.
+CREATE FUNCTION found(name regclass, attribute name) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	kind text = (SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = name AND attname = attribute);
 	value text;
@@ -203,7 +203,8 @@ BEGIN
 		EXECUTE format('SELECT count(*) FROM %s WHERE %I = %L::%s', name, attribute, value, kind) INTO n;
 		total = total + n;
 	END LOOP;
-	RETURN total;
+	EXECUTE format('SELECT count(%I::text) FROM %s', attribute, name) INTO n;
+	RETURN format('%s found of %s', total, n);
 END $$;
 };
 
@@ -319,7 +320,7 @@ sub contents
 
 		push @queries, qq{
 			SELECT '$v', count($v), md5(string_agg(${type}_send($v), '' ORDER BY id)),
-				   count(*) FILTER (WHERE ROW($v)::record *<> ROW($v\::text::$type)::record)
+				   format('%s differ from their text', count(*) FILTER (WHERE ROW($v)::record *<> ROW($v\::text::$type)::record))
 			FROM everything};
 	}
 	push @queries, q{
@@ -340,7 +341,13 @@ sub contents
 	push @queries, q{
 		SELECT 'ranges', count(*) FROM everything WHERE stretch @> '3:it''s'::funnel_stage};
 
-	return query($node, $database, join(";\n", @queries));
+	my $contents = query($node, $database, join(";\n", @queries));
+	foreach my $line (split /\n/, $contents)
+	{
+		die "$database: $line"
+		  if $line =~ /\b[1-9]\d* differ from/ || $line =~ /\|(\d+) found of (\d+)$/ && $1 != $2;
+	}
+	return $contents;
 }
 
 1;
