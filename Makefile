@@ -128,3 +128,6 @@ dist:
 
 .PHONY: test demo shell valgrind bench run-test run-demo run-shell run-valgrind run-bench \
 	dist
+
+# make indent, lint, coverage, sanitize and fuzz.
+include $(dir $(firstword $(MAKEFILE_LIST)))test/tools.mk
