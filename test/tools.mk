@@ -26,3 +26,23 @@ typedefs: all
 	@perl '$(TOOLS)/typedefs'
 
 .PHONY: indent indent-check typedefs
+
+# The analyzer goes through each source in turn; what it finds is read together.
+LINT_CLANG ?= clang
+LINTED = $(OBJS:%.o=build/lint/%.plist)
+LINT_FLAGS = -I$(TOOLS)/../../src -isystem $(shell $(PG_CONFIG) --includedir-server) \
+	-D_GNU_SOURCE -DUSE_ASSERT_CHECKING=1
+
+lint: lint-tools $(LINTED)
+	@sh '$(TOOLS)/lint' build/lint
+
+lint-tools:
+	@sh '$(TOOLS)/lint' --have '$(LINT_CLANG)'
+
+$(LINTED): build/lint/%.plist: $(TOOLS)/../../%.c $(wildcard $(TOOLS)/../../src/*/*.h) | lint-tools
+	@mkdir -p $(dir $@)
+	@echo 'analyzing src/$(notdir $(patsubst %/,%,$(dir $<)))/$(notdir $<)'
+	@$(LINT_CLANG) --analyze -Xclang -analyzer-output=plist $(LINT_FLAGS) -o $@ $< 2>$@.log || \
+		{ cat $@.log >&2; exit 1; }
+
+.PHONY: lint lint-tools
