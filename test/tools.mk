@@ -46,3 +46,8 @@ $(LINTED): build/lint/%.plist: $(TOOLS)/../../%.c $(wildcard $(TOOLS)/../../src/
 		{ cat $@.log >&2; exit 1; }
 
 .PHONY: lint lint-tools
+
+coverage:
+	+@$(TOOLS_ENV) sh '$(TOOLS)/coverage' $(TESTS_NAMED)
+
+.PHONY: coverage
