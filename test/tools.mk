@@ -51,3 +51,16 @@ coverage:
 	+@$(TOOLS_ENV) sh '$(TOOLS)/coverage' $(TESTS_NAMED)
 
 .PHONY: coverage
+
+sanitize:
+	+@$(TOOLS_ENV) sh '$(TOOLS)/sanitize' $(TESTS_NAMED)
+
+fuzz: fuzz-plain fuzz-server
+
+fuzz-plain:
+	@sh '$(TOOLS)/fuzz'
+
+fuzz-server: all
+	+@$(TOOLS_ENV) sh '$(TOOLS)/../cluster' sh test/tools/fuzz --server
+
+.PHONY: sanitize fuzz fuzz-plain fuzz-server
