@@ -8,60 +8,95 @@
 #   make test REGRESS=stage               these regression tests only
 #   make test PROVE_TESTS=test/t/x.pl     these TAP tests only
 #   make shell                            psql on a private cluster
+#   make test-upgrade OLD_PG_CONFIG=...   pg_upgrade from another server to this one
 #   make valgrind                         the regression tests under valgrind
 #   make bench                            side by side with ClickHouse and DuckDB
+#   make test-fresh                       demo and test on bare systems; root only
+#   make installcheck-tap                 the TAP tests, against what is installed
 #   make dist                             the archive that PGXN takes
-# Each takes PG_CONFIG=/path/to/pg_config, and COPT=-Werror.
+# Each takes PG_CONFIG=/path/to/pg_config, and COPT=-Werror.  In a directory
+# other than this one, make -f /path/to/Makefile builds there.
 
 EXTENSION = funnel
 EXTVERSION = 1.0
 MODULE_big = funnel
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*/*.c)))
 
-# The install script: each room's SQL, in the order of their dependencies.
-SQL_ROOMS = language/stage language/definition result/type aggregate/funnel_agg aggregate/progress result/report result/compare picture/chart picture/svg \
-	aggregate/window_funnel aggregate/sequence aggregate/next_node aggregate/retention aggregate/sessionize journey/type
-SQL_SOURCES = $(wildcard $(SQL_ROOMS:%=src/%.sql))
+# Where this file is; objects and everything else that is built go to the
+# current directory.
+TOP := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
+
+# The files of the floors of src/ that match, as paths from TOP.
+source_files = $(patsubst $(TOP)/%,%,$(sort $(wildcard $(TOP)/src/*/$(1))))
+
+OBJS = $(patsubst %.c,%.o,$(call source_files,*.c))
+
+# The install script: the SQL of the rooms, in the order of their dependencies.
+SQL_ROOMS = base/prologue language/stage language/definition result/type \
+	aggregate/funnel_agg aggregate/progress result/report result/compare picture/chart \
+	picture/svg aggregate/window_funnel aggregate/sequence aggregate/next_node \
+	aggregate/retention aggregate/sessionize journey/type
+SQL_SOURCES = $(SQL_ROOMS:%=src/%.sql)
 INSTALL_SQL = funnel--$(EXTVERSION).sql
 
-DATA = $(INSTALL_SQL) $(wildcard src/upgrade/*.sql)
-EXTRA_CLEAN = $(INSTALL_SQL) build
+DATA = $(patsubst $(TOP)/%,%,$(wildcard $(TOP)/src/upgrade/*.sql))
+DATA_built = $(INSTALL_SQL)
+EXTRA_CLEAN = build
 
 PG_CONFIG ?= pg_config
 
 # The server's own headers are not ours to keep free of -Wextra's warnings.
-PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
+SERVER_HEADERS := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
+PG_CPPFLAGS = -I$(TOP)/src -isystem $(SERVER_HEADERS)
 PG_CFLAGS = -Wall -Wextra
+
+# The flags of a server that gcc built name warnings that clang has not.
+ifneq ($(findstring clang,$(CC)),)
+PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+endif
 
 # Naming tests of one kind on the command line leaves the other kind out.
 ifneq ($(origin PROVE_TESTS),command line)
-REGRESS = $(sort $(notdir $(basename $(wildcard sql/*.sql))))
+REGRESS = $(sort $(notdir $(basename $(wildcard $(TOP)/sql/*.sql))))
 endif
 ifneq ($(origin REGRESS),command line)
-PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+PROVE_TESTS = $(patsubst $(TOP)/%,%,$(sort $(wildcard $(TOP)/test/t/*.pl)))
 endif
 REGRESS_OPTS = --load-extension=funnel --encoding=UTF8 --no-locale
-TAP_TESTS = 1
 
 all: $(INSTALL_SQL)
 
-$(INSTALL_SQL): src/base/prologue.sql src/base/forms.awk $(SQL_SOURCES) Makefile
-	cat src/base/prologue.sql $(SQL_SOURCES) | awk -f src/base/forms.awk > $@
-
-# A machine without the server's headers has no PGXS to include; there only
-# the targets that first install what is missing work.
+# A server may have PGXS and no headers; then only the targets work that first
+# see to what is missing.
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
-ifneq ($(wildcard $(PGXS)),)
+ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(SERVER_HEADERS)/postgres.h)),)
+
+# Bitcode is for inlining only: none without the clang, or the linker, that the
+# server's build files name.
+of_server = $(shell sed -n 's/^$(1)[[:space:]]*=[[:space:]]*//p' '$(dir $(PGXS))../Makefile.global')
+BITCODE_CLANG = $(if $(filter command,$(firstword $(origin CLANG))),$(CLANG),$(call of_server,CLANG))
+ifeq ($(and $(shell command -v $(firstword $(BITCODE_CLANG) no-clang) 2>/dev/null),$(wildcard \
+	$(call of_server,LLVM_BINPATH)/llvm-lto)),)
+override with_llvm = no
+endif
+
 include $(PGXS)
+
+# The tests that make test runs by test/run, on what is installed already.
 PG_PROVE_FLAGS += -I $(srcdir)/test/perl
+installcheck-tap:
+	$(prove_installcheck)
 else
-all install installcheck:
-	@echo "$(PG_CONFIG) does not lead to PostgreSQL's build files: install" \
+all install installcheck installcheck-tap:
+	@echo "funnel: $(PG_CONFIG) leads to no PostgreSQL headers: install" \
 		"postgresql-server-dev-NN, or give PG_CONFIG=/path/to/pg_config" >&2
 	@exit 1
 clean:
-	rm -rf $(OBJS) $(MODULE_big).so $(EXTRA_CLEAN)
+	rm -rf $(OBJS) $(MODULE_big).so $(INSTALL_SQL) $(EXTRA_CLEAN)
 endif
+
+# The sources' names hold no white space, nor does TOP.
+$(INSTALL_SQL): $(SQL_SOURCES:%=$(TOP)/%) $(TOP)/src/base/forms.awk $(TOP)/Makefile | build/built-for
+	cat $(SQL_SOURCES:%=$(TOP)/%) | awk -f $(TOP)/src/base/forms.awk > $@
 
 # PGXS knows neither our headers nor that one tree may be built for several
 # servers in turn: objects are compiled again when either changes.
@@ -70,18 +105,25 @@ ifneq ($(shell cat build/built-for 2>/dev/null),$(strip $(subst ',,$(BUILT_FOR))
 .PHONY: build/built-for
 endif
 build/built-for:
-	@mkdir -p build
+	@mkdir -p build $(sort $(dir $(OBJS))) && test -w build || { \
+		echo "funnel: nothing can be written here: in a directory of yours, type" \
+			"make -f $(abspath $(TOP)/Makefile) $(patsubst run-%,%,$(MAKECMDGOALS))" >&2; exit 1; }
 	@echo '$(strip $(subst ',,$(BUILT_FOR)))' > $@
 
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/built-for
+$(OBJS) $(OBJS:.o=.bc): $(addprefix $(TOP)/,$(call source_files,*.h)) build/built-for
 
-# test/setup installs what is missing and prints the pg_config to go by, which
-# need not be the one that this make was started with.
-SETUP_CONFIG = $(if $(filter command environment,$(firstword $(origin PG_CONFIG))),'$(PG_CONFIG)')
-WITH_SETUP = +@config=$$(test/setup $(SETUP_CONFIG)) && \
-	$(MAKE) --no-print-directory PG_CONFIG="$$config"
-CLUSTER = +@PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' VALGRIND_SUPP='$(VALGRIND_SUPP)' \
-	test/cluster
+# These recipes run make again, which plain -n, -t and -q would do as well: not
+# even test/setup may run then.
+RECURSE = $(if $(or $(findstring n,$(OPTIONS)),$(findstring t,$(OPTIONS)),$(findstring q,$(OPTIONS))),,+)
+OPTIONS = $(firstword -$(MAKEFLAGS))
+AGAIN = $(MAKE) --no-print-directory -f '$(TOP)/Makefile'
+
+# test/setup sees to what is missing and runs the rest with a PG_CONFIG=... that
+# leads to it, which need not be the one that this make was started with.
+SETUP_CONFIG = $(if $(filter command environment,$(firstword $(origin PG_CONFIG))),$(PG_CONFIG))
+WITH_SETUP = $(RECURSE)@FUNNEL_BUILD='$(CURDIR)/build' sh '$(TOP)/test/setup' '$(SETUP_CONFIG)' $(AGAIN)
+CLUSTER = PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' VALGRIND_SUPP='$(VALGRIND_SUPP)' \
+	sh '$(TOP)/test/cluster'
 
 test:
 	$(WITH_SETUP) run-test
@@ -99,35 +141,46 @@ bench:
 	$(WITH_SETUP) run-bench
 
 run-test: all
-	$(CLUSTER) test/run '$(REGRESS)' '$(PROVE_TESTS)'
+	$(RECURSE)@$(CLUSTER) test/run '$(REGRESS)' '$(PROVE_TESTS)'
 
 run-demo: all
-	$(CLUSTER) test/demo/run
+	$(RECURSE)@$(CLUSTER) test/demo/run
 
 run-shell: all
-	$(CLUSTER) sh -c 'psql -Xqc "CREATE EXTENSION funnel" && exec psql'
+	$(RECURSE)@$(CLUSTER) sh -c 'psql -Xqf docs/sample.sql && exec psql'
+
+# Between two servers that are both here.
+NEW_PG_CONFIG = $(PG_CONFIG)
+test-upgrade:
+	$(RECURSE)@MAKE='$(MAKE)' '$(TOP)/test/upgrade' '$(OLD_PG_CONFIG)' '$(NEW_PG_CONFIG)'
 
 # Valgrind finds most in a server built with assertions and -DUSE_VALGRIND,
 # whose source has the suppressions: src/tools/valgrind.supp.
 VALGRIND_SUPP = $(wildcard $(dir $(PG_CONFIG))../valgrind.supp)
 run-valgrind: all
-	$(CLUSTER) --valgrind test/run '$(REGRESS)' ''
+	$(RECURSE)@$(CLUSTER) --valgrind test/run '$(REGRESS)' ''
 
 # BENCH_ROWS, BENCH_RUNS and BENCH_ONLY: see test/bench/bench.py.
 # The output is the page's Markdown, and nothing of the build's.
 run-bench:
-	+@$(MAKE) --no-print-directory PG_CONFIG='$(PG_CONFIG)' all >&2
-	@test/bench/peers build/peers
-	+@FUNNEL_PEERS='$(CURDIR)/build/peers' PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' \
-		FUNNEL_SETTINGS='shared_buffers = 1GB' test/cluster test/bench/run
+	$(RECURSE)@$(AGAIN) PG_CONFIG='$(PG_CONFIG)' all >&2
+	@'$(TOP)/test/bench/peers' build/peers
+	$(RECURSE)@FUNNEL_PEERS='$(CURDIR)/build/peers' FUNNEL_SETTINGS='shared_buffers = 1GB' \
+		$(CLUSTER) test/bench/run
 
+# FRESH="bookworm bare root" and the like: see test/fresh.
+test-fresh:
+	@sh '$(TOP)/test/fresh' $(FRESH)
+
+DIST = $(EXTENSION)-$(EXTVERSION).0
 dist:
+	@git -C '$(TOP)' rev-parse --verify --quiet HEAD >/dev/null || { \
+		echo "funnel: make dist archives a commit: run it in a checkout of git" >&2; exit 1; }
 	mkdir -p build
-	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION).0/ \
-		-o build/$(EXTENSION)-$(EXTVERSION).0.zip HEAD
+	git -C '$(TOP)' archive --format=zip --prefix=$(DIST)/ -o '$(CURDIR)/build/$(DIST).zip' HEAD
 
 .PHONY: test demo shell valgrind bench run-test run-demo run-shell run-valgrind run-bench \
-	dist
+	installcheck-tap test-fresh test-upgrade dist
 
 # make indent, lint, coverage, sanitize and fuzz.
-include $(dir $(firstword $(MAKEFILE_LIST)))test/tools.mk
+include $(TOP)/test/tools.mk

@@ -219,35 +219,34 @@ RESET enable_nestloop;
 
 -- COPY in text and in binary
 \getenv abs_builddir PG_ABS_BUILDDIR
-\set textfile :abs_builddir '/results/definition.txt'
-\set binfile :abs_builddir '/results/definition.bin'
+\cd :abs_builddir
 CREATE TABLE definitions AS SELECT id, lit::funnel_def AS d FROM written;
 CREATE TABLE copies (LIKE definitions);
-COPY definitions TO :'textfile';
-COPY copies FROM :'textfile';
-COPY definitions TO :'binfile' WITH (FORMAT binary);
-COPY copies FROM :'binfile' WITH (FORMAT binary);
+\copy definitions TO 'results/definition.txt'
+\copy copies FROM 'results/definition.txt'
+\copy definitions TO 'results/definition.bin' WITH (FORMAT binary)
+\copy copies FROM 'results/definition.bin' WITH (FORMAT binary)
 SELECT count(*), count(*) FILTER (WHERE a.d = b.d) AS same
 FROM definitions a JOIN copies b USING (id);
 
 -- binary input is read as strictly as text, and made canonical
 CREATE TABLE received (d funnel_def);
-COPY (VALUES (convert_to('a->"b" within 24 h', 'UTF8'))) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
+\copy (VALUES (convert_to('a->"b" within 24 h', 'UTF8'))) TO 'results/definition.bin' WITH (FORMAT binary)
+\copy received FROM 'results/definition.bin' WITH (FORMAT binary)
 SELECT d, funnel_def_send(d) = convert_to(d::text, 'UTF8') AS sent FROM received;
-COPY (VALUES (convert_to('a -> b within 1 month', 'UTF8'))) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\x'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\x610062'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\x61c3'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
+\copy (VALUES (convert_to('a -> b within 1 month', 'UTF8'))) TO 'results/definition.bin' WITH (FORMAT binary)
+\copy received FROM 'results/definition.bin' WITH (FORMAT binary)
+\copy (VALUES ('\x'::bytea)) TO 'results/definition.bin' WITH (FORMAT binary)
+\copy received FROM 'results/definition.bin' WITH (FORMAT binary)
+\copy (VALUES ('\x610062'::bytea)) TO 'results/definition.bin' WITH (FORMAT binary)
+\copy received FROM 'results/definition.bin' WITH (FORMAT binary)
+\copy (VALUES ('\x61c3'::bytea)) TO 'results/definition.bin' WITH (FORMAT binary)
+\copy received FROM 'results/definition.bin' WITH (FORMAT binary)
 \set VERBOSITY sqlstate
-COPY (VALUES (convert_to('a -> ', 'UTF8'))) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES (convert_to(repeat('a', 65537), 'UTF8'))) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
+\copy (VALUES (convert_to('a -> ', 'UTF8'))) TO 'results/definition.bin' WITH (FORMAT binary)
+\copy received FROM 'results/definition.bin' WITH (FORMAT binary)
+\copy (VALUES (convert_to(repeat('a', 65537), 'UTF8'))) TO 'results/definition.bin' WITH (FORMAT binary)
+\copy received FROM 'results/definition.bin' WITH (FORMAT binary)
 \set VERBOSITY default
 
 -- the value kept by a call site is never that of another text, nor one freed

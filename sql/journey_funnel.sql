@@ -102,10 +102,10 @@ SELECT funnel_agg('\x'::bytea::funnel_journey, 'visit -> buy');
 SELECT funnel_agg('\x01'::bytea::funnel_journey, 'visit -> buy');
 SELECT funnel_agg('\x0101'::bytea::funnel_journey, 'visit -> buy');
 -- three events, of which the second is later than the last
-SELECT funnel_agg('\x210366000202 01 18 fe'::bytea::funnel_journey, 'visit -> buy');
+SELECT funnel_agg('\x210366000202 01 18 efaad200'::bytea::funnel_journey, 'visit -> buy');
 -- labels "buy" and "visit", but events of the first only, or of a third
-SELECT funnel_stages(funnel_definition(r)), funnel_units(r) FROM (SELECT funnel_agg('\x2102 66000102 00 c7 fe'::bytea::funnel_journey, 'visit -> buy') AS r) AS x;
-SELECT funnel_units(funnel_agg('\x3102 66000101 03 fe'::bytea::funnel_journey, 'visit -> buy'));
+SELECT funnel_stages(funnel_definition(r)), funnel_units(r) FROM (SELECT funnel_agg('\x2102 66000102 00 79fef0ae2a0d'::bytea::funnel_journey, 'visit -> buy') AS r) AS x;
+SELECT funnel_units(funnel_agg('\x3102 66000101 03 efaad200'::bytea::funnel_journey, 'visit -> buy'));
 DROP CAST (bytea AS funnel_journey);
 
 DROP TABLE events, units, definitions;

@@ -167,5 +167,6 @@ SELECT altered('ALTER ATTRIBUTE stage TYPE named_stage', $q$SELECT (funnel_progr
 SELECT altered('', $q$SELECT funnel_agg(ROW('1:a'::funnel_stage, 'absent', NULL, NULL, NULL, NULL, NULL), 'a')$q$);
 DROP DOMAIN named_stage;
 DROP TYPE other;
+DROP FUNCTION altered(text, text);
 
 DROP TABLE tags, shop;

@@ -154,38 +154,37 @@ SELECT tableoid::regclass, s FROM by_range ORDER BY s;
 
 -- binary and text COPY round trips
 \getenv abs_builddir PG_ABS_BUILDDIR
-\set textfile :abs_builddir '/results/stage.txt'
-\set binfile :abs_builddir '/results/stage.bin'
+\cd :abs_builddir
 CREATE TABLE copies (LIKE stages);
-COPY stages TO :'textfile';
-COPY copies FROM :'textfile';
-COPY stages TO :'binfile' WITH (FORMAT binary);
-COPY copies FROM :'binfile' WITH (FORMAT binary);
+\copy stages TO 'results/stage.txt'
+\copy copies FROM 'results/stage.txt'
+\copy stages TO 'results/stage.bin' WITH (FORMAT binary)
+\copy copies FROM 'results/stage.bin' WITH (FORMAT binary)
 SELECT count(*), count(*) FILTER (WHERE a.s IS NOT DISTINCT FROM b.s) AS same
 FROM stages a JOIN copies b USING (id);
 
 -- binary input is checked: the bytes of a bytea are read as a stage
 CREATE TABLE received (s funnel_stage);
-COPY (VALUES ('\x000263617274'::bytea), ('\x0001'), ('\x7fffc3a9')) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
+\copy (VALUES ('\x000263617274'::bytea), ('\x0001'), ('\x7fffc3a9')) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
 SELECT s FROM received;
-COPY (VALUES ('\x'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\x02'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\x000063617274'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\x800063617274'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\xffff63617274'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\x000261c3'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
-COPY (VALUES ('\x0002610062'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
+\copy (VALUES ('\x'::bytea)) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
+\copy (VALUES ('\x02'::bytea)) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
+\copy (VALUES ('\x000063617274'::bytea)) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
+\copy (VALUES ('\x800063617274'::bytea)) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
+\copy (VALUES ('\xffff63617274'::bytea)) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
+\copy (VALUES ('\x000261c3'::bytea)) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
+\copy (VALUES ('\x0002610062'::bytea)) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
 \set VERBOSITY sqlstate
-COPY (VALUES ('\x000063617274'::bytea)) TO :'binfile' WITH (FORMAT binary);
-COPY received FROM :'binfile' WITH (FORMAT binary);
+\copy (VALUES ('\x000063617274'::bytea)) TO 'results/stage.bin' WITH (FORMAT binary)
+\copy received FROM 'results/stage.bin' WITH (FORMAT binary)
 \set VERBOSITY default
 
 -- long names: compressed and toasted values compare and hash as others
@@ -237,7 +236,8 @@ FROM unnest(ARRAY['s', 's::int', 'stage_position(s)', 'stage_name(s)', 'funnel_s
 	forged(bytes, expression) AS answer
 GROUP BY ord, expression, answer ORDER BY ord, answer;
 SELECT forged('\x000161', 's'), forged('\x7fff', 's');
+DROP FUNCTION forged(bytea, text);
+DROP CAST (bytea AS funnel_stage);
 
 DROP TABLE stages CASCADE;
 DROP TABLE deals, pipeline, by_hash, by_range, copies, received, toasted, packed;
-DROP FUNCTION forged;

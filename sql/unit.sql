@@ -113,3 +113,7 @@ FROM unnest('{d,i,"ROW(d, i)"}'::text[]) WITH ORDINALITY AS e(expression, ord),
 	funnels_of('nested', expression) AS f ORDER BY ord;
 SELECT * FROM funnels_of('many', 'd');
 ROLLBACK;
+
+DROP TABLE nested, many;
+DROP FUNCTION funnels(VARIADIC anyarray), funnels_of(regclass, text);
+DROP TYPE span, pair, mood, code, length, bpcharrange, codes;

@@ -10,7 +10,7 @@
 #
 # Nothing is installed: what is missing is named.  See CONTRIBUTING.md.
 
-TOOLS := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))/tools
+TOOLS = $(TOP)/test/tools
 
 # Only tests that were asked for, and otherwise the regression tests.
 TESTS_NAMED = '$(REGRESS)' '$(if $(filter command,$(firstword $(origin PROVE_TESTS))),$(PROVE_TESTS))'
@@ -30,16 +30,16 @@ typedefs: all
 # The analyzer goes through each source in turn; what it finds is read together.
 LINT_CLANG ?= clang
 LINTED = $(OBJS:%.o=build/lint/%.plist)
-LINT_FLAGS = -I$(TOOLS)/../../src -isystem $(shell $(PG_CONFIG) --includedir-server) \
+LINT_FLAGS = -I$(TOP)/src -isystem $(shell $(PG_CONFIG) --includedir-server) \
 	-D_GNU_SOURCE -DUSE_ASSERT_CHECKING=1
 
 lint: lint-tools $(LINTED)
-	@sh '$(TOOLS)/lint' build/lint
+	@sh '$(TOOLS)/lint' $(LINTED)
 
 lint-tools:
 	@sh '$(TOOLS)/lint' --have '$(LINT_CLANG)'
 
-$(LINTED): build/lint/%.plist: $(TOOLS)/../../%.c $(wildcard $(TOOLS)/../../src/*/*.h) | lint-tools
+$(LINTED): build/lint/%.plist: $(TOP)/%.c $(wildcard $(TOP)/src/*/*.h) | lint-tools
 	@mkdir -p $(dir $@)
 	@echo 'analyzing src/$(notdir $(patsubst %/,%,$(dir $<)))/$(notdir $<)'
 	@$(LINT_CLANG) --analyze -Xclang -analyzer-output=plist $(LINT_FLAGS) -o $@ $< 2>$@.log || \
@@ -48,12 +48,12 @@ $(LINTED): build/lint/%.plist: $(TOOLS)/../../%.c $(wildcard $(TOOLS)/../../src/
 .PHONY: lint lint-tools
 
 coverage:
-	+@$(TOOLS_ENV) sh '$(TOOLS)/coverage' $(TESTS_NAMED)
+	$(RECURSE)@$(TOOLS_ENV) sh '$(TOOLS)/coverage' $(TESTS_NAMED)
 
 .PHONY: coverage
 
 sanitize:
-	+@$(TOOLS_ENV) sh '$(TOOLS)/sanitize' $(TESTS_NAMED)
+	$(RECURSE)@$(TOOLS_ENV) sh '$(TOOLS)/sanitize' $(TESTS_NAMED)
 
 fuzz: fuzz-plain fuzz-server
 
@@ -61,6 +61,6 @@ fuzz-plain:
 	@sh '$(TOOLS)/fuzz'
 
 fuzz-server: all
-	+@$(TOOLS_ENV) sh '$(TOOLS)/../cluster' sh test/tools/fuzz --server
+	$(RECURSE)@$(TOOLS_ENV) sh '$(TOP)/test/cluster' sh test/tools/fuzz --server
 
 .PHONY: sanitize fuzz fuzz-plain fuzz-server

@@ -36,7 +36,7 @@ RETURNS funnel_result
 AS 'MODULE_PATHNAME', 'funnel_agg_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
--- for event | more | types | what: event text | | text, funnel_def | over the events of all of them; events text[] | | text[], funnel_def | over events that may have several labels; stage funnel_stage | | funnel_stage, funnel_def | over the stages that were set; event text | , value float8 | text, funnel_def, float8 | with the sum of a value at each
+-- for event | more | types | what: event text | | text, funnel_def | from the events of all units; events text[] | | text[], funnel_def | from events that may have several labels; stage funnel_stage | | funnel_stage, funnel_def | from the stages that units were set to; event text | , value float8 | text, funnel_def, float8 | with the sum of a value at each stage
 -- for ts | how: timestamptz |; timestamp | , times read as UTC; date | , by days
 CREATE AGGREGATE funnel_agg(unit anyelement, ts ${ts}, ${event}, definition funnel_def${more}) (
 	SFUNC = funnel_agg_transfn,

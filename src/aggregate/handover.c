@@ -3,7 +3,8 @@
  * aggregate/handover.c
  *	  The state of funnel_agg on its way from one node of a plan to another.
  *
- * A state that leaves its process is a message with all its events.
+ * A state that leaves its process is a message with all its events, or with the
+ * name of a file that has them.
  *
  * The leader of a parallel query takes part in the scan, and a plan by
  * partition has a node for each: their states stay in the process.  A large
@@ -96,6 +97,15 @@ lent_state(uint64 number)
 	return NULL;
 }
 
+/* Is this call's state that of a partial aggregate of a plan? */
+static bool
+is_partial(FunctionCallInfo fcinfo)
+{
+	const AggState *node = (const AggState *) fcinfo->context;
+
+	return IsA(node, AggState) && DO_AGGSPLIT_SERIALIZE(node->aggsplit);
+}
+
 /*
  * Can this call's state be lent?  It must be that of a partial aggregate, in
  * the process where all of the plan above it runs, and outlast its value.
@@ -103,10 +113,8 @@ lent_state(uint64 number)
 static bool
 can_lend(FunctionCallInfo fcinfo)
 {
-	const AggState *node = (const AggState *) fcinfo->context;
-
-	return IsA(node, AggState) && DO_AGGSPLIT_SERIALIZE(node->aggsplit) &&
-		node->aggstrategy == AGG_PLAIN && !IsParallelWorker();
+	return is_partial(fcinfo) && !IsParallelWorker() &&
+		((const AggState *) fcinfo->context)->aggstrategy == AGG_PLAIN;
 }
 
 /*
@@ -154,6 +162,7 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 		if (IsInParallelMode())
 			funnel_spool_group(state->spool);
 		pq_sendbyte(&buf, KIND_LOAN);
+		funnel_spool_lend(state->spool, IsInParallelMode());
 		pq_sendint32(&buf, MyProcPid);
 		pq_sendint64(&buf, begin_loan(state, context));
 	}
@@ -167,7 +176,7 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 		pq_sendint32(&buf, VARSIZE(state->program->def) - VARHDRSZ);
 		pq_sendbytes(&buf, VARDATA(state->program->def),
 					 VARSIZE(state->program->def) - VARHDRSZ);
-		funnel_spool_serialize(state->spool, &buf);
+		funnel_spool_serialize(state->spool, &buf, is_partial(fcinfo), fcinfo);
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
@@ -236,7 +245,7 @@ combine_message(FunctionCallInfo fcinfo, MemoryContext context, StringInfo messa
 	memcpy(VARDATA(def), pq_getmsgbytes(message, len), len);
 	state = state_to_combine(fcinfo, context, type, collation, with_values, def);
 	state->horizon = Max(state->horizon, horizon);
-	funnel_spool_absorb(state->spool, message);
+	funnel_spool_absorb(state->spool, message, fcinfo);
 	pq_getmsgend(message);
 	pfree(def);
 	return state;
@@ -253,16 +262,6 @@ combine_loan(FunctionCallInfo fcinfo, MemoryContext context, uint64 number)
 	state->horizon = Max(state->horizon, lender->horizon);
 	if (funnel_spool_borrow(state->spool, lender->spool))
 		note_loan(state, number, context);
-	else
-	{
-		StringInfoData message;
-
-		/* the codes of its events are different */
-		initStringInfo(&message);
-		funnel_spool_serialize(lender->spool, &message);
-		funnel_spool_absorb(state->spool, &message);
-		pfree(message.data);
-	}
 	return state;
 }
 

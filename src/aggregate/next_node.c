@@ -100,12 +100,14 @@ prepare_question(const char *key, size_t size, MemoryContext context)
 }
 
 static void
-questions_differ(const char *key, const char *other)
+questions_differ(const FunnelQuestion *question, const char *other, size_t size)
 {
 	NextNodeQuestion a,
 				b;
 
-	memcpy(&a, key, sizeof(a));
+	if (size < sizeof(b))
+		elog(ERROR, "unexpected question of an aggregate");
+	memcpy(&a, question->key, sizeof(a));
 	memcpy(&b, other, sizeof(b));
 	if (a.nconditions != b.nconditions)
 		funnel_conditions_differ(a.nconditions, b.nconditions);
@@ -117,7 +119,7 @@ questions_differ(const char *key, const char *other)
 }
 
 static const FunnelUnitAggregate next_node = {
-	true, prepare_question, questions_differ
+	prepare_question, questions_differ
 };
 
 PG_FUNCTION_INFO_V1(funnel_next_node_transfn);
@@ -144,7 +146,7 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 							  "Bases are head, tail, first_match and last_match.");
 	labels.steps = funnel_conditions_read(&site->conditions, fcinfo);
 	question.nconditions = site->conditions.count;
-	state = funnel_unit_state(fcinfo, site, &question, sizeof(question));
+	state = funnel_unit_state(fcinfo, site, true, &question, sizeof(question));
 
 	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
 	{

@@ -29,7 +29,7 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'funnel_next_node_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
--- for steps | types | what: , VARIADIC steps "any" | , VARIADIC "any" | the node that comes after, or before, a chain of rows that meet the steps; | | the first or the last node, if the row may be the base
+-- for steps | types | what: , VARIADIC steps "any" | , VARIADIC "any" | node that comes after, or before, a chain of rows that meet the steps; | | node of the first or the last row, if it may be the base
 -- for ts: timestamptz; timestamp; date; bigint
 CREATE AGGREGATE sequence_next_node(direction text, base text, ts ${ts}, node text,
 									base_condition boolean${steps}) (

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * aggregate/progress.c
- *	  funnel_progress: one unit's passage, made from its events by an
- *	  aggregate and counted by another.
+ *	  funnel_progress as a value: made of a match, and read back.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,332 +10,15 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "libpq/pqformat.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "aggregate/progress.h"
-#include "aggregate/result_state.h"
-#include "base/aggcontext.h"
 #include "base/compat.h"
 #include "events/arguments.h"
-#include "events/message.h"
-#include "language/program.h"
 #include "match/outcome.h"
-
-/* The columns of funnel_progress. */
-enum
-{
-	STAGE,
-	OUTCOME,
-	ENTERED_AT,
-	REACHED_AT,
-	LAST_AT,
-	OPEN_UNTIL,
-	PAYLOAD,
-	DEFINITION,
-	NCOLUMNS
-};
-
-/*
- * What one call site keeps from row to row and group to group.  The groups
- * share it, so that each of them is small.
- */
-typedef struct CallSite
-{
-	MemoryContext context;
-	FunnelProgramCache programs;
-	FunnelProgram *program;		/* the last one used */
-	bool		definition_is_stable;	/* the same datum for every row */
-	FunnelEventCodes codes;
-	FunnelPayloadPool pool;
-} CallSite;
-
-typedef struct ProgressState
-{
-	CallSite   *site;
-	FunnelProgram *program;
-	int64		last_at;
-	FunnelPayloads *payloads;	/* NULL in the form without */
-	FunnelEventList events;		/* items are codes of payloads */
-} ProgressState;
-
-/* What the final function keeps from group to group. */
-typedef struct FinalSite
-{
-	FunnelProgressMaker maker;
-	MemoryContext context;		/* of the buffer below */
-	FunnelEvents events;
-} FinalSite;
-
-/* A buffer with more rows is not kept for the next group. */
-#define KEPT_ROWS			(64 * 1024)
-
-/* Is this the form with a payload? */
-#define HAS_PAYLOAD(fcinfo)	((fcinfo)->nargs == 5)
-
-static CallSite *
-get_call_site(FunctionCallInfo fcinfo)
-{
-	CallSite   *site = fcinfo->flinfo->fn_extra;
-
-	if (unlikely(site == NULL))
-	{
-		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
-		site->context = fcinfo->flinfo->fn_mcxt;
-		site->pool.context = site->context;
-		fcinfo->flinfo->fn_extra = site;
-	}
-	return site;
-}
-
-/* Make DEF's program the site's last one. */
-static void
-use_definition(CallSite *site, const struct varlena *def)
-{
-	if (site->program == NULL || !funnel_program_is_for(site->program, def))
-		site->program = funnel_program_get(&site->programs, def, site->context);
-}
-
-/* A state for the site's last program. */
-static ProgressState *
-create_state(CallSite *site, MemoryContext context, bool with_payloads)
-{
-	ProgressState *state = MemoryContextAlloc(context, sizeof(ProgressState));
-
-	state->site = site;
-	state->program = site->program;
-	state->last_at = PG_INT64_MIN;
-	state->payloads = NULL;
-	if (with_payloads)
-	{
-		state->payloads = MemoryContextAllocZero(context, sizeof(FunnelPayloads));
-		state->payloads->pool = &site->pool;
-	}
-	funnel_event_list_init(&state->events, with_payloads);
-	return state;
-}
-
-/*
- * The program of the row's group.  As long as the definition is the same for
- * all rows the state is not even looked at: that is a cache miss, and so the
- * label can be matched while it is under way.
- */
-static pg_attribute_always_inline FunnelProgram *
-program_for_row(FunctionCallInfo fcinfo, CallSite *site, const ProgressState *state,
-				bool by_stage)
-{
-	const struct varlena *def;
-
-	if (likely(site->definition_is_stable))
-		return site->program;
-
-	def = funnel_plain_varlena(PG_GETARG_DATUM(3));
-	if (state == NULL)
-	{
-		site->programs.by_stage = by_stage;
-		use_definition(site, def);
-		site->definition_is_stable = funnel_argument_is_stable(fcinfo, 3);
-		return site->program;
-	}
-	if (!funnel_program_is_for(state->program, def))
-		funnel_definitions_differ(state->program, def);
-	return state->program;
-}
-
-/* The payload of the row as a code; that of one that matches no step never shows. */
-static uint64
-payload_code(FunctionCallInfo fcinfo, ProgressState *state, MemoryContext context,
-			 FunnelLabelMatch labels)
-{
-	const struct varlena *payload;
-
-	if (PG_ARGISNULL(4) || labels.steps == 0)
-		return FUNNEL_NO_PAYLOAD;
-	payload = funnel_plain_varlena(PG_GETARG_DATUM(4));
-	return funnel_payload_code(state->payloads, context,
-							   VARDATA_ANY(payload), VARSIZE_ANY_EXHDR(payload));
-}
-
-/*
- * Add one row to its group.  All forms have this in common.  Arguments: state,
- * ts, event, definition and, in the form with a payload, payload.
- */
-static pg_attribute_always_inline Datum
-add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
-		FunnelLabelReader read_labels, bool by_stage)
-{
-	MemoryContext context = funnel_aggregate_context(fcinfo);
-	CallSite   *site = get_call_site(fcinfo);
-	ProgressState *state = PG_ARGISNULL(0) ? NULL : (ProgressState *) PG_GETARG_POINTER(0);
-	FunnelProgram *program;
-	FunnelLabelMatch labels = {0, 0};
-	int64		ts;
-
-	if (unlikely(PG_ARGISNULL(3)))
-		funnel_definition_is_null();
-	if (unlikely(PG_ARGISNULL(1)))
-	{
-		/* a row without a time is no event */
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-
-	ts = read_time(PG_GETARG_DATUM(1));
-	program = program_for_row(fcinfo, site, state, by_stage);
-	if (!PG_ARGISNULL(2))
-		labels = read_labels(program->labels, PG_GETARG_DATUM(2));
-	if (unlikely(state == NULL))
-		state = create_state(site, context, HAS_PAYLOAD(fcinfo));
-	if (ts > state->last_at)
-		state->last_at = ts;
-	if ((labels.steps | labels.breaks) != 0 || program->keeps_all)
-	{
-		uint64		item = 0;
-
-		if (HAS_PAYLOAD(fcinfo))
-			item = payload_code(fcinfo, state, context, labels);
-		funnel_event_list_add(&state->events, context, &site->codes, site->context,
-							  ts, labels, item);
-	}
-	PG_RETURN_POINTER(state);
-}
-
-/*
- * funnel_progress_agg_transfn(internal, ts timestamptz | timestamp, event text,
- * definition funnel_def [, payload text]) returns internal
- */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_transfn);
-Datum
-funnel_progress_agg_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, false);
-}
-
-/* The same with ts date. */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_date_transfn);
-Datum
-funnel_progress_agg_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_text, false);
-}
-
-/* The same with events text[]. */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_array_transfn);
-Datum
-funnel_progress_agg_array_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, false);
-}
-
-PG_FUNCTION_INFO_V1(funnel_progress_agg_array_date_transfn);
-Datum
-funnel_progress_agg_array_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_array, false);
-}
-
-/* The same with stage funnel_stage. */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_stage_transfn);
-Datum
-funnel_progress_agg_stage_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_stage, true);
-}
-
-PG_FUNCTION_INFO_V1(funnel_progress_agg_stage_date_transfn);
-Datum
-funnel_progress_agg_stage_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_stage, true);
-}
-
-/*
- * funnel_progress_agg_serialize(internal) returns bytea, for another process of
- * the same server
- */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_serialize);
-Datum
-funnel_progress_agg_serialize(PG_FUNCTION_ARGS)
-{
-	ProgressState *state = (ProgressState *) PG_GETARG_POINTER(0);
-	const FunnelDef *def = state->program->def;
-	StringInfoData buf;
-
-	(void) funnel_aggregate_context(fcinfo);
-	funnel_message_begin(&buf);
-	pq_sendbyte(&buf, state->payloads != NULL);
-	pq_sendint64(&buf, state->last_at);
-	pq_sendint32(&buf, VARSIZE(def));
-	pq_sendbytes(&buf, (const char *) def, VARSIZE(def));
-	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
-												 &state->site->codes, state->payloads));
-}
-
-/*
- * funnel_progress_agg_combine(internal, internal) returns internal
- */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_combine);
-Datum
-funnel_progress_agg_combine(PG_FUNCTION_ARGS)
-{
-	MemoryContext context = funnel_aggregate_context(fcinfo);
-	CallSite   *site = get_call_site(fcinfo);
-	ProgressState *state;
-	StringInfoData buf;
-	bool		with_payloads;
-	int64		last_at;
-	uint32		size;
-	struct varlena *def;
-
-	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-
-	funnel_message_open(PG_GETARG_DATUM(1), &buf);
-	with_payloads = pq_getmsgbyte(&buf);
-	last_at = pq_getmsgint64(&buf);
-	size = pq_getmsgint(&buf, 4);
-	def = palloc(size);
-	memcpy(def, pq_getmsgbytes(&buf, size), size);
-
-	if (PG_ARGISNULL(0))
-	{
-		use_definition(site, def);
-		state = create_state(site, context, with_payloads);
-	}
-	else
-		state = (ProgressState *) PG_GETARG_POINTER(0);
-	if (!funnel_program_is_for(state->program, def))
-		funnel_definitions_differ(state->program, def);
-	if ((state->payloads != NULL) != with_payloads)
-		elog(ERROR, "funnel_progress_agg states are of different forms");
-
-	state->last_at = Max(state->last_at, last_at);
-	funnel_message_receive_events(&buf, &state->events, state->payloads, context,
-								  &state->site->codes, state->site->context);
-	pfree(def);
-	PG_RETURN_POINTER(state);
-}
-
-/*
- * Making a funnel_progress
- */
-
-static void
-init_buffer(FinalSite *site, bool with_payloads)
-{
-	MemoryContextReset(site->context);
-	funnel_events_init(&site->events, site->context, with_payloads);
-	if (with_payloads)
-		site->events.compare_items = funnel_payload_compare;
-}
 
 /* Is this the type whose output function is OUTPUT? */
 static bool
@@ -366,7 +48,7 @@ check_row_type(TupleDesc tupdesc)
 		const char *name;
 		Oid			type;
 		PGFunction	output;
-	}			columns[NCOLUMNS] =
+	}			columns[FUNNEL_PROGRESS_COLUMNS] =
 	{
 		{"funnel_stage", InvalidOid, funnel_stage_out},
 		{"text", TEXTOID, NULL},
@@ -379,9 +61,9 @@ check_row_type(TupleDesc tupdesc)
 	};
 	const char *detail = NULL;
 
-	if (tupdesc->natts != NCOLUMNS)
-		detail = psprintf("It has %d attributes, not %d.", tupdesc->natts, NCOLUMNS);
-	for (int i = 0; detail == NULL && i < NCOLUMNS; i++)
+	if (tupdesc->natts != FUNNEL_PROGRESS_COLUMNS)
+		detail = psprintf("It has %d attributes, not %d.", tupdesc->natts, FUNNEL_PROGRESS_COLUMNS);
+	for (int i = 0; detail == NULL && i < FUNNEL_PROGRESS_COLUMNS; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
 
@@ -405,23 +87,6 @@ check_row_type(TupleDesc tupdesc)
 				 errhint("Undo what ALTER TYPE changed.")));
 }
 
-static FinalSite *
-get_final_site(FunctionCallInfo fcinfo, bool with_payloads)
-{
-	FinalSite  *site = fcinfo->flinfo->fn_extra;
-
-	if (likely(site != NULL))
-		return site;
-
-	site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FinalSite));
-	funnel_progress_maker_init(&site->maker, fcinfo);
-	site->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "funnel_progress_agg",
-										  ALLOCSET_DEFAULT_SIZES);
-	init_buffer(site, with_payloads);
-	fcinfo->flinfo->fn_extra = site;
-	return site;
-}
-
 void
 funnel_progress_maker_init(FunnelProgressMaker *maker, FunctionCallInfo fcinfo)
 {
@@ -439,8 +104,8 @@ funnel_progress_maker_init(FunnelProgressMaker *maker, FunctionCallInfo fcinfo)
 	MemoryContextSwitchTo(old);
 }
 
-static Datum
-make_array(Datum *values, bool *nulls, int n, Oid type)
+Datum
+funnel_progress_array(Datum *values, bool *nulls, int n, Oid type)
 {
 	int			dims[1];
 	int			lbs[1];
@@ -458,18 +123,18 @@ Datum
 funnel_progress_make(const FunnelProgressMaker *maker, const FunnelProgram *program,
 					 const FunnelMatch *match, int64 last_at, Datum payload)
 {
-	Datum		values[NCOLUMNS] = {0};
-	bool		nulls[NCOLUMNS];
+	Datum		values[FUNNEL_PROGRESS_COLUMNS] = {0};
+	bool		nulls[FUNNEL_PROGRESS_COLUMNS];
 
 	memset(nulls, true, sizeof(nulls));
-	values[OUTCOME] = maker->outcomes[match->outcome];
-	values[LAST_AT] = TimestampTzGetDatum(last_at);
-	nulls[OUTCOME] = nulls[LAST_AT] = false;
+	values[PROGRESS_OUTCOME] = maker->outcomes[match->outcome];
+	values[PROGRESS_LAST_AT] = TimestampTzGetDatum(last_at);
+	nulls[PROGRESS_OUTCOME] = nulls[PROGRESS_LAST_AT] = false;
 	if (match->open)
 	{
 		/* FUNNEL_FOREVER is infinity */
-		values[OPEN_UNTIL] = TimestampTzGetDatum(match->open_until);
-		nulls[OPEN_UNTIL] = false;
+		values[PROGRESS_OPEN_UNTIL] = TimestampTzGetDatum(match->open_until);
+		nulls[PROGRESS_OPEN_UNTIL] = false;
 	}
 	if (match->depth > 0)
 	{
@@ -481,77 +146,21 @@ funnel_progress_make(const FunnelProgressMaker *maker, const FunnelProgram *prog
 			skipped[k] = (match->reached & FUNNEL_STEP_BIT(k + 1)) == 0;
 			elements[k] = skipped[k] ? (Datum) 0 : TimestampTzGetDatum(match->at[k]);
 		}
-		values[STAGE] = PointerGetDatum(program->stages[match->depth - 1]);
-		values[ENTERED_AT] = TimestampTzGetDatum(match->at[0]);
-		values[REACHED_AT] = make_array(elements, skipped, match->depth, TIMESTAMPTZOID);
-		nulls[STAGE] = nulls[ENTERED_AT] = nulls[REACHED_AT] = false;
+		values[PROGRESS_STAGE] = PointerGetDatum(program->stages[match->depth - 1]);
+		values[PROGRESS_ENTERED_AT] = TimestampTzGetDatum(match->at[0]);
+		values[PROGRESS_REACHED_AT] = funnel_progress_array(elements, skipped, match->depth, TIMESTAMPTZOID);
+		nulls[PROGRESS_STAGE] = nulls[PROGRESS_ENTERED_AT] = nulls[PROGRESS_REACHED_AT] = false;
 	}
-	values[PAYLOAD] = payload;
-	nulls[PAYLOAD] = payload == (Datum) 0;
-	values[DEFINITION] = PointerGetDatum(program->def);
-	nulls[DEFINITION] = false;
+	values[PROGRESS_PAYLOAD] = payload;
+	nulls[PROGRESS_PAYLOAD] = payload == (Datum) 0;
+	values[PROGRESS_DEFINITION] = PointerGetDatum(program->def);
+	nulls[PROGRESS_DEFINITION] = false;
 	return HeapTupleGetDatum(heap_form_tuple(maker->tupdesc, values, nulls));
 }
 
-/* The payloads of a chain's rows, an array. */
-static Datum
-payloads_of_match(const ProgressState *state, const FunnelEvents *events,
-				  const FunnelMatch *match)
-{
-	Datum		elements[FUNNEL_MAX_STEPS];
-	bool		nulls[FUNNEL_MAX_STEPS];
-
-	for (int k = 0; k < match->depth; k++)
-	{
-		const char *text = NULL;
-		uint32		len = 0;
-
-		if (match->reached & FUNNEL_STEP_BIT(k + 1))
-			text = funnel_payload_text(state->payloads, events->items[match->row[k]], &len);
-		nulls[k] = text == NULL;
-		elements[k] = text == NULL ? (Datum) 0 :
-			PointerGetDatum(cstring_to_text_with_len(text, len));
-	}
-	return make_array(elements, nulls, match->depth, TEXTOID);
-}
-
 /*
- * funnel_progress_agg_final(internal) returns funnel_progress
- *
- * Reads the state only, so that it can be called again, or more rows be added.
- */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_final);
-Datum
-funnel_progress_agg_final(PG_FUNCTION_ARGS)
-{
-	ProgressState *state;
-	FinalSite  *site;
-	FunnelMatch match;
-	Datum		payload = (Datum) 0;
-	Datum		result;
-
-	(void) funnel_aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state = (ProgressState *) PG_GETARG_POINTER(0);
-	site = get_final_site(fcinfo, state->payloads != NULL);
-
-	funnel_event_list_read_words(&state->events, &state->site->codes, &site->events);
-	site->events.compare_arg = state->payloads;
-	funnel_events_match(&site->events, state->program, &match);
-	if (state->payloads != NULL && match.depth > 0)
-		payload = payloads_of_match(state, &site->events, &match);
-	result = funnel_progress_make(&site->maker, state->program, &match,
-								  state->last_at, payload);
-	if (unlikely(state->events.nevents > KEPT_ROWS))
-		init_buffer(site, state->payloads != NULL);
-	PG_RETURN_DATUM(result);
-}
-
-/*
- * Counting values of funnel_progress.  They may come from anywhere, and need
- * not be what the definition that they carry would give: all that can be
- * checked is.
+ * Reading.  Values may come from anywhere, and need not be what the definition
+ * that they carry would give: all that can be checked is.
  */
 
 static void
@@ -564,9 +173,8 @@ does_not_fit(const FunnelProgram *program, const char *detail)
 			 errdetail_internal("%s", detail)));
 }
 
-/* Take a value apart; false if it is NULL, or all of its columns are. */
-static bool
-deform_progress(Datum progress, Datum *values, bool *nulls)
+bool
+funnel_progress_open(Datum progress, FunnelProgressParts *parts)
 {
 	HeapTupleHeader header = DatumGetHeapTupleHeader(progress);
 	TupleDesc	tupdesc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
@@ -577,10 +185,10 @@ deform_progress(Datum progress, Datum *values, bool *nulls)
 	check_row_type(tupdesc);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	tuple.t_data = header;
-	heap_deform_tuple(&tuple, tupdesc, values, nulls);
+	heap_deform_tuple(&tuple, tupdesc, parts->values, parts->nulls);
 	ReleaseTupleDesc(tupdesc);
-	for (int i = 0; i < NCOLUMNS; i++)
-		all_null &= nulls[i];
+	for (int i = 0; i < FUNNEL_PROGRESS_COLUMNS; i++)
+		all_null &= parts->nulls[i];
 	return !all_null;
 }
 
@@ -708,20 +316,34 @@ read_open_until(const FunnelProgram *program, int64 open_until, int64 last_at,
  * Read a value's columns into MATCH, with depth 0 for a unit that never
  * entered, and LAST_AT.
  */
-static void
-read_progress(const Datum *values, const bool *nulls, const FunnelProgram *program,
-			  FunnelMatch *match, int64 *last_at)
+struct varlena *
+funnel_progress_definition(const FunnelProgressParts *parts)
 {
+	if (parts->nulls[PROGRESS_DEFINITION])
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("definition of a funnel_progress must not be null"),
+				 errhint("funnel_progress_agg and journey_progress set it; a value made by hand needs the definition that it answers as its last attribute.")));
+	return funnel_plain_varlena(parts->values[PROGRESS_DEFINITION]);
+}
+
+void
+funnel_progress_read(const FunnelProgressParts *parts, const FunnelProgram *program,
+					 FunnelMatch *match, int64 *last_at)
+{
+	const Datum *values = parts->values;
+	const bool *nulls = parts->nulls;
+
 	match->depth = 0;
 	match->reached = 0;
 	match->open = false;
-	if (nulls[LAST_AT] || TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(values[LAST_AT])))
+	if (nulls[PROGRESS_LAST_AT] || TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(values[PROGRESS_LAST_AT])))
 		does_not_fit(program, "\"last_at\" must be a finite time.");
-	*last_at = DatumGetTimestampTz(values[LAST_AT]);
+	*last_at = DatumGetTimestampTz(values[PROGRESS_LAST_AT]);
 
-	if (!nulls[STAGE])
+	if (!nulls[PROGRESS_STAGE])
 	{
-		const FunnelStage *stage = DatumGetFunnelStagePP(values[STAGE]);
+		const FunnelStage *stage = DatumGetFunnelStagePP(values[PROGRESS_STAGE]);
 		const FunnelStage *expected;
 
 		match->depth = funnel_stage_position(stage);
@@ -738,66 +360,29 @@ read_progress(const Datum *values, const bool *nulls, const FunnelProgram *progr
 								  funnel_stage_name_length(stage), funnel_stage_name(stage)));
 	}
 
-	if (nulls[OUTCOME])
+	if (nulls[PROGRESS_OUTCOME])
 		does_not_fit(program, "\"outcome\" must not be null.");
-	read_outcome(program, values[OUTCOME], match);
+	read_outcome(program, values[PROGRESS_OUTCOME], match);
 
-	if (nulls[REACHED_AT] != (match->depth == 0) ||
-		nulls[ENTERED_AT] != (match->depth == 0))
+	if (nulls[PROGRESS_REACHED_AT] != (match->depth == 0) ||
+		nulls[PROGRESS_ENTERED_AT] != (match->depth == 0))
 		does_not_fit(program, "Where there is a stage, and only there, \"entered_at\" and \"reached_at\" must be given.");
 	if (match->depth > 0)
 	{
-		read_reached(program, values[REACHED_AT], match);
-		if (match->at[0] != DatumGetTimestampTz(values[ENTERED_AT]))
+		read_reached(program, values[PROGRESS_REACHED_AT], match);
+		if (match->at[0] != DatumGetTimestampTz(values[PROGRESS_ENTERED_AT]))
 			does_not_fit(program, "\"entered_at\" is not the time of step 1.");
 		if (match->at[match->depth - 1] > *last_at)
 			does_not_fit(program, "\"last_at\" is before the time of the stage.");
 	}
 
-	if (!nulls[OPEN_UNTIL])
+	if (!nulls[PROGRESS_OPEN_UNTIL])
 	{
-		int64		open_until = DatumGetTimestampTz(values[OPEN_UNTIL]);
+		int64		open_until = DatumGetTimestampTz(values[PROGRESS_OPEN_UNTIL]);
 
 		if (match->depth == 0 || match->outcome == FUNNEL_CONVERTED ||
 			TIMESTAMP_IS_NOBEGIN(open_until))
 			does_not_fit(program, "\"open_until\" must be null where no attempt is open.");
 		read_open_until(program, open_until, *last_at, match);
 	}
-}
-
-/*
- * funnel_agg_progress_transfn(funnel_result, progress funnel_progress)
- * returns funnel_result
- *
- * Each row is a unit; NULL, or a row of nothing but NULL, is none.
- */
-PG_FUNCTION_INFO_V1(funnel_agg_progress_transfn);
-Datum
-funnel_agg_progress_transfn(PG_FUNCTION_ARGS)
-{
-	FunnelRunning *running;
-	FunnelMatch match;
-	int64		last_at;
-	Datum		state;
-	Datum		values[NCOLUMNS];
-	bool		nulls[NCOLUMNS];
-
-	if (PG_ARGISNULL(1) || !deform_progress(PG_GETARG_DATUM(1), values, nulls))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	if (nulls[DEFINITION])
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("definition of a funnel_progress must not be null"),
-				 errhint("funnel_progress_agg and journey_progress set it; a value made by hand needs the definition that it answers as its last attribute.")));
-
-	running = funnel_running_for(fcinfo, funnel_plain_varlena(values[DEFINITION]), &state);
-	read_progress(values, nulls, running->program, &match, &last_at);
-	if (match.depth > 0)
-		funnel_tally_add(running->tally, &match, NULL);
-	funnel_tally_see(running->tally, last_at);
-	PG_RETURN_DATUM(state);
 }

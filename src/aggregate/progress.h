@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * aggregate/progress.h
- *	  funnel_progress as a value: one unit's passage.
+ *	  funnel_progress as a value: made of a match, and read back.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +12,27 @@
 #include "fmgr.h"
 
 #include "language/program.h"
+
+/* The columns of funnel_progress. */
+enum
+{
+	PROGRESS_STAGE,
+	PROGRESS_OUTCOME,
+	PROGRESS_ENTERED_AT,
+	PROGRESS_REACHED_AT,
+	PROGRESS_LAST_AT,
+	PROGRESS_OPEN_UNTIL,
+	PROGRESS_PAYLOAD,
+	PROGRESS_DEFINITION,
+	FUNNEL_PROGRESS_COLUMNS
+};
+
+/* A value taken apart. */
+typedef struct FunnelProgressParts
+{
+	Datum		values[FUNNEL_PROGRESS_COLUMNS];
+	bool		nulls[FUNNEL_PROGRESS_COLUMNS];
+} FunnelProgressParts;
 
 /* What a function that returns funnel_progress keeps from call to call. */
 typedef struct FunnelProgressMaker
@@ -28,5 +49,22 @@ extern Datum funnel_progress_make(const FunnelProgressMaker *maker,
 								  const FunnelProgram *program,
 								  const FunnelMatch *match, int64 last_at,
 								  Datum payload);
+
+/* An array of N elements, as funnel_progress has them: of timestamptz or text. */
+extern Datum funnel_progress_array(Datum *values, bool *nulls, int n, Oid type);
+
+/* Take a value apart; false if it is NULL, or all of its columns are. */
+extern bool funnel_progress_open(Datum progress, FunnelProgressParts *parts);
+
+/* The definition that it carries, with any inline header; an error if it is NULL. */
+extern struct varlena *funnel_progress_definition(const FunnelProgressParts *parts);
+
+/*
+ * The match that it tells of, as far as a tally counts it; an error if there
+ * can be none such.
+ */
+extern void funnel_progress_read(const FunnelProgressParts *parts,
+								 const FunnelProgram *program,
+								 FunnelMatch *match, int64 *last_at);
 
 #endif							/* FUNNEL_AGGREGATE_PROGRESS_H */

@@ -12,7 +12,7 @@ CREATE TYPE funnel_progress AS (
 );
 
 COMMENT ON TYPE funnel_progress IS
-'one unit''s passage through a funnel: how far it came, when, and why no further';
+'progress of one unit through a funnel: how far it came, when, and why it went no further';
 COMMENT ON COLUMN funnel_progress.stage IS
 'stage reached, NULL if the unit never entered';
 COMMENT ON COLUMN funnel_progress.outcome IS
@@ -28,98 +28,19 @@ COMMENT ON COLUMN funnel_progress.open_until IS
 COMMENT ON COLUMN funnel_progress.payload IS
 'payload of each step''s event, NULL if none was asked for';
 COMMENT ON COLUMN funnel_progress.definition IS
-'the question that this passage answers';
+'definition that it was computed with';
 
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamptz, text, funnel_def)
+-- for payload: ; , text
+-- for type | form: text |; text[] | _array; funnel_stage | _stage
+-- for ts | date: timestamptz |; timestamp |; date | _date
+CREATE FUNCTION funnel_progress_agg_transfn(internal, ${ts}, ${type}, funnel_def${payload})
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_transfn'
+AS 'MODULE_PATHNAME', 'funnel_progress_agg${form}${date}_transfn'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamp, text, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, date, text, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamptz, text[], funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_array_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamp, text[], funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_array_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, date, text[], funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_array_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamptz, funnel_stage, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_stage_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamp, funnel_stage, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_stage_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, date, funnel_stage, funnel_def)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_stage_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamptz, text, funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamp, text, funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, date, text, funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamptz, text[], funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_array_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamp, text[], funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_array_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, date, text[], funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_array_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamptz, funnel_stage, funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_stage_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, timestamp, funnel_stage, funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_stage_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
-CREATE FUNCTION funnel_progress_agg_transfn(internal, date, funnel_stage, funnel_def, text)
-RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_stage_date_transfn'
-LANGUAGE C IMMUTABLE PARALLEL SAFE;
-
+-- end
+-- end
+-- end
 CREATE FUNCTION funnel_progress_agg_combine(internal, internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'funnel_progress_agg_combine'
@@ -127,7 +48,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 CREATE FUNCTION funnel_progress_agg_serialize(internal)
 RETURNS bytea
-AS 'MODULE_PATHNAME', 'funnel_progress_agg_serialize'
+AS 'MODULE_PATHNAME', 'funnel_unit_serialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION funnel_progress_agg_deserialize(bytea, internal)
@@ -140,10 +61,13 @@ RETURNS funnel_progress
 AS 'MODULE_PATHNAME', 'funnel_progress_agg_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-CREATE AGGREGATE funnel_progress_agg(ts timestamptz, event text, definition funnel_def) (
+-- for payload | text | with | space: | | | 256; , payload text | , text | , with the payload of each step | 512
+-- for event | type | what: event text | text | its events; events text[] | text[] | events that may have several labels; stage funnel_stage | funnel_stage | the stages that it was set to
+-- for ts | how: timestamptz |; timestamp | , times read as UTC; date | , by days
+CREATE AGGREGATE funnel_progress_agg(ts ${ts}, ${event}, definition funnel_def${payload}) (
 	SFUNC = funnel_progress_agg_transfn,
 	STYPE = internal,
-	SSPACE = 256,
+	SSPACE = ${space},
 	FINALFUNC = funnel_progress_agg_final,
 	COMBINEFUNC = funnel_progress_agg_combine,
 	SERIALFUNC = funnel_progress_agg_serialize,
@@ -151,230 +75,12 @@ CREATE AGGREGATE funnel_progress_agg(ts timestamptz, event text, definition funn
 	PARALLEL = SAFE
 );
 
-CREATE AGGREGATE funnel_progress_agg(ts timestamp, event text, definition funnel_def) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 256,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
+COMMENT ON AGGREGATE funnel_progress_agg(${ts}, ${type}, funnel_def${text}) IS
+'progress of one unit through a funnel, from ${what}${with}${how}';
 
-CREATE AGGREGATE funnel_progress_agg(ts date, event text, definition funnel_def) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 256,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamptz, events text[], definition funnel_def) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 256,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamp, events text[], definition funnel_def) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 256,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts date, events text[], definition funnel_def) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 256,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamptz, stage funnel_stage, definition funnel_def) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 256,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamp, stage funnel_stage, definition funnel_def) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 256,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts date, stage funnel_stage, definition funnel_def) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 256,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamptz, event text, definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamp, event text, definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts date, event text, definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamptz, events text[], definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamp, events text[], definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts date, events text[], definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamptz, stage funnel_stage, definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts timestamp, stage funnel_stage, definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-CREATE AGGREGATE funnel_progress_agg(ts date, stage funnel_stage, definition funnel_def, payload text) (
-	SFUNC = funnel_progress_agg_transfn,
-	STYPE = internal,
-	SSPACE = 512,
-	FINALFUNC = funnel_progress_agg_final,
-	COMBINEFUNC = funnel_progress_agg_combine,
-	SERIALFUNC = funnel_progress_agg_serialize,
-	DESERIALFUNC = funnel_progress_agg_deserialize,
-	PARALLEL = SAFE
-);
-
-COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, text, funnel_def) IS
-'passage of one unit through a funnel, from its events';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamp, text, funnel_def) IS
-'passage of one unit through a funnel, from its events, times read as UTC';
-COMMENT ON AGGREGATE funnel_progress_agg(date, text, funnel_def) IS
-'passage of one unit through a funnel, from its events, by days';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, text[], funnel_def) IS
-'passage of one unit through a funnel, from events that may have several labels';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamp, text[], funnel_def) IS
-'passage of one unit through a funnel, from events that may have several labels, times read as UTC';
-COMMENT ON AGGREGATE funnel_progress_agg(date, text[], funnel_def) IS
-'passage of one unit through a funnel, from events that may have several labels, by days';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, funnel_stage, funnel_def) IS
-'passage of one unit through a funnel, from the stages that were set';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamp, funnel_stage, funnel_def) IS
-'passage of one unit through a funnel, from the stages that were set, times read as UTC';
-COMMENT ON AGGREGATE funnel_progress_agg(date, funnel_stage, funnel_def) IS
-'passage of one unit through a funnel, from the stages that were set, by days';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, text, funnel_def, text) IS
-'passage of one unit through a funnel, from its events, with the payload of each';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamp, text, funnel_def, text) IS
-'passage of one unit through a funnel, from its events, with the payload of each, times read as UTC';
-COMMENT ON AGGREGATE funnel_progress_agg(date, text, funnel_def, text) IS
-'passage of one unit through a funnel, from its events, with the payload of each, by days';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, text[], funnel_def, text) IS
-'passage of one unit through a funnel, from events that may have several labels, with the payload of each';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamp, text[], funnel_def, text) IS
-'passage of one unit through a funnel, from events that may have several labels, with the payload of each, times read as UTC';
-COMMENT ON AGGREGATE funnel_progress_agg(date, text[], funnel_def, text) IS
-'passage of one unit through a funnel, from events that may have several labels, with the payload of each, by days';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamptz, funnel_stage, funnel_def, text) IS
-'passage of one unit through a funnel, from the stages that were set, with the payload of each';
-COMMENT ON AGGREGATE funnel_progress_agg(timestamp, funnel_stage, funnel_def, text) IS
-'passage of one unit through a funnel, from the stages that were set, with the payload of each, times read as UTC';
-COMMENT ON AGGREGATE funnel_progress_agg(date, funnel_stage, funnel_def, text) IS
-'passage of one unit through a funnel, from the stages that were set, with the payload of each, by days';
-
+-- end
+-- end
+-- end
 CREATE FUNCTION funnel_agg_progress_transfn(funnel_result, funnel_progress)
 RETURNS funnel_result
 AS 'MODULE_PATHNAME', 'funnel_agg_progress_transfn'
@@ -389,4 +95,4 @@ CREATE AGGREGATE funnel_agg(progress funnel_progress) (
 );
 
 COMMENT ON AGGREGATE funnel_agg(funnel_progress) IS
-'how many units reached each stage of a funnel, each row being the passage of one';
+'how many units reached each stage of a funnel, from the progress of each unit';

@@ -57,4 +57,4 @@ CREATE AGGREGATE retention_counts(boolean[]) (
 COMMENT ON AGGREGATE retention(VARIADIC "any") IS
 'which conditions were met by a unit that met the first';
 COMMENT ON AGGREGATE retention_counts(boolean[]) IS
-'how many units of a cohort have each of the conditions';
+'how many of the arrays are true at each position';

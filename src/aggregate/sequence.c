@@ -114,12 +114,14 @@ prepare_pattern(const char *key, size_t size, MemoryContext context)
 }
 
 static void
-patterns_differ(const char *key, const char *other)
+patterns_differ(const FunnelQuestion *question, const char *other, size_t size)
 {
 	SequenceKey a,
 				b;
 
-	memcpy(&a, key, sizeof(a));
+	if (size < sizeof(b))
+		elog(ERROR, "unexpected question of an aggregate");
+	memcpy(&a, question->key, sizeof(a));
 	memcpy(&b, other, sizeof(b));
 	if (a.nconditions != b.nconditions)
 		funnel_conditions_differ(a.nconditions, b.nconditions);
@@ -130,7 +132,7 @@ patterns_differ(const char *key, const char *other)
 }
 
 static const FunnelUnitAggregate sequence = {
-	false, prepare_pattern, patterns_differ
+	prepare_pattern, patterns_differ
 };
 
 /*
@@ -187,7 +189,7 @@ funnel_sequence_transfn(PG_FUNCTION_ARGS)
 				 errmsg("sequence pattern must not be null")));
 	met.steps = funnel_conditions_read(&site->conditions, fcinfo);
 	key = question_key(site, PG_GETARG_TEXT_PP(1), &size);
-	state = funnel_unit_state(fcinfo, site, key, size);
+	state = funnel_unit_state(fcinfo, site, false, key, size);
 
 	if (!PG_ARGISNULL(2))
 	{

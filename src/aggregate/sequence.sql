@@ -44,7 +44,7 @@ AS 'MODULE_PATHNAME', 'funnel_sequence_match_events_bigint_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 -- for ts | number: timestamptz |; timestamp |; date |; bigint | _bigint
--- for name | form | what: sequence_match | | whether the rows match a pattern of conditions and times; sequence_count | | how many times the rows match a pattern of conditions and times; sequence_match_events | ${number} | the times at which the conditions of a pattern were met, as far as it matches
+-- for name | form | what: sequence_match | | whether the rows match a pattern of conditions and times; sequence_count | | how many times the rows match a pattern of conditions and times; sequence_match_events | ${number} | times at which the conditions of a pattern were met, as far as it matches
 CREATE AGGREGATE ${name}(pattern text, ts ${ts}, VARIADIC conditions "any") (
 	SFUNC = sequence_transfn,
 	STYPE = internal,

@@ -21,10 +21,10 @@ AS 'MODULE_PATHNAME', 'funnel_sessionize'
 LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION sessionize(timestamptz, interval) IS
-'the number of the session that the row is in, a new one after each longer gap';
+'number of the session that a row is in; a new one begins after each longer gap';
 COMMENT ON FUNCTION sessionize(timestamp, interval) IS
-'the number of the session that the row is in, a new one after each longer gap';
+'number of the session that a row is in; a new one begins after each longer gap';
 COMMENT ON FUNCTION sessionize(date, interval) IS
-'the number of the session that the row is in, a new one after each longer gap';
+'number of the session that a row is in; a new one begins after each longer gap';
 COMMENT ON FUNCTION sessionize(bigint, bigint) IS
-'the number of the session that the row is in, a new one after each longer gap';
+'number of the session that a row is in; a new one begins after each longer gap';

@@ -10,6 +10,7 @@
 #include "libpq/pqformat.h"
 
 #include "aggregate/unit_state.h"
+#include "base/bytehash.h"
 #include "base/compat.h"
 #include "events/message.h"
 
@@ -53,34 +54,38 @@ funnel_unit_read_arguments(FunnelUnitSite *site, FunctionCallInfo fcinfo, int ts
 
 /* The question with this key, prepared if it is new to the call site. */
 static const FunnelQuestion *
-get_question(FunnelUnitSite *site, const char *key, size_t size)
+get_question(FunnelUnitSite *site, const char *bytes, size_t size)
 {
-	FunnelQuestion **link = &site->questions;
+	FunnelBytes key = {bytes, size};
+	FunnelByteHashEntry *entry;
 	FunnelQuestion *question;
+	char	   *copy;
+	bool		found;
 
-	while (*link != NULL &&
-		   ((*link)->size != size || memcmp((*link)->key, key, size) != 0))
-		link = &(*link)->next;
-	question = *link;
-	if (question != NULL)
-		*link = question->next;
-	else
-	{
-		void	   *prepared = site->aggregate->prepare(key, size, site->context);
+	/* mostly there is but one */
+	if (site->last_question != NULL && site->last_question->size == size &&
+		memcmp(site->last_question->key, bytes, size) == 0)
+		return site->last_question;
+	if (site->questions == NULL)
+		site->questions = funnel_bytehash_create(site->context, 2, NULL);
+	entry = funnel_bytehash_lookup(site->questions, key);
+	if (entry != NULL)
+		return site->last_question = entry->value.pointer;
 
-		question = MemoryContextAlloc(site->context, sizeof(FunnelQuestion));
-		question->size = size;
-		question->key = MemoryContextAlloc(site->context, size);
-		memcpy(question->key, key, size);
-		question->prepared = prepared;
-	}
-	question->next = site->questions;
-	site->questions = question;
-	return question;
+	/* an error in here leaves no entry behind */
+	question = MemoryContextAlloc(site->context, sizeof(FunnelQuestion));
+	question->prepared = site->aggregate->prepare(bytes, size, site->context);
+	copy = MemoryContextAlloc(site->context, size);
+	memcpy(copy, bytes, size);
+	question->key = key.bytes = copy;
+	question->size = size;
+	entry = funnel_bytehash_insert(site->questions, key, &found);
+	entry->value.pointer = question;
+	return site->last_question = question;
 }
 
 FunnelUnitState *
-funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site,
+funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site, bool with_texts,
 						 const char *key, size_t size)
 {
 	MemoryContext context = funnel_aggregate_context(fcinfo);
@@ -90,20 +95,21 @@ funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site,
 	{
 		state = (FunnelUnitState *) PG_GETARG_POINTER(0);
 		if (state->question->size != size || memcmp(state->question->key, key, size) != 0)
-			site->aggregate->differ(state->question->key, key);
+			site->aggregate->differ(state->question, key, size);
 		return state;
 	}
 
 	state = MemoryContextAlloc(context, sizeof(FunnelUnitState));
 	state->site = site;
 	state->question = get_question(site, key, size);
+	state->last_at = PG_INT64_MIN;
 	state->texts = NULL;
-	if (site->aggregate->with_texts)
+	if (with_texts)
 	{
 		state->texts = MemoryContextAllocZero(context, sizeof(FunnelPayloads));
 		state->texts->pool = &site->pool;
 	}
-	funnel_event_list_init(&state->events, site->aggregate->with_texts);
+	funnel_event_list_init(&state->events, with_texts);
 	return state;
 }
 
@@ -138,6 +144,8 @@ funnel_unit_serialize(PG_FUNCTION_ARGS)
 
 	(void) funnel_aggregate_context(fcinfo);
 	funnel_message_begin(&buf);
+	pq_sendbyte(&buf, state->texts != NULL);
+	pq_sendint64(&buf, state->last_at);
 	pq_sendint32(&buf, state->question->size);
 	pq_sendbytes(&buf, state->question->key, state->question->size);
 	PG_RETURN_BYTEA_P(funnel_message_send_events(&buf, &state->events,
@@ -155,6 +163,8 @@ funnel_unit_combine(FunctionCallInfo fcinfo, const FunnelUnitAggregate *aggregat
 	MemoryContext context = funnel_aggregate_context(fcinfo);
 	FunnelUnitState *state;
 	StringInfoData buf;
+	bool		with_texts;
+	int64		last_at;
 	int			size;
 
 	if (PG_ARGISNULL(1))
@@ -165,9 +175,14 @@ funnel_unit_combine(FunctionCallInfo fcinfo, const FunnelUnitAggregate *aggregat
 	}
 
 	funnel_message_open(PG_GETARG_DATUM(1), &buf);
+	with_texts = pq_getmsgbyte(&buf);
+	last_at = pq_getmsgint64(&buf);
 	size = pq_getmsgint(&buf, 4);
-	state = funnel_unit_state(fcinfo, funnel_unit_site(fcinfo, aggregate),
+	state = funnel_unit_state(fcinfo, funnel_unit_site(fcinfo, aggregate), with_texts,
 							  pq_getmsgbytes(&buf, size), size);
+	if ((state->texts != NULL) != with_texts)
+		elog(ERROR, "states of an aggregate are of different forms");
+	state->last_at = Max(state->last_at, last_at);
 	funnel_message_receive_events(&buf, &state->events, state->texts, context,
 								  &state->site->codes, state->site->context);
 	PG_RETURN_POINTER(state);

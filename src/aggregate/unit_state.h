@@ -23,11 +23,11 @@
 #include "events/payload.h"
 #include "events/time.h"
 
+struct FunnelQuestion;
+
 /* What tells one aggregate from another. */
 typedef struct FunnelUnitAggregate
 {
-	bool		with_texts;		/* has each event one? */
-
 	/*
 	 * What the key of a question is turned into, once for each call site, in
 	 * CONTEXT; an error if it is no question.
@@ -35,14 +35,13 @@ typedef struct FunnelUnitAggregate
 	void	   *(*prepare) (const char *key, size_t size, MemoryContext context);
 
 	/* Raise the error that rows of one group have different questions. */
-	void		(*differ) (const char *key, const char *other);
+	void		(*differ) (const struct FunnelQuestion *question, const char *other, size_t size);
 } FunnelUnitAggregate;
 
 typedef struct FunnelQuestion
 {
-	struct FunnelQuestion *next;
 	size_t		size;			/* of the key, in bytes */
-	char	   *key;
+	const char *key;
 	void	   *prepared;
 } FunnelQuestion;
 
@@ -56,7 +55,8 @@ typedef struct FunnelUnitSite
 	MemoryContext context;
 	FunnelEventCodes codes;
 	FunnelPayloadPool pool;
-	FunnelQuestion *questions;	/* the last one used first */
+	struct funnel_bytehash_hash *questions;
+	const FunnelQuestion *last_question;
 
 	/* how a transition function reads its arguments, once it has looked */
 	bool		knows_arguments;
@@ -69,7 +69,8 @@ typedef struct FunnelUnitState
 {
 	FunnelUnitSite *site;		/* whose codes the events are in */
 	const FunnelQuestion *question;
-	FunnelPayloads *texts;		/* NULL in an aggregate without */
+	FunnelPayloads *texts;		/* NULL if events have none */
+	int64		last_at;		/* of all rows, for an aggregate that notes it */
 	FunnelEventList events;		/* items are codes of texts */
 } FunnelUnitState;
 
@@ -85,26 +86,27 @@ extern void funnel_unit_read_arguments(FunnelUnitSite *site, FunctionCallInfo fc
 									   int ts, int conditions);
 
 extern FunnelUnitState *funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site,
-												 const char *key, size_t size);
+												 bool with_texts, const char *key, size_t size);
 
 /*
- * The state of the row's group, argument 0, created if there is none.  An error
- * if its question is another one.
+ * The state of the row's group, argument 0, created if there is none: with a
+ * text for each event, or without.  An error if its question is another one.
  */
 static inline FunnelUnitState *
-funnel_unit_state(FunctionCallInfo fcinfo, FunnelUnitSite *site, const void *key, size_t size)
+funnel_unit_state(FunctionCallInfo fcinfo, FunnelUnitSite *site, bool with_texts,
+				  const void *key, size_t size)
 {
 	FunnelUnitState *state = (FunnelUnitState *) PG_GETARG_POINTER(0);
 
 	if (likely(!PG_ARGISNULL(0) && state->question->size == size &&
 			   memcmp(state->question->key, key, size) == 0))
 		return state;
-	return funnel_unit_state_slowly(fcinfo, site, key, size);
+	return funnel_unit_state_slowly(fcinfo, site, with_texts, key, size);
 }
 
 /*
- * Add an event to a state.  TEXT, of LEN bytes, is not looked at in an
- * aggregate without texts.
+ * Add an event to a state.  TEXT, of LEN bytes, may be NULL, and is not looked
+ * at in a state without texts.
  */
 static inline void
 funnel_unit_add(FunctionCallInfo fcinfo, FunnelUnitState *state, int64 ts,
@@ -114,7 +116,8 @@ funnel_unit_add(FunctionCallInfo fcinfo, FunnelUnitState *state, int64 ts,
 	uint64		item = 0;
 
 	if (state->texts != NULL)
-		item = funnel_payload_code(state->texts, context, text, len);
+		item = text != NULL ? funnel_payload_code(state->texts, context, text, len) :
+			FUNNEL_NO_PAYLOAD;
 	funnel_event_list_add(&state->events, context, &state->site->codes,
 						  state->site->context, ts, labels, item);
 }

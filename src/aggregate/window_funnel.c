@@ -139,12 +139,14 @@ prepare_question(const char *key, size_t size, MemoryContext context)
 }
 
 static void
-questions_differ(const char *key, const char *other)
+questions_differ(const FunnelQuestion *question, const char *other, size_t size)
 {
 	WindowQuestion a,
 				b;
 
-	memcpy(&a, key, sizeof(a));
+	if (size < sizeof(b))
+		elog(ERROR, "unexpected question of an aggregate");
+	memcpy(&a, question->key, sizeof(a));
 	memcpy(&b, other, sizeof(b));
 	if (a.nconditions != b.nconditions)
 		funnel_conditions_differ(a.nconditions, b.nconditions);
@@ -156,7 +158,7 @@ questions_differ(const char *key, const char *other)
 }
 
 static const FunnelUnitAggregate window_funnel = {
-	false, prepare_question, questions_differ
+	prepare_question, questions_differ
 };
 
 /* Is there an argument with modes, before the time? */
@@ -193,7 +195,7 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 	question.modes = argno > 2 ? read_modes(site, fcinfo, 2) : 0;
 	met.steps = funnel_conditions_read(&site->conditions, fcinfo);
 	question.nconditions = site->conditions.count;
-	state = funnel_unit_state(fcinfo, site, &question, sizeof(question));
+	state = funnel_unit_state(fcinfo, site, false, &question, sizeof(question));
 
 	if (!PG_ARGISNULL(argno))
 	{

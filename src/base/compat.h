@@ -26,6 +26,15 @@
 #endif
 
 /*
+ * The server's macro names the format that the server's own compiler knew, as
+ * a rule gcc's gnu_printf, of which clang 19 and newer warn.
+ */
+#ifdef __clang__
+#undef pg_attribute_printf
+#define pg_attribute_printf(f, a) __attribute__((format(printf, f, a)))
+#endif
+
+/*
  * 16 introduced soft errors.  Before it an input function always raises; the
  * context argument is evaluated so that callers stay free of warnings.
  */

@@ -594,12 +594,12 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 
 	funnel_events_sort(events);
 	if (program->plain &&
-		funnel_rows_to_plain(events->rows, events->nrows, events->ts, events->steps,
-							 &present))
+		funnel_rows_to_plain(rules, events->rows, events->nrows,
+							 events->ts, events->steps, &present))
 	{
 		funnel_match_plain(rules, events->ts, events->steps, events->nrows,
 						   present, match);
-		funnel_plain_find_rows(events->ts, events->steps, match);
+		funnel_plain_find_rows(rules, events->ts, events->steps, match);
 		return;
 	}
 	while (!funnel_match(rules, events->rows, events->nrows,

@@ -3,98 +3,58 @@
  * events/payload.c
  *	  The payloads of one unit's events: texts, each known by a code.
  *
- * A code is the number of an entry of the pool or, with the highest bit set,
+ * A code is the number of a text in the pool or, with the highest bit set,
  * where in the unit's own bytes the payload begins: with its length.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "events/payload.h"
 
 /* The pool's bounds: what it can come to use is about half a megabyte. */
-#define POOL_MAX_ENTRIES	4096
+#define POOL_MAX_TEXTS	4096
 #define POOL_MAX_LENGTH		64
-#define POOL_FIRST_SLOTS	16
+#define POOL_FIRST_TEXTS	8
 
 #define OWN_BIT				(UINT64CONST(1) << 63)
 #define OWN_FIRST_SIZE		64
-
-typedef struct FunnelPoolEntry
-{
-	uint32		hash;
-	uint32		len;
-	char	   *text;
-} FunnelPoolEntry;
-
-static void
-enlarge_pool(FunnelPayloadPool *pool)
-{
-	uint32		nslots = pool->nslots == 0 ? POOL_FIRST_SLOTS : pool->nslots * 2;
-	uint32	   *slots = MemoryContextAllocZero(pool->context, nslots * sizeof(uint32));
-	FunnelPoolEntry *entries = MemoryContextAlloc(pool->context,
-												  nslots / 2 * sizeof(FunnelPoolEntry));
-
-	for (uint32 i = 0; i < pool->nentries; i++)
-	{
-		uint32		slot = pool->entries[i].hash & (nslots - 1);
-
-		while (slots[slot] != 0)
-			slot = (slot + 1) & (nslots - 1);
-		slots[slot] = i + 1;
-		entries[i] = pool->entries[i];
-	}
-	if (pool->nslots != 0)
-	{
-		pfree(pool->slots);
-		pfree(pool->entries);
-	}
-	pool->nslots = nslots;
-	pool->slots = slots;
-	pool->entries = entries;
-}
 
 /* The code of a text in the pool; false if it is not there and will not be. */
 static bool
 find_in_pool(FunnelPayloadPool *pool, const char *text, uint32 len, uint64 *code)
 {
-	uint32		hash = hash_bytes((const unsigned char *) text, len);
-	uint32		slot;
-	FunnelPoolEntry *entry;
+	FunnelBytes key = {text, len};
+	FunnelByteHashEntry *entry;
+	char	   *copy;
+	bool		found;
 
-	if (pool->nslots == 0)
-		enlarge_pool(pool);
-	for (slot = hash & (pool->nslots - 1); pool->slots[slot] != 0;
-		 slot = (slot + 1) & (pool->nslots - 1))
+	if (pool->codes == NULL)
 	{
-		entry = &pool->entries[pool->slots[slot] - 1];
-		if (entry->hash == hash && entry->len == len &&
-			memcmp(entry->text, text, len) == 0)
-		{
-			*code = pool->slots[slot] - 1;
-			return true;
-		}
+		pool->texts = MemoryContextAlloc(pool->context, sizeof(FunnelBytes) * POOL_FIRST_TEXTS);
+		pool->codes = funnel_bytehash_create(pool->context, POOL_FIRST_TEXTS, NULL);
 	}
-	if (pool->nentries == POOL_MAX_ENTRIES)
+	entry = funnel_bytehash_lookup(pool->codes, key);
+	if (entry != NULL)
+	{
+		*code = entry->value.number;
+		return true;
+	}
+	if (pool->ntexts == POOL_MAX_TEXTS)
 		return false;
-	if (pool->nentries == pool->nslots / 2)
-	{
-		enlarge_pool(pool);
-		slot = hash & (pool->nslots - 1);
-		while (pool->slots[slot] != 0)
-			slot = (slot + 1) & (pool->nslots - 1);
-	}
-	entry = &pool->entries[pool->nentries];
-	entry->hash = hash;
-	entry->len = len;
-	entry->text = MemoryContextAlloc(pool->context, Max(len, 1));
-	memcpy(entry->text, text, len);
-	*code = pool->nentries;
-	pool->slots[slot] = ++pool->nentries;
+
+	/* room for a power of two of them */
+	if (pool->ntexts >= POOL_FIRST_TEXTS && (pool->ntexts & (pool->ntexts - 1)) == 0)
+		pool->texts = repalloc(pool->texts, sizeof(FunnelBytes) * 2 * pool->ntexts);
+	copy = MemoryContextAlloc(pool->context, Max(len, 1));
+	memcpy(copy, text, len);
+	key.bytes = copy;
+	entry = funnel_bytehash_insert(pool->codes, key, &found);
+	entry->value.number = *code = pool->ntexts;
+	pool->texts[pool->ntexts++] = key;
 	return true;
 }
 
@@ -163,8 +123,8 @@ funnel_payload_text(const FunnelPayloads *payloads, uint64 code, uint32 *len)
 		return NULL;
 	if ((code & OWN_BIT) != 0)
 		return own_text(payloads, code, len);
-	*len = payloads->pool->entries[code].len;
-	return payloads->pool->entries[code].text;
+	*len = payloads->pool->texts[code].size;
+	return payloads->pool->texts[code].bytes;
 }
 
 int

@@ -12,6 +12,8 @@
 #ifndef FUNNEL_EVENTS_PAYLOAD_H
 #define FUNNEL_EVENTS_PAYLOAD_H
 
+#include "base/bytehash.h"
+
 /* The code of an event without a payload. */
 #define FUNNEL_NO_PAYLOAD	PG_UINT64_MAX
 
@@ -19,10 +21,9 @@
 typedef struct FunnelPayloadPool
 {
 	MemoryContext context;
-	uint32		nentries;
-	struct FunnelPoolEntry *entries;
-	uint32		nslots;			/* power of two, or 0 */
-	uint32	   *slots;			/* number of the entry + 1, or 0 */
+	uint32		ntexts;
+	FunnelBytes *texts;			/* by their codes */
+	struct funnel_bytehash_hash *codes; /* by the texts */
 } FunnelPayloadPool;
 
 /* A unit's; begins as all zeros, but for the pool. */

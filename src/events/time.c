@@ -8,11 +8,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "common/int.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "base/interval.h"
 #include "events/time.h"
 
 FunnelTimeType
@@ -46,28 +46,9 @@ funnel_length_of(Datum value, bool isnull, FunnelTimeType type, const char *what
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("%s must not be null", what)));
 
-	if (type == FUNNEL_TIME_NUMBER)
-		length = DatumGetInt64(value);
-	else
-	{
-		const Interval *interval = DatumGetIntervalP(value);
-
-		if (INTERVAL_NOT_FINITE(interval))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					 errmsg("%s must be finite", what)));
-		if (interval->month != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s must not contain months or years", what),
-					 errdetail("Their length differs from month to month."),
-					 errhint("Write 30 days, for example.")));
-		if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &length) ||
-			pg_add_s64_overflow(length, interval->time, &length))
-			ereport(ERROR,
-					(errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW),
-					 errmsg("%s out of range", what)));
-	}
+	if (type != FUNNEL_TIME_NUMBER)
+		return funnel_interval_length(DatumGetIntervalP(value), what);
+	length = DatumGetInt64(value);
 	if (length < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -38,7 +38,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "journey/functions.h"
+#include "base/interval.h"
 #include "journey/type.h"
 
 #define ATTRIBUTION_COLUMNS 2
@@ -250,10 +250,10 @@ funnel_journey_attribution(PG_FUNCTION_ARGS)
 	conversion = PG_GETARG_TEXT_PP(1);
 	model = parse_model(PG_GETARG_TEXT_PP(2));
 	if (!PG_ARGISNULL(3))
-		lookback = (uint64) funnel_journey_duration(PG_GETARG_INTERVAL_P(3), "lookback");
+		lookback = (uint64) funnel_interval_positive(PG_GETARG_INTERVAL_P(3), "lookback");
 	if (!PG_ARGISNULL(4))
 	{
-		half_life = (double) funnel_journey_duration(PG_GETARG_INTERVAL_P(4), "half-life");
+		half_life = (double) funnel_interval_positive(PG_GETARG_INTERVAL_P(4), "half-life");
 		if (model != MODEL_TIME_DECAY)
 			half_life = 0;
 	}

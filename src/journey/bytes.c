@@ -19,7 +19,8 @@
  *			  labels if it is unnamed
  *		  if there are short intervals, for each interval: 1 if it is long
  *		  for each interval: its length in units
- *	  labels, ascending by their bytes, as journey/words.h has them
+ *	  labels, ascending by their bytes: spelled, see journey/spelling.c, or each
+ *		  its bytes and a zero, which no text contains
  *
  * Intervals are those between an event and the one before it, but for the last,
  * which follows from the others: count - 2.  A unit is the number of an entry
@@ -33,8 +34,9 @@
  * that where the next one begins is known before this one is read.
  *
  * There is one image of a history: events are sorted by time and code, each
- * label occurs, units are the greatest that divide what is in them, and the
- * widths are what choose_widths() says.
+ * label occurs, and is spelled if all of them take fewer bytes so, units are the
+ * greatest that divide what is in them, and the widths are what choose_widths()
+ * says.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,8 +50,8 @@
 
 #include "base/compat.h"
 #include "journey/bits.h"
+#include "journey/spelling.h"
 #include "journey/type.h"
-#include "journey/words.h"
 
 #define BYTES_VERSION		1
 #define VERSION_MASK		0x0F
@@ -407,53 +409,8 @@ funnel_journey_codes(const FunnelJourneyView *view, const uint8 *stream, uint32 
 	}
 }
 
-/*
- * The length in bytes of what the next spelled label at P stands for; moves P
- * behind it.
- */
-static uint64
-spelled_length(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
-{
-	uint64		len = 0;
-
-	for (;;)
-	{
-		uint8		byte = read_byte(view, p, end);
-
-		if (byte >= FUNNEL_LAST_WORD)
-			return len + funnel_words[byte - FUNNEL_LAST_WORD].len;
-		if (byte >= FUNNEL_WORD)
-			len += funnel_words[byte - FUNNEL_WORD].len;
-		else if (byte != 0)
-			len++;
-		else
-			return len;
-	}
-}
-
-static void
-read_spelled(const uint8 *p, char *text)
-{
-	for (;; p++)
-	{
-		if (*p >= FUNNEL_WORD)
-		{
-			int			word = (*p - FUNNEL_WORD) % FUNNEL_NUM_WORDS;
-
-			memcpy(text, funnel_words[word].text, funnel_words[word].len);
-			text += funnel_words[word].len;
-			if (*p >= FUNNEL_LAST_WORD)
-				break;
-		}
-		else if (*p != 0)
-			*text++ = (char) *p;
-		else
-			break;
-	}
-}
-
 FunnelLabel *
-funnel_journey_labels(const FunnelJourneyView *view)
+funnel_journey_labels(const FunnelJourneyView *view, uint64 **ends)
 {
 	FunnelLabel *labels;
 	const uint8 *p = view->labels;
@@ -461,38 +418,32 @@ funnel_journey_labels(const FunnelJourneyView *view)
 
 	labels = MemoryContextAllocHuge(CurrentMemoryContext,
 									sizeof(FunnelLabel) * Max(view->ncodes, 1));
+	if (ends != NULL)
+		*ends = MemoryContextAllocHuge(CurrentMemoryContext,
+									   sizeof(uint64) * Max(view->nlabels, 1));
 	if (view->has_unnamed && view->count > 0)
 	{
 		labels[view->nlabels].text = NULL;
 		labels[view->nlabels].len = 0;
 	}
 
+	if (view->spelled)
+	{
+		funnel_read_spelled(view, labels, ends != NULL ? *ends : NULL);
+		return labels;
+	}
 	for (uint32 i = 0; i < view->nlabels; i++)
 	{
 		const uint8 *start = p;
-		uint64		len;
 
-		if (view->spelled)
-		{
-			char	   *text;
-
-			len = spelled_length(view, &p, end);
-			if (len > MaxAllocSize - VARHDRSZ - 1)
-				funnel_journey_is_corrupt(view, "A label is too long.");
-			text = palloc(Max(len, 1));
-			read_spelled(start, text);
-			labels[i].text = text;
-		}
-		else
-		{
-			p = memchr(start, 0, end - start);
-			if (p == NULL)
-				funnel_journey_is_corrupt(view, "The value ends too early.");
-			len = p - start;
-			p++;
-			labels[i].text = (const char *) start;
-		}
-		labels[i].len = (int) len;
+		p = memchr(start, 0, end - start);
+		if (p == NULL)
+			funnel_journey_is_corrupt(view, "The value ends too early.");
+		labels[i].text = (const char *) start;
+		labels[i].len = (int) (p - start);
+		p++;
+		if (ends != NULL)
+			(*ends)[i] = (uint64) (p - view->labels) * BITS_PER_BYTE;
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
@@ -527,7 +478,7 @@ funnel_journey_read(const FunnelJourney *journey, FunnelJourneyEvents *events)
 										   sizeof(uint32) * view.count);
 	funnel_journey_times(&view, stream, events->times);
 	funnel_journey_codes(&view, stream, events->codes);
-	events->labels = funnel_journey_labels(&view);
+	events->labels = funnel_journey_labels(&view, NULL);
 	if (padded != NULL)
 		pfree(padded);
 }
@@ -553,59 +504,6 @@ fit_unit(int *unit, uint64 value)
 {
 	while (*unit > 0 && value % (uint64) units[*unit] != 0)
 		(*unit)--;
-}
-
-static bool
-can_be_spelled(const char *text, int len)
-{
-	for (int i = 0; i < len; i++)
-	{
-		if (IS_HIGHBIT_SET(text[i]))
-			return false;
-	}
-	return true;
-}
-
-/* The longest word at the beginning of TEXT, -1 if there is none. */
-static int
-find_word(const char *text, int len)
-{
-	int			best = -1;
-
-	for (int i = 0; i < FUNNEL_NUM_WORDS; i++)
-	{
-		if (funnel_words[i].text[0] == text[0] &&
-			funnel_words[i].len <= len &&
-			(best < 0 || funnel_words[i].len > funnel_words[best].len) &&
-			memcmp(funnel_words[i].text, text, funnel_words[i].len) == 0)
-			best = i;
-	}
-	return best;
-}
-
-/* Spell a label; never takes more than LEN + 1 bytes. */
-static uint8 *
-write_spelled(uint8 *p, const char *text, int len)
-{
-	for (int i = 0; i < len;)
-	{
-		int			word = find_word(text + i, len - i);
-
-		if (word < 0)
-			*p++ = (uint8) text[i++];
-		else
-		{
-			i += funnel_words[word].len;
-			if (i == len)
-			{
-				*p++ = (uint8) (FUNNEL_LAST_WORD + word);
-				return p;
-			}
-			*p++ = (uint8) (FUNNEL_WORD + word);
-		}
-	}
-	*p++ = 0;
-	return p;
 }
 
 /*
@@ -640,16 +538,62 @@ choose_widths(const uint32 *counts, uint64 nintervals, int *long_width, int *sho
 	return best;
 }
 
-/*
- * Encode events sorted by time and code, of which there is at least one.
- * LABELS are in the order of their codes, unnamed not included.
- */
-static FunnelJourney *
-encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels,
-	   uint32 nlabels, bool has_unnamed)
+/* The events of a source, one after the other. */
+typedef struct EventCursor
 {
-	int64		first = events[0].ts;
-	uint64		span = (uint64) events[count - 1].ts - (uint64) first;
+	FunnelJourneySource *source;
+	const FunnelJourneyEvent *events;
+	uint32		nevents;
+	uint32		next;
+	int64		ts;				/* of the last one */
+} EventCursor;
+
+static inline const FunnelJourneyEvent *
+next_event(EventCursor *cursor)
+{
+	if (cursor->next == cursor->nevents)
+	{
+		CHECK_FOR_INTERRUPTS();
+		cursor->nevents = cursor->source->next(cursor->source, &cursor->events);
+		cursor->next = 0;
+		Assert(cursor->nevents > 0);
+	}
+	return &cursor->events[cursor->next++];
+}
+
+static inline void
+begin_events(EventCursor *cursor, FunnelJourneySource *source)
+{
+	source->rewind(source);
+	cursor->source = source;
+	cursor->nevents = cursor->next = 0;
+}
+
+/* The first event is passed over by beginning. */
+static inline void
+begin_intervals(EventCursor *cursor, FunnelJourneySource *source)
+{
+	begin_events(cursor, source);
+	cursor->ts = next_event(cursor)->ts;
+}
+
+static inline uint64
+next_interval(EventCursor *cursor)
+{
+	int64		previous = cursor->ts;
+
+	cursor->ts = next_event(cursor)->ts;
+	return (uint64) cursor->ts - (uint64) previous;
+}
+
+FunnelJourney *
+funnel_journey_encode(FunnelJourneySource *source, const FunnelLabel *labels,
+					  uint32 nlabels, bool has_unnamed)
+{
+	int64		first = source->first;
+	uint64		span = (uint64) source->last - (uint64) first;
+	uint32		count = source->count;
+	EventCursor cursor;
 	uint64		nintervals = count >= 3 ? count - 2 : 0;
 	int			code_width = code_width_of(nlabels + has_unnamed);
 	int			first_unit = NUM_UNITS - 1;
@@ -660,7 +604,9 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 	uint64		bits = (uint64) count * code_width;
 	Size		size;
 	Size		stream_len;
-	bool		spelled = true;
+	Size		labels_len = 0;
+	uint64		spelled_len;
+	bool		spelled;
 	int64		quotient;
 	FunnelJourney *result;
 	uint8	   *p;
@@ -668,9 +614,10 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 
 	/* the greatest unit that divides an amount divides its negative too */
 	fit_unit(&first_unit, first < 0 ? -(uint64) first : (uint64) first);
+	begin_intervals(&cursor, source);
 	for (uint32 i = 1; i < count && unit > 0; i++)
 	{
-		fit_unit(&unit, (uint64) events[i].ts - (uint64) events[i - 1].ts);
+		fit_unit(&unit, next_interval(&cursor));
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
@@ -680,24 +627,28 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 	{
 		uint32		counts[MAX_WIDTH + 1] = {0};
 
+		begin_intervals(&cursor, source);
 		for (uint32 i = 1; i + 1 < count; i++)
 		{
-			counts[bits_of(((uint64) events[i].ts - (uint64) events[i - 1].ts) / divisor)]++;
+			counts[bits_of(next_interval(&cursor) / divisor)]++;
 			if ((i & INTERRUPT_MASK) == 0)
 				CHECK_FOR_INTERRUPTS();
 		}
 		bits += choose_widths(counts, nintervals, &long_width, &short_width);
 	}
 
-	/* generously: a spelled label is never longer than its bytes and a zero */
-	size = VARHDRSZ + FUNNEL_JOURNEY_MAX_HEADER + bits / 8 + 1;
 	for (uint32 i = 0; i < nlabels; i++)
 	{
-		size = add_size(size, (Size) labels[i].len + 1);
-		spelled = spelled && can_be_spelled(labels[i].text, labels[i].len);
+		labels_len = add_size(labels_len, (Size) labels[i].len + 1);
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
+	spelled_len = funnel_spelled_size(labels, nlabels);
+	spelled = spelled_len < labels_len;
+	if (spelled)
+		labels_len = (Size) spelled_len;
+
+	size = add_size(VARHDRSZ + FUNNEL_JOURNEY_MAX_HEADER + bits / 8 + 1, labels_len);
 	if (!AllocSizeIsValid(size))
 		funnel_journey_too_many_events();
 	result = palloc(size);
@@ -721,26 +672,29 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 
 	stream_len = (Size) ((bits + 7) / 8);
 	funnel_bit_writer_begin(&writer, p);
+	begin_events(&cursor, source);
 	for (uint32 i = 0; i < count; i++)
 	{
-		funnel_bit_writer_put(&writer, events[i].label, code_width);
+		funnel_bit_writer_put(&writer, next_event(&cursor)->label, code_width);
 		if ((i & INTERRUPT_MASK) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
 	if (short_width < long_width)
 	{
+		begin_intervals(&cursor, source);
 		for (uint32 i = 1; i + 1 < count; i++)
 		{
-			uint64		interval = ((uint64) events[i].ts - (uint64) events[i - 1].ts) / divisor;
+			uint64		interval = next_interval(&cursor) / divisor;
 
 			funnel_bit_writer_put(&writer, bits_of(interval) > short_width, 1);
 			if ((i & INTERRUPT_MASK) == 0)
 				CHECK_FOR_INTERRUPTS();
 		}
 	}
+	begin_intervals(&cursor, source);
 	for (uint32 i = 1; i + 1 < count; i++)
 	{
-		uint64		interval = ((uint64) events[i].ts - (uint64) events[i - 1].ts) / divisor;
+		uint64		interval = next_interval(&cursor) / divisor;
 
 		funnel_bit_writer_put(&writer, interval,
 							  bits_of(interval) > short_width ? long_width : short_width);
@@ -751,22 +705,58 @@ encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels
 	Assert(writer.p == p + stream_len);
 	p += stream_len;
 
-	for (uint32 i = 0; i < nlabels; i++)
+	if (spelled)
+		p = funnel_spell(p, labels, nlabels);
+	else
 	{
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (spelled)
-			p = write_spelled(p, labels[i].text, labels[i].len);
-		else
+		for (uint32 i = 0; i < nlabels; i++)
 		{
 			memcpy(p, labels[i].text, labels[i].len);
 			p += labels[i].len;
 			*p++ = 0;
+			if ((i & INTERRUPT_MASK) == 0)
+				CHECK_FOR_INTERRUPTS();
 		}
 	}
 	Assert((Size) (p - (uint8 *) result) <= size);
 	SET_VARSIZE(result, p - (uint8 *) result);
 	return result;
+}
+
+/* Events in memory. */
+typedef struct ArraySource
+{
+	FunnelJourneySource source;
+	const FunnelJourneyEvent *events;
+} ArraySource;
+
+static void
+array_rewind(FunnelJourneySource *source)
+{
+	(void) source;
+}
+
+static uint32
+array_next(FunnelJourneySource *source, const FunnelJourneyEvent **events)
+{
+	*events = ((ArraySource *) source)->events;
+	return source->count;
+}
+
+/* Encode events sorted by time and code, of which there is at least one. */
+static FunnelJourney *
+encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels,
+	   uint32 nlabels, bool has_unnamed)
+{
+	ArraySource array;
+
+	array.source.count = count;
+	array.source.first = events[0].ts;
+	array.source.last = events[count - 1].ts;
+	array.source.rewind = array_rewind;
+	array.source.next = array_next;
+	array.events = events;
+	return funnel_journey_encode(&array.source, labels, nlabels, has_unnamed);
 }
 
 static FunnelJourney *

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "common/int.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -16,40 +15,12 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
-#include "journey/functions.h"
+#include "base/interval.h"
 #include "journey/type.h"
 
 #define EVENTS_COLUMNS		3
 
 #define PATH_SEPARATOR		" > "
-
-int64
-funnel_journey_duration(const Interval *interval, const char *what)
-{
-	int64		days;
-	int64		duration;
-
-	if (INTERVAL_NOT_FINITE(interval))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("%s must be finite", what)));
-	if (interval->month != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not contain months", what),
-				 errdetail("A month has no fixed length."),
-				 errhint("For a month, write '30 days'.")));
-	if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days) ||
-		pg_add_s64_overflow(interval->time, days, &duration))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW),
-				 errmsg("%s is out of range", what)));
-	if (duration <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be positive", what)));
-	return duration;
-}
 
 static Datum
 label_datum(const FunnelLabel *label)
@@ -254,7 +225,7 @@ funnel_journey_sessions(PG_FUNCTION_ARGS)
 		call = SRF_FIRSTCALL_INIT();
 		old = MemoryContextSwitchTo(call->multi_call_memory_ctx);
 		sessions = palloc0(sizeof(Sessions));
-		sessions->gap = funnel_journey_duration(PG_GETARG_INTERVAL_P(1), "gap of sessions");
+		sessions->gap = funnel_interval_positive(PG_GETARG_INTERVAL_P(1), "gap of sessions");
 
 		/* the labels may be those of the value, which must last as long */
 		funnel_journey_read((FunnelJourney *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0)),

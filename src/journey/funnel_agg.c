@@ -108,10 +108,11 @@ get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running, bool is_new)
  * Rows are stored from the end of a page to its front, and a scan of the table
  * reads them in the order in which they were stored: the next journey lies in
  * front of this one, and can come from memory while this one is matched.
- * Whatever else is there is not harmed.
+ * Whatever else is there is not harmed.  What the few lines do not reach of a
+ * longer journey, the processor fetches by itself, as it is read in order.
  */
 #define CACHE_LINE_BYTES	64
-#define LINES_AHEAD			3
+#define LINES_AHEAD			4
 
 static inline void
 prefetch_next(const FunnelJourney *journey)

@@ -72,7 +72,7 @@ funnel_journey_send(PG_FUNCTION_ARGS)
 	pq_sendint32(&message, view.nlabels);
 	if (view.count > 0)
 	{
-		labels = funnel_journey_labels(&view);
+		labels = funnel_journey_labels(&view, NULL);
 		for (uint32 i = 0; i < view.nlabels; i++)
 			pq_sendcountedtext(&message, labels[i].text, labels[i].len);
 		pq_sendbytes(&message, (const char *) view.bytes, view.labels - view.bytes);
@@ -98,9 +98,7 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 	uint8	   *bytes;
 	int			len;
 	FunnelJourneyView view;
-	int64	   *times;
-	uint32	   *codes;
-	FunnelJourneyEvent *events;
+	FunnelJourney *result;
 
 	if (nlabels > (uint32) (message->len - message->cursor) / sizeof(uint32))
 		ends_too_early();
@@ -129,23 +127,9 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 	if (view.nlabels != nlabels)
 		funnel_journey_is_corrupt(&view, "The number of labels is not that of the labels.");
 
-	/* an event may be a bit: times and codes are not there at once */
-	events = MemoryContextAllocHuge(CurrentMemoryContext,
-									sizeof(FunnelJourneyEvent) * Max(view.count, 1));
-	codes = MemoryContextAllocHuge(CurrentMemoryContext,
-								   sizeof(uint32) * Max(view.count, 1));
-	funnel_journey_codes(&view, view.stream, codes);
-	for (uint32 i = 0; i < view.count; i++)
-		events[i].label = ids[codes[i]];
-	pfree(codes);
-	times = MemoryContextAllocHuge(CurrentMemoryContext,
-								   sizeof(int64) * Max(view.count, 1));
-	funnel_journey_times(&view, view.stream, times);
-	for (uint32 i = 0; i < view.count; i++)
-		events[i].ts = times[i];
-	pfree(times);
+	result = funnel_journey_receive(&view, table, ids);
 	pfree(bytes);
-	PG_RETURN_FUNNEL_JOURNEY_P(funnel_journey_build(table, events, view.count));
+	PG_RETURN_FUNNEL_JOURNEY_P(result);
 }
 
 /*

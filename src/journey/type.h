@@ -56,7 +56,7 @@ typedef struct FunnelJourneyView
 	int			long_width;		/* of an interval, in bits */
 	int			short_width;
 	bool		has_unnamed;	/* the last code is that of unnamed events */
-	bool		spelled;		/* labels are spelled, see journey/words.h */
+	bool		spelled;		/* labels are, see journey/spelling.c */
 	uint32		nlabels;
 	uint32		ncodes;			/* labels, and the unnamed */
 	int			code_width;		/* in bits */
@@ -119,8 +119,11 @@ typedef struct FunnelLabel
 	int			len;
 } FunnelLabel;
 
-/* The label of each code, palloc'd. */
-extern FunnelLabel *funnel_journey_labels(const FunnelJourneyView *view);
+/*
+ * The label of each code, palloc'd; and, if ENDS is not NULL, at which bit of
+ * the labels each ends.
+ */
+extern FunnelLabel *funnel_journey_labels(const FunnelJourneyView *view, uint64 **ends);
 
 /* A journey with all its events, for whatever is not a hot path. */
 typedef struct FunnelJourneyEvents
@@ -142,6 +145,37 @@ extern void funnel_journey_read(const FunnelJourney *journey, FunnelJourneyEvent
 extern FunnelJourney *funnel_journey_build(FunnelLabelTable *table,
 										   const FunnelJourneyEvent *events,
 										   size_t nevents);
+
+/*
+ * Events in order of time and code, of which there is at least one, without an
+ * array of them all: a journey may be a bit an event.  They are gone through
+ * several times, from the beginning on; NEXT gives some at a time.
+ */
+typedef struct FunnelJourneySource
+{
+	uint32		count;
+	int64		first;			/* times */
+	int64		last;
+	void		(*rewind) (struct FunnelJourneySource *source);
+	uint32		(*next) (struct FunnelJourneySource *source,
+						 const FunnelJourneyEvent **events);
+} FunnelJourneySource;
+
+/*
+ * The journey of a source, each of whose events has a code.  LABELS are in the
+ * order of their codes, unnamed not included, and all of them occur.
+ */
+extern FunnelJourney *funnel_journey_encode(FunnelJourneySource *source,
+											const FunnelLabel *labels, uint32 nlabels,
+											bool has_unnamed);
+
+/*
+ * The journey of a message: the events of VIEW, whose stream must be padded, with
+ * labels of TABLE.  IDS has that of each code.  It takes memory for the message,
+ * not for the events that the message says it has.
+ */
+extern FunnelJourney *funnel_journey_receive(const FunnelJourneyView *view,
+											 FunnelLabelTable *table, const uint32 *ids);
 
 /* The events [FROM, TO) of another journey, those with KEEP[code] only if set. */
 extern FunnelJourney *funnel_journey_part(FunnelJourneyEvents *events,

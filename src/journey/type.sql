@@ -340,7 +340,7 @@ AS 'MODULE_PATHNAME', 'funnel_journey_slice'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION journey_slice(funnel_journey, timestamptz, timestamptz) IS
-	'part of a journey from since on, before until; NULL is no bound';
+	'events of a journey with since <= time < until; NULL: no limit';
 
 CREATE FUNCTION journey_filter(journey funnel_journey, VARIADIC labels text[])
 RETURNS funnel_journey
@@ -348,7 +348,7 @@ AS 'MODULE_PATHNAME', 'funnel_journey_filter'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION journey_filter(funnel_journey, text[]) IS
-	'part of a journey with these labels only';
+	'events of a journey that have one of these labels';
 
 CREATE FUNCTION journey_path(journey funnel_journey, max_steps integer, "collapse" boolean)
 RETURNS text
@@ -364,7 +364,7 @@ AS 'MODULE_PATHNAME', 'funnel_journey_sessions'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
 
 COMMENT ON FUNCTION journey_sessions(funnel_journey, interval) IS
-	'parts of a journey between which there is more than a gap';
+	'sessions of a journey, cut where nothing happened for longer than the gap';
 
 CREATE FUNCTION journey_attribution(journey funnel_journey, conversion text, model text, lookback interval DEFAULT NULL,
 	half_life interval DEFAULT '7 days')
@@ -373,7 +373,7 @@ AS 'MODULE_PATHNAME', 'funnel_journey_attribution'
 LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5;
 
 COMMENT ON FUNCTION journey_attribution(funnel_journey, text, text, interval, interval) IS
-	'labels to which the conversions of a journey are owed, and how much of them';
+	'share of each label in the conversions of a journey';
 
 -- Funnels
 
@@ -394,7 +394,7 @@ CREATE AGGREGATE funnel_agg(journey funnel_journey, definition funnel_def) (
 );
 
 COMMENT ON AGGREGATE funnel_agg(funnel_journey, funnel_def) IS
-	'how many units reached each stage of a funnel, over their journeys';
+	'how many units reached each stage of a funnel, from the journey of each unit';
 
 CREATE FUNCTION journey_progress(journey funnel_journey, definition funnel_def)
 RETURNS funnel_progress
@@ -402,4 +402,4 @@ AS 'MODULE_PATHNAME', 'funnel_journey_progress'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION journey_progress(funnel_journey, funnel_def) IS
-	'passage of one unit through a funnel, from its journey';
+	'progress of one unit through a funnel, from its journey';

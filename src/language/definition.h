@@ -97,6 +97,12 @@ extern int	funnel_definition_bare_length(const char *at, const char *end);
 /* Append the canonical text. */
 extern void funnel_definition_print(StringInfo buf, const FunnelDefinition *definition);
 
+/*
+ * The value of a parsed definition: its canonical text.  NULL on soft error: it
+ * may be too long, though what was parsed was not.
+ */
+extern FunnelDef *funnel_definition_value(const FunnelDefinition *definition, Node *escontext);
+
 /* The parsed tree of a stored value, in the current memory context. */
 extern FunnelDefinition *funnel_definition_of(const FunnelDef *def);
 

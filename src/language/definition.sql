@@ -166,7 +166,7 @@ AS 'MODULE_PATHNAME', 'funnel_def_from_stages'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def(funnel_stage[], interval) IS
-'definition from stages, in the order of their positions; NULL = no window';
+'definition from stages, in the order of their positions; within NULL: no window';
 
 CREATE FUNCTION funnel_stages(definition funnel_def) RETURNS SETOF funnel_stage
 AS 'MODULE_PATHNAME'

@@ -7,9 +7,9 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "utils/memutils.h"
 
+#include "base/bytehash.h"
 #include "base/compat.h"
 #include "base/interrupts.h"
 #include "language/program.h"
@@ -27,61 +27,16 @@ funnel_program_is_for(const FunnelProgram *program, const struct varlena *def)
 		memcmp(VARDATA_ANY(def), VARDATA_ANY(program->def), len) == 0;
 }
 
-static FunnelProgram **
-find_slot(FunnelProgramCache *cache, const struct varlena *def)
+/* A new program, in CONTEXT. */
+static FunnelProgram *
+compile_program(const struct varlena *def, bool by_stage, MemoryContext context)
 {
-	uint32		mask = cache->capacity - 1;
-	uint32		slot = hash_bytes((const unsigned char *) VARDATA_ANY(def),
-								  VARSIZE_ANY_EXHDR(def)) & mask;
-
-	while (cache->programs[slot] != NULL &&
-		   !funnel_program_is_for(cache->programs[slot], def))
-		slot = (slot + 1) & mask;
-	return &cache->programs[slot];
-}
-
-static void
-enlarge(FunnelProgramCache *cache, MemoryContext context)
-{
-	FunnelProgramCache larger;
-
-	larger.by_stage = cache->by_stage;
-	larger.nprograms = cache->nprograms;
-	larger.capacity = cache->capacity == 0 ? 4 : cache->capacity * 2;
-	larger.programs = MemoryContextAllocZero(context,
-											 sizeof(FunnelProgram *) * larger.capacity);
-	for (int i = 0; i < cache->capacity; i++)
-	{
-		if (cache->programs[i] != NULL)
-			*find_slot(&larger, cache->programs[i]->def) = cache->programs[i];
-	}
-	if (cache->programs != NULL)
-		pfree(cache->programs);
-	*cache = larger;
-}
-
-/*
- * The program of DEF, a value with any inline header, compiled if CACHE does
- * not hold it yet.  Programs and cache entries live in CONTEXT, which must be
- * the same in every call; the caller may keep the pointer as long.
- */
-FunnelProgram *
-funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
-				   MemoryContext context)
-{
-	FunnelProgram **slot;
+	Size		len = VARSIZE_ANY_EXHDR(def);
 	FunnelProgram *program;
 	FunnelDefinition *definition;
 	char	  **names;
 	MemoryContext scratch;
 	MemoryContext old;
-	Size		len = VARSIZE_ANY_EXHDR(def);
-
-	if (cache->nprograms >= cache->capacity / 2)
-		enlarge(cache, context);
-	slot = find_slot(cache, def);
-	if (*slot != NULL)
-		return *slot;
 
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "funnel definition",
 									ALLOCSET_SMALL_SIZES);
@@ -99,7 +54,7 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	program->stages = palloc(sizeof(FunnelStage *) * definition->nsteps);
 	for (int i = 0; i < definition->nsteps; i++)
 		program->stages[i] = funnel_stage_make(i + 1, names[i], strlen(names[i]));
-	if (cache->by_stage && definition->any_order)
+	if (by_stage && definition->any_order)
 	{
 		/* the names that the steps would have in an order, not "1 of 3" */
 		MemoryContextSwitchTo(scratch);
@@ -107,13 +62,38 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 		names = funnel_definition_stage_names(definition);
 		MemoryContextSwitchTo(context);
 	}
-	program->labels = funnel_labels_compile(definition, cache->by_stage ? names : NULL,
+	program->labels = funnel_labels_compile(definition, by_stage ? names : NULL,
 											context);
 	program->keeps_all = program->rules.strict != 0;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
+	return program;
+}
 
-	*slot = program;
-	cache->nprograms++;
+/*
+ * The program of DEF, a value with any inline header, compiled if CACHE does
+ * not hold it yet.  Programs and cache entries live in CONTEXT, which must be
+ * the same in every call; the caller may keep the pointer as long.
+ */
+FunnelProgram *
+funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
+				   MemoryContext context)
+{
+	FunnelBytes key = {VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def)};
+	FunnelByteHashEntry *entry;
+	FunnelProgram *program;
+	bool		found;
+
+	if (cache->programs == NULL)
+		cache->programs = funnel_bytehash_create(context, 2, NULL);
+	entry = funnel_bytehash_lookup(cache->programs, key);
+	if (entry != NULL)
+		return entry->value.pointer;
+
+	/* an error in here leaves no entry behind */
+	program = compile_program(def, cache->by_stage, context);
+	key.bytes = VARDATA(program->def);
+	entry = funnel_bytehash_insert(cache->programs, key, &found);
+	entry->value.pointer = program;
 	return program;
 }

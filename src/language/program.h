@@ -31,9 +31,7 @@ typedef struct FunnelProgram
 typedef struct FunnelProgramCache
 {
 	bool		by_stage;
-	int			nprograms;
-	int			capacity;		/* power of two, or 0 */
-	FunnelProgram **programs;	/* open addressing by the bytes of def */
+	struct funnel_bytehash_hash *programs;	/* by the bytes of def */
 } FunnelProgramCache;
 
 extern FunnelProgram *funnel_program_get(FunnelProgramCache *cache,

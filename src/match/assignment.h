@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "match/matcher.h"
+#include "match/work.h"
 
 /* At most as many rows of one instant as can matter: nsteps for each step. */
 #define MAX_CANDIDATES		(FUNNEL_MAX_STEPS * FUNNEL_MAX_STEPS)
@@ -28,6 +29,7 @@
 /* A partial matching of steps with the rows of one instant. */
 typedef struct Assignment
 {
+	Work	   *work;			/* of who has the assignment made */
 	int			ncandidates;
 	uint64_t	steps[MAX_CANDIDATES];
 	size_t		row[MAX_CANDIDATES];
@@ -53,6 +55,7 @@ assignment_begin(Assignment *assignment, int nsteps, const FunnelRow *rows,
 	{
 		uint64_t	mine = rows[i].steps & wanted;
 
+		work_add(assignment->work, 1);
 		if ((mine & unsated) == 0)
 			continue;
 		assignment->steps[assignment->ncandidates] = mine;
@@ -99,6 +102,7 @@ assignment_augment(Assignment *assignment, int step, uint64_t *visited)
 {
 	uint64_t	bit = FUNNEL_STEP_BIT(step);
 
+	work_add(assignment->work, 2 * assignment->ncandidates);
 	for (int c = 0; c < assignment->ncandidates; c++)
 	{
 		if ((assignment->steps[c] & bit) && assignment->owner[c] == NO_STEP)

@@ -43,12 +43,10 @@
 #include <string.h>
 
 #include "match/assignment.h"
+#include "match/work.h"
 
 /* The end of the server's timestamps; a limit beyond it is no limit. */
 #define END_OF_TIME			INT64_C(9223371331200000000)
-
-/* How many rows may pass between two looks at the interrupt callback. */
-#define ROWS_PER_POLL		65536
 
 /* All chains ending at one step that begin at START and end at LAST. */
 typedef struct Pair
@@ -70,6 +68,8 @@ typedef struct Instant
 
 typedef struct Scratch
 {
+	Work		work;
+
 	/* the pass forward */
 	int			npairs[FUNNEL_MAX_STEPS + 1];
 	int			pair_capacity;	/* of each step */
@@ -133,22 +133,10 @@ is_optional(const FunnelRules *rules, int step)
 	return (rules->optional & STEP_BIT(step)) != 0;
 }
 
-static inline void
-poll(const FunnelRules *rules, size_t *countdown, size_t nrows)
-{
-	if (*countdown > nrows)
-		*countdown -= nrows;
-	else
-	{
-		*countdown = ROWS_PER_POLL;
-		if (rules->poll)
-			rules->poll();
-	}
-}
-
 /* Collect the instant that begins at row FIRST. */
 static inline void
-read_instant(const FunnelRow *rows, size_t first, size_t nrows, Instant *instant)
+read_instant(const FunnelRow *rows, size_t first, size_t nrows, Work *work,
+			 Instant *instant)
 {
 	uint64_t	several = 0;
 	size_t		i = first;
@@ -162,6 +150,7 @@ read_instant(const FunnelRow *rows, size_t first, size_t nrows, Instant *instant
 		instant->steps |= rows[i].steps;
 		instant->breaks |= rows[i].breaks;
 		several |= rows[i].steps & (rows[i].steps - 1);
+		work_add(work, 1);
 		i++;
 	} while (i < nrows && rows[i].ts == instant->ts);
 	instant->end = i;
@@ -170,13 +159,17 @@ read_instant(const FunnelRow *rows, size_t first, size_t nrows, Instant *instant
 
 /* The same for the instant that ends before row END, going backward. */
 static inline void
-read_instant_before(const FunnelRow *rows, size_t begin, size_t end, Instant *instant)
+read_instant_before(const FunnelRow *rows, size_t begin, size_t end, Work *work,
+					Instant *instant)
 {
 	size_t		first = end - 1;
 
 	while (first > begin && rows[first - 1].ts == rows[end - 1].ts)
+	{
+		work_add(work, 1);
 		first--;
-	read_instant(rows, first, end, instant);
+	}
+	read_instant(rows, first, end, work, instant);
 }
 
 /*
@@ -242,7 +235,7 @@ broken_at(const FunnelRules *rules, const Scratch *scratch, int step)
  * they are; false if there is none.
  */
 static inline bool
-find_start(const FunnelRules *rules, const Scratch *scratch, int step,
+find_start(const FunnelRules *rules, Scratch *scratch, int step,
 		   int64_t ts, int64_t *start)
 {
 	int64_t		earliest_start = limit_before(ts, rules->within);
@@ -253,6 +246,7 @@ find_start(const FunnelRules *rules, const Scratch *scratch, int step,
 	{
 		const Pair *pairs = scratch->pairs + (size_t) from * scratch->pair_capacity;
 
+		work_add(&scratch->work, 1);
 		/* link from + 1 is the next one passed over */
 		earliest_last = later(earliest_last, broken_at(rules, scratch, from + 1));
 
@@ -260,7 +254,10 @@ find_start(const FunnelRules *rules, const Scratch *scratch, int step,
 		for (int i = 0; i < scratch->npairs[from]; i++)
 		{
 			if (pairs[i].last < earliest_last)
+			{
+				work_add(&scratch->work, 1);
 				continue;
+			}
 			if (pairs[i].start >= earliest_start &&
 				(!found || pairs[i].start > *start))
 			{
@@ -283,7 +280,10 @@ add_pair(Scratch *scratch, int step, int64_t start, int64_t last)
 	int			n = scratch->npairs[step];
 
 	while (n > 0 && pairs[n - 1].start <= start)
+	{
+		work_add(&scratch->work, 1);
 		n--;
+	}
 	if (n == scratch->pair_capacity)
 		return false;
 	pairs[n].start = start;
@@ -303,7 +303,7 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 {
 	uint64_t	all_steps = ~STEPS_ABOVE(rules->nsteps);
 	bool		entered = false;
-	size_t		countdown = ROWS_PER_POLL;
+	Work	   *work = &scratch->work;
 	Instant		instant;
 
 	memset(scratch->npairs, 0, sizeof(scratch->npairs));
@@ -321,8 +321,7 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		int64_t		starts[FUNNEL_MAX_STEPS + 1];
 		bool		may_enter;
 
-		read_instant(rows, i, nrows, &instant);
-		poll(rules, &countdown, instant.end - i);
+		read_instant(rows, i, nrows, work, &instant);
 		steps = instant.steps & all_steps;
 		may_enter = !(rules->first_entry && entered);
 
@@ -401,7 +400,10 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		/* What happens now lies between what came before and what will. */
 		breaks = instant.breaks & rules->excluding & all_steps;
 		for (; breaks != 0; breaks &= breaks - 1)
+		{
+			work_add(work, 1);
 			scratch->excluded_at[LOWEST_STEP(breaks)] = instant.ts;
+		}
 		scratch->instant_at = instant.ts;
 	}
 	return true;
@@ -409,7 +411,7 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 
 /* The latest instant until which some chain could still be carried on. */
 static void
-find_open_until(const FunnelRules *rules, const Scratch *scratch, FunnelMatch *match)
+find_open_until(const FunnelRules *rules, Scratch *scratch, FunnelMatch *match)
 {
 	match->open = false;
 	for (int from = 1; from < rules->nsteps; from++)
@@ -424,6 +426,7 @@ find_open_until(const FunnelRules *rules, const Scratch *scratch, FunnelMatch *m
 			{
 				int64_t		until;
 
+				work_add(&scratch->work, 1);
 				if (pairs[i].last < broken_at(rules, scratch, to))
 					break;
 				until = limit_after(pairs[i].last, rules->gap[to - 1]);
@@ -451,7 +454,7 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 	uint64_t	ahead = 0;		/* steps whose nearest is set */
 	int64_t		nearest[FUNNEL_MAX_STEPS + 1];	/* instant to enter at */
 	int64_t		breaker[FUNNEL_MAX_STEPS + 1];	/* nearest of link, ahead */
-	size_t		countdown = ROWS_PER_POLL;
+	Work	   *work = &scratch->work;
 	int64_t		end_ts = rows[end - 1].ts;
 	Instant		instant;
 
@@ -465,8 +468,7 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 		uint64_t	enterable = 0;
 		uint64_t	breaks;
 
-		read_instant_before(rows, begin, i, &instant);
-		poll(rules, &countdown, i - instant.first);
+		read_instant_before(rows, begin, i, work, &instant);
 		steps = instant.steps & all_steps;
 
 		if (instant.ts == end_ts)
@@ -480,6 +482,7 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 
 				for (int to = from + 1; to <= depth; to++)
 				{
+					work_add(work, 1);
 					if (clear_until > breaker[to])
 						clear_until = breaker[to];
 					if ((ahead & STEP_BIT(to)) &&
@@ -507,6 +510,7 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 					continue;
 				for (int to = step + 1; to <= depth; to++)
 				{
+					work_add(work, 1);
 					if (enterable & STEP_BIT(to))
 						enterable |= STEP_BIT(step);
 					if (!is_optional(rules, to))
@@ -532,11 +536,17 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 		scratch->enterable[instant.first - begin] = enterable;
 
 		for (uint64_t m = enterable; m != 0; m &= m - 1)
+		{
+			work_add(work, 1);
 			nearest[LOWEST_STEP(m)] = instant.ts;
+		}
 		ahead |= enterable;
 		breaks = (instant.breaks & rules->excluding) | rules->strict;
 		for (breaks &= all_steps; breaks != 0; breaks &= breaks - 1)
+		{
+			work_add(work, 1);
 			breaker[LOWEST_STEP(breaks)] = instant.ts;
+		}
 	}
 }
 
@@ -550,17 +560,15 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
  */
 static bool
 find_next(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
-		  size_t end, const Scratch *scratch, const Instant *instant,
+		  size_t end, Scratch *scratch, const Instant *instant,
 		  int from, int to, Instant *next)
 {
 	uint64_t	links = STEPS_ABOVE(from) & ~STEPS_ABOVE(to);
 	int64_t		latest = limit_after(instant->ts, rules->gap[to - 1]);
-	size_t		countdown = ROWS_PER_POLL;
 
 	for (size_t i = instant->end; i < end && rows[i].ts <= latest; i = next->end)
 	{
-		read_instant(rows, i, end, next);
-		poll(rules, &countdown, next->end - i);
+		read_instant(rows, i, end, &scratch->work, next);
 		if (scratch->enterable[i - begin] & STEP_BIT(to))
 			return true;
 		if (((next->breaks & rules->excluding) | rules->strict) & links)
@@ -586,6 +594,7 @@ choose_rows(const FunnelRules *rules, const FunnelRow *rows,
 
 		for (size_t i = instant->first; missing != 0; i++)
 		{
+			work_add(assignment->work, 1);
 			for (uint64_t m = rows[i].steps & missing; m != 0; m &= m - 1)
 				match->row[LOWEST_STEP(m) - 1] = i;
 			missing &= ~rows[i].steps;
@@ -679,7 +688,7 @@ report_chain(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 	int			step = 1;
 	uint64_t	taken = STEP_BIT(1);	/* in this instant */
 
-	read_instant(rows, begin, end, &instant);
+	read_instant(rows, begin, end, &scratch->work, &instant);
 	begin_instant(rules, rows, &instant, assignment, 1);
 	match->reached = STEP_BIT(1);
 	match->at[0] = instant.ts;
@@ -741,7 +750,6 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	Reach		reach;
 	size_t		begin;
 	size_t		end;
-	size_t		countdown = ROWS_PER_POLL;
 	uint64_t	deeper = 0;
 	int			next;
 	size_t		rows_of_next = 0;
@@ -760,9 +768,7 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		find_open_until(rules, scratch, match);
 
 	begin = first_row_at(rows, nrows, reach.start);
-	end = begin + 1;
-	while (end < nrows && rows[end].ts <= reach.end)
-		end++;
+	end = first_row_at(rows, nrows, reach.end + 1);
 	if (reach.depth > 1)
 		mark_backward(rules, rows, begin, end, scratch, reach.depth);
 	report_chain(rules, rows, begin, end, scratch, match);
@@ -775,7 +781,7 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		;
 	for (size_t i = 0; i < nrows; i++)
 	{
-		poll(rules, &countdown, 1);
+		work_add(&scratch->work, 1);
 		deeper |= rows[i].steps;
 		rows_of_next += (rows[i].steps >> (next - 1)) & 1;
 	}
@@ -819,6 +825,7 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 /* A set of rows with a step for each, all different. */
 typedef struct Basis
 {
+	Work		work;
 	int			n;
 	size_t		row[FUNNEL_MAX_STEPS];
 	uint64_t	steps[FUNNEL_MAX_STEPS];
@@ -841,6 +848,7 @@ basis_augment(Basis *basis, int member, uint64_t *visited)
 	{
 		int			step = LOWEST_STEP(m);
 
+		work_add(&basis->work, 1);
 		if (*visited & STEP_BIT(step))
 			continue;
 		*visited |= STEP_BIT(step);
@@ -885,6 +893,7 @@ basis_renew(Basis *basis, size_t row, uint64_t steps)
 	if (steps == 0 || basis_add(basis, row, steps))
 		return;
 
+	work_add(&basis->work, basis->n);
 	/* the circuit: members whose steps the new row could come to take over */
 	while ((reachable & ~explored) != 0)
 	{
@@ -896,6 +905,7 @@ basis_renew(Basis *basis, size_t row, uint64_t steps)
 		if (oldest == NO_CANDIDATE || basis->row[member] < basis->row[oldest])
 			oldest = member;
 	}
+	work_add(&basis->work, FUNNEL_MAX_STEPS);
 	for (int step = 1; step <= FUNNEL_MAX_STEPS; step++)
 	{
 		if (basis->member[step] == oldest)
@@ -915,9 +925,9 @@ match_any_order(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	size_t		last = 0;		/* latest matching row */
 	size_t		begin = 0;		/* of the reported chain */
 	int64_t		first_end;
-	size_t		countdown = ROWS_PER_POLL;
 	Basis		basis;
 
+	work_begin(&basis.work, rules->poll);
 	match->depth = 0;
 	match->reached = 0;
 	match->open = false;
@@ -925,7 +935,7 @@ match_any_order(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 
 	while (first < nrows && (rows[first].steps & all_steps) == 0)
 	{
-		poll(rules, &countdown, 1);
+		work_add(&basis.work, 1);
 		first++;
 	}
 	if (first == nrows)
@@ -940,7 +950,7 @@ match_any_order(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		int			inside = 0;
 		size_t		start = i;
 
-		poll(rules, &countdown, 1);
+		work_add(&basis.work, 1);
 		if (steps == 0)
 			continue;
 		last = i;
@@ -956,6 +966,7 @@ match_any_order(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 			int64_t		left = limit_before(rows[i].ts, rules->within);
 
 			basis_renew(&basis, i, steps);
+			work_add(&basis.work, basis.n);
 			for (int m = 0; m < basis.n; m++)
 			{
 				if (rows[basis.row[m]].ts < left)
@@ -990,7 +1001,7 @@ match_any_order(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	basis_clear(&basis);
 	for (size_t i = begin; basis.n < match->depth; i++)
 	{
-		poll(rules, &countdown, 1);
+		work_add(&basis.work, 1);
 		if (basis_add(&basis, i, rows[i].steps & all_steps))
 		{
 			match->at[basis.n - 1] = rows[i].ts;
@@ -1012,7 +1023,7 @@ match_any_order(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	basis_clear(&basis);
 	for (size_t i = first; i < nrows && basis.n <= match->depth; i++)
 	{
-		poll(rules, &countdown, 1);
+		work_add(&basis.work, 1);
 		basis_add(&basis, i, rows[i].steps & all_steps);
 	}
 	if (basis.n > match->depth)
@@ -1066,6 +1077,8 @@ funnel_match(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	pairs = (scratch_size - fixed) / sizeof(Pair) / (rules->nsteps + 1);
 	if (pairs == 0)
 		return false;
+	work_begin(&scratch->work, rules->poll);
+	scratch->assignment.work = &scratch->work;
 	scratch->pair_capacity = pairs < INT32_MAX ? (int) pairs : INT32_MAX;
 	scratch->onward = (uint64_t *) (scratch + 1);
 	scratch->enterable = scratch->onward + nrows;

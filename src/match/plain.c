@@ -7,6 +7,8 @@
  */
 #include "match/plain.h"
 
+#include "match/work.h"
+
 /* The end of the server's timestamps; a limit beyond it is no limit. */
 #define END_OF_TIME			INT64_C(9223371331200000000)
 
@@ -21,11 +23,15 @@
 
 #define LOWEST_STEP(mask)	(__builtin_ctzll(mask) + 1)
 
-/* How many rows may pass between two looks at the interrupt callback. */
-#define ROWS_PER_POLL		65536
-
 /* A window up to this long can be subtracted from any time. */
 #define LONGEST_WINDOW		(INT64_MAX / 2)
+
+static inline void
+poll(const FunnelRules *rules)
+{
+	if (rules->poll)
+		rules->poll();
+}
 
 bool
 funnel_rules_are_plain(const FunnelRules *rules)
@@ -42,20 +48,27 @@ funnel_rules_are_plain(const FunnelRules *rules)
 }
 
 bool
-funnel_rows_to_plain(const FunnelRow *rows, size_t nrows,
+funnel_rows_to_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 					 int64_t *ts, uint8_t *steps, uint64_t *present)
 {
 	uint64_t	any = 0;
 	uint64_t	not_one = 0;
 
-	for (size_t i = 0; i < nrows; i++)
+	for (size_t i = 0; i < nrows;)
 	{
-		uint64_t	bit = rows[i].steps;
+		size_t		end = work_stretch_end(i, nrows);
 
-		not_one |= (bit & (bit - 1)) | (bit == 0);
-		any |= bit;
-		ts[i] = rows[i].ts;
-		steps[i] = bit == 0 ? 0 : LOWEST_STEP(bit);
+		if (i > 0)
+			poll(rules);
+		for (; i < end; i++)
+		{
+			uint64_t	bit = rows[i].steps;
+
+			not_one |= (bit & (bit - 1)) | (bit == 0);
+			any |= bit;
+			ts[i] = rows[i].ts;
+			steps[i] = bit == 0 ? 0 : LOWEST_STEP(bit);
+		}
 	}
 	*present = any;
 	return not_one == 0;
@@ -63,7 +76,8 @@ funnel_rows_to_plain(const FunnelRow *rows, size_t nrows,
 
 /* The steps of the rows of one instant, from *I on, behind which *I is left. */
 static inline uint64_t
-steps_of_instant(const int64_t *ts, const uint8_t *steps, size_t *i)
+steps_of_instant(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+				 size_t *i)
 {
 	int64_t		now = ts[*i];
 	uint64_t	mask = 0;
@@ -73,35 +87,69 @@ steps_of_instant(const int64_t *ts, const uint8_t *steps, size_t *i)
 		if (steps[*i] != 0)
 			mask |= FUNNEL_STEP_BIT(steps[*i]);
 		(*i)++;
+		if (*i % WORK_PER_POLL == 0)
+			poll(rules);
 	} while (ts[*i] == now);
 	return mask;
 }
 
 /* Have only the first row of the first step match it; the others match nothing. */
 static void
-drop_later_entries(uint8_t *steps, size_t nrows)
+drop_later_entries(const FunnelRules *rules, uint8_t *steps, size_t nrows)
 {
 	bool		entered = false;
 
-	for (size_t i = 0; i < nrows; i++)
+	for (size_t i = 0; i < nrows;)
 	{
-		bool		is_entry = steps[i] == 1;
+		size_t		end = work_stretch_end(i, nrows);
 
-		if (is_entry & entered)
-			steps[i] = 0;
-		entered |= is_entry;
+		if (i > 0)
+			poll(rules);
+		for (; i < end; i++)
+		{
+			bool		is_entry = steps[i] == 1;
+
+			if (is_entry & entered)
+				steps[i] = 0;
+			entered |= is_entry;
+		}
 	}
 }
 
-/* Fill in the times between those of the first step and of the last. */
-static void
-find_middle(const int64_t *ts, const uint8_t *steps, int depth, FunnelMatch *match)
+/*
+ * Few units have so many rows that there is a look to be taken on the way: for
+ * all others the loops below are compiled without one.
+ */
+#define IS_LONG(nrows)		((nrows) >= WORK_PER_POLL)
+#define FOR_EACH_LENGTH		static inline __attribute__((always_inline))
+
+FOR_EACH_LENGTH void
+poll_at(const FunnelRules *rules, size_t i, bool is_long)
 {
-	size_t		i = 0;
+	if (is_long && i % WORK_PER_POLL == 0)
+		poll(rules);
+}
+
+/* The first row from I on that is not before NOW; there is one. */
+FOR_EACH_LENGTH size_t
+skip_before(const FunnelRules *rules, const int64_t *ts, size_t i, int64_t now, bool is_long)
+{
+	while (ts[i] < now)
+	{
+		i++;
+		poll_at(rules, i, is_long);
+	}
+	return i;
+}
+
+/* Fill in the times between those of the first step and of the last. */
+FOR_EACH_LENGTH void
+find_middle(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+			int depth, bool is_long, FunnelMatch *match)
+{
+	size_t		i = skip_before(rules, ts, 0, match->at[0], is_long);
 	int			step = 1;
 
-	while (ts[i] < match->at[0])
-		i++;
 	while (step < depth)
 	{
 		int64_t		now = ts[i];
@@ -110,10 +158,11 @@ find_middle(const int64_t *ts, const uint8_t *steps, int depth, FunnelMatch *mat
 		{
 			match->at[step - 1] = now;
 			step += steps[i++] == step;
+			poll_at(rules, i, is_long);
 		}
 		else
 		{
-			uint64_t	mask = steps_of_instant(ts, steps, &i);
+			uint64_t	mask = steps_of_instant(rules, ts, steps, &i);
 
 			while (step < depth && (mask & FUNNEL_STEP_BIT(step)))
 				match->at[step++ - 1] = now;
@@ -122,7 +171,8 @@ find_middle(const int64_t *ts, const uint8_t *steps, int depth, FunnelMatch *mat
 }
 
 void
-funnel_plain_find_rows(const int64_t *ts, const uint8_t *steps, FunnelMatch *match)
+funnel_plain_find_rows(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+					   FunnelMatch *match)
 {
 	size_t		i = 0;
 
@@ -131,10 +181,9 @@ funnel_plain_find_rows(const int64_t *ts, const uint8_t *steps, FunnelMatch *mat
 		size_t		row;
 
 		/* rows of one instant are in no order of their steps */
-		while (ts[i] < match->at[k])
-			i++;
+		i = skip_before(rules, ts, i, match->at[k], true);
 		for (row = i; steps[row] != k + 1; row++)
-			;
+			poll_at(rules, row, true);
 		match->row[k] = row;
 	}
 }
@@ -167,13 +216,13 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 	for (size_t k = 0; k <= nsteps + 1; k++)
 		newest[k] = NO_START;
 	if (rules->first_entry)
-		drop_later_entries(steps, nrows);
+		drop_later_entries(rules, steps, nrows);
 	while (i < nrows && depth < nsteps)
 	{
-		size_t		end = nrows - i < ROWS_PER_POLL ? nrows : i + ROWS_PER_POLL;
+		size_t		end = work_stretch_end(i, nrows);
 
-		if (i > 0 && rules->poll)
-			rules->poll();
+		if (i > 0)
+			poll(rules);
 		while (i < end)
 		{
 			int64_t		now = ts[i];
@@ -203,7 +252,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 			}
 			else
 			{
-				uint64_t	mask = steps_of_instant(ts, steps, &i);
+				uint64_t	mask = steps_of_instant(rules, ts, steps, &i);
 
 				/* going up, a chain may take a step after another at once */
 				for (; mask != 0; mask &= mask - 1)
@@ -239,8 +288,10 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 	 */
 	match->at[0] = chain_start;
 	match->at[depth - 1] = chain_end;
-	if (depth > 2)
-		find_middle(ts, steps, (int) depth, match);
+	if (depth > 2 && IS_LONG(nrows))
+		find_middle(rules, ts, steps, (int) depth, true, match);
+	else if (depth > 2)
+		find_middle(rules, ts, steps, (int) depth, false, match);
 
 	if (depth == nsteps)
 	{

@@ -23,7 +23,8 @@ extern bool funnel_rules_are_plain(const FunnelRules *rules);
  * Rows as times and steps, and in PRESENT the bits of the steps that occur.
  * False if there is a row that does not match exactly one.
  */
-extern bool funnel_rows_to_plain(const FunnelRow *rows, size_t nrows,
+extern bool funnel_rows_to_plain(const FunnelRules *rules,
+								 const FunnelRow *rows, size_t nrows,
 								 int64_t *ts, uint8_t *steps, uint64_t *present);
 
 /*
@@ -36,7 +37,8 @@ extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *s
 							   size_t nrows, uint64_t present, FunnelMatch *match);
 
 /* Fill in match->row: of the rows of its time and step, each is the first. */
-extern void funnel_plain_find_rows(const int64_t *ts, const uint8_t *steps,
+extern void funnel_plain_find_rows(const FunnelRules *rules,
+								   const int64_t *ts, const uint8_t *steps,
 								   FunnelMatch *match);
 
 #endif							/* FUNNEL_MATCH_PLAIN_H */

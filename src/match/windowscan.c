@@ -37,9 +37,6 @@
  */
 #include "match/windowscan.h"
 
-/* How many rows may pass between two looks at the interrupt callback. */
-#define ROWS_PER_POLL		65536
-
 #define LOWEST_LEVEL(mask)	(__builtin_ctzll(mask) + 1)
 
 /* The rows [first, end) of one instant. */
@@ -59,12 +56,14 @@ typedef struct Scan
 	const FunnelWindow *window;
 	const FunnelRow *rows;
 	Assignment *assignment;
+	Work		work;
 	int			level;			/* reached so far */
 	int64_t		start[FUNNEL_MAX_STEPS + 1];	/* of levels reached */
 } Scan;
 
 static inline void
-read_instant(const FunnelRow *rows, size_t first, size_t nrows, Instant *instant)
+read_instant(const FunnelRow *rows, size_t first, size_t nrows, Work *work,
+			 Instant *instant)
 {
 	size_t		i = first;
 
@@ -82,6 +81,7 @@ read_instant(const FunnelRow *rows, size_t first, size_t nrows, Instant *instant
 		instant->met |= mask;
 		instant->has_none |= mask == 0;
 		instant->has_several |= (mask & (mask - 1)) != 0;
+		work_add(work, 1);
 		i++;
 	} while (i < nrows && rows[i].ts == instant->ts);
 	instant->end = i;
@@ -139,6 +139,7 @@ scan_instant(Scan *scan, const Instant *instant, bool one_only)
 		int64_t		start = instant->ts;
 		bool		stop = false;
 
+		work_add(&scan->work, 1);
 		if (!may_use(scan, k, &stop))
 		{
 			if (stop)
@@ -189,7 +190,10 @@ reached_before_last(Scan *scan, const Instant *instant, int k)
 	bool		found;
 
 	while ((scan->rows[last].steps & bit) == 0)
+	{
+		work_add(&scan->work, 1);
 		last--;
+	}
 	if (assignment->row[taken] != last)
 		return true;
 
@@ -226,6 +230,7 @@ scan_shared_instant(Scan *scan, const Instant *instant)
 	assignment_begin(assignment, window->nlevels, scan->rows,
 					 instant->first, instant->end, instant->met);
 	assignment_clear(assignment);
+	work_add(&scan->work, window->nlevels);
 	for (int k = 1; k <= window->nlevels && !stop; k++)
 	{
 		if ((instant->met & FUNNEL_STEP_BIT(k)) == 0 || !may_use(scan, k, &stop))
@@ -276,26 +281,22 @@ funnel_window_scan(const FunnelWindow *window, const FunnelRow *rows, size_t nro
 	bool		increase = (window->modes & FUNNEL_STRICT_INCREASE) != 0;
 	bool		once = (window->modes & FUNNEL_STRICT_ONCE) != 0;
 	bool		order = (window->modes & FUNNEL_STRICT_ORDER) != 0;
-	size_t		next_poll = ROWS_PER_POLL;
 	Instant		instant;
 	Scan		scan;
 
 	scan.window = window;
 	scan.rows = rows;
 	scan.assignment = scratch;
+	work_begin(&scan.work, window->poll);
+	if (once)
+		scratch->work = &scan.work;
 	scan.level = 0;
 	memset(scan.start, 0, sizeof(scan.start[0]) * (window->nlevels + 1));
 	for (size_t i = 0; i < nrows; i = instant.end)
 	{
 		bool		goes_on;
 
-		read_instant(rows, i, nrows, &instant);
-		if (instant.end >= next_poll)
-		{
-			next_poll = instant.end + ROWS_PER_POLL;
-			if (window->poll)
-				window->poll();
-		}
+		read_instant(rows, i, nrows, &scan.work, &instant);
 		if (order && instant.has_none && scan.level > 0)
 			break;
 		if (increase || (once && instant.end - i == 1))

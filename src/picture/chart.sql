@@ -9,4 +9,4 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_chart(funnel_result, int) IS
-	'chart of a funnel in plain text';
+	'picture of a funnel in plain text';

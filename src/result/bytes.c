@@ -309,7 +309,6 @@ funnel_tally_read(const char *data, Size len, int sqlerrcode, MemoryContext cont
 	BytesReader reader;
 	int			flags;
 	uint64		textlen;
-	StringInfoData canonical;
 	FunnelDefinition *definition;
 	FunnelDef  *def;
 	FunnelTally *tally;
@@ -333,15 +332,11 @@ funnel_tally_read(const char *data, Size len, int sqlerrcode, MemoryContext cont
 		reject(&reader, "The definition is not text in the database's encoding.");
 	definition = funnel_definition_parse_binary((const char *) reader.next, (int) textlen,
 												sqlerrcode);
-	initStringInfo(&canonical);
-	appendStringInfoSpaces(&canonical, VARHDRSZ);
-	funnel_definition_print(&canonical, definition);
-	if (canonical.len - VARHDRSZ != (int) textlen ||
-		memcmp(canonical.data + VARHDRSZ, reader.next, textlen) != 0)
+	def = funnel_definition_value(definition, NULL);
+	if (VARSIZE_ANY_EXHDR(def) != textlen ||
+		memcmp(VARDATA_ANY(def), reader.next, textlen) != 0)
 		reject(&reader, "The definition is not in its canonical form.");
 	reader.next += textlen;
-	def = (FunnelDef *) canonical.data;
-	SET_VARSIZE(def, canonical.len);
 
 	tally = funnel_tally_create(def, context);
 	tally->has_values = (flags & BYTES_HAS_VALUES) != 0;

@@ -19,4 +19,4 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
 
 COMMENT ON FUNCTION funnel_compare(funnel_result, funnel_result) IS
-	'what b converts more than a at each step, and how sure that is';
+	'difference of the conversion rates of two results at each step, with confidence interval and test';

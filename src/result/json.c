@@ -418,7 +418,7 @@ funnel_tally_parse(char *text, Node *escontext)
 	JsonbContainer *array;
 	JsonbValue	value;
 	FunnelDefinition *definition;
-	StringInfoData canonical;
+	FunnelDef  *def;
 	FunnelTally *tally;
 	char	  **names;
 	char	   *problem;
@@ -443,11 +443,10 @@ funnel_tally_parse(char *text, Node *escontext)
 	if (definition == NULL)
 		return NULL;
 	names = funnel_definition_stage_names(definition);
-	initStringInfo(&canonical);
-	appendStringInfoSpaces(&canonical, VARHDRSZ);
-	funnel_definition_print(&canonical, definition);
-	SET_VARSIZE(canonical.data, canonical.len);
-	tally = funnel_tally_create((FunnelDef *) canonical.data, CurrentMemoryContext);
+	def = funnel_definition_value(definition, escontext);
+	if (def == NULL)
+		return NULL;
+	tally = funnel_tally_create(def, CurrentMemoryContext);
 
 	if (!get_member(root, "the result", "horizon", &value, escontext))
 		return NULL;

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/bytes.h"
 #include "base/compat.h"
 #include "result/bytes.h"
 #include "result/json.h"
@@ -235,11 +236,11 @@ funnel_result_recv(PG_FUNCTION_ARGS)
 	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
 	StringInfoData bytes;
 	uint32		wirelen;
-	uint32		varint;
+	uint8		varint[FUNNEL_VARINT_SIZE];
 	char	   *text;
 	int			textlen;
 	int			restlen;
-	StringInfoData canonical;
+	FunnelDef  *def;
 
 	if (message->len - message->cursor < WIRE_HEADER + (int) sizeof(int32))
 		ereport(ERROR,
@@ -256,14 +257,12 @@ funnel_result_recv(PG_FUNCTION_ARGS)
 				 errmsg("invalid bytes for type %s", "funnel_result"),
 				 errdetail("The value ends too early.")));
 	text = pq_getmsgtext(message, (int) wirelen, &textlen);
-	initStringInfo(&canonical);
-	funnel_definition_print(&canonical,
-							funnel_definition_parse_binary(text, textlen,
-														   ERRCODE_INVALID_BINARY_REPRESENTATION));
-	for (varint = (uint32) canonical.len; varint >= 0x80; varint >>= 7)
-		appendStringInfoChar(&bytes, (char) (varint | 0x80));
-	appendStringInfoChar(&bytes, (char) varint);
-	appendBinaryStringInfo(&bytes, canonical.data, canonical.len);
+	def = funnel_definition_value(funnel_definition_parse_binary(text, textlen,
+																 ERRCODE_INVALID_BINARY_REPRESENTATION),
+								  NULL);
+	appendBinaryStringInfo(&bytes, (char *) varint,
+						   funnel_varint_write(varint, VARSIZE_ANY_EXHDR(def)) - varint);
+	appendBinaryStringInfo(&bytes, VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def));
 	restlen = message->len - message->cursor;
 	appendBinaryStringInfo(&bytes, pq_getmsgbytes(message, restlen), restlen);
 

@@ -56,6 +56,9 @@ CREATE CAST (funnel_result AS json) WITH FUNCTION funnel_result_json(funnel_resu
 
 CREATE CAST (funnel_result AS jsonb) WITH FUNCTION funnel_result_jsonb(funnel_result);
 
+COMMENT ON CAST (funnel_result AS json) IS 'text form of a result as json';
+COMMENT ON CAST (funnel_result AS jsonb) IS 'text form of a result as jsonb';
+
 CREATE FUNCTION funnel_result(definition funnel_def)
 RETURNS funnel_result
 AS 'MODULE_PATHNAME', 'funnel_result_empty'
@@ -78,7 +81,7 @@ AS 'MODULE_PATHNAME', 'funnel_result_horizon'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_horizon(funnel_result) IS
-	'time of the last row seen, NULL if there was none';
+	'time of the latest event that a result has seen, NULL if there was none';
 
 CREATE FUNCTION funnel_definition(result funnel_result)
 RETURNS funnel_def
@@ -105,4 +108,4 @@ CREATE AGGREGATE funnel_merge(result funnel_result) (
 );
 
 COMMENT ON AGGREGATE funnel_merge(funnel_result) IS
-	'sum of results over disjoint sets of units';
+	'sum of results of different units';

@@ -9,6 +9,8 @@
 #ifndef FUNNEL_SPOOL_IMPL_H
 #define FUNNEL_SPOOL_IMPL_H
 
+#include "lib/ilist.h"
+
 #include "spool/records.h"
 #include "spool/spool.h"
 #include "spool/tempfile.h"
@@ -41,7 +43,8 @@ typedef struct SpoolPartition
 /* What came at one time: written to the file, or received from a process. */
 typedef struct SpoolRun
 {
-	char	   *memory;			/* NULL if it is in the file */
+	char	   *memory;			/* NULL if it is in a file */
+	BufFile    *file;
 	int64		offsets[SPOOL_PARTITIONS + 1];	/* of each partition, and the end */
 } SpoolRun;
 
@@ -51,6 +54,13 @@ struct FunnelSpool
 	MemoryContext context;
 	FunctionCallInfo fcinfo;
 	FunnelFileOwner file_owner;
+
+	/* If partitioned, and not for a part of another spool */
+	dlist_node	node;			/* in the list of this process */
+	MemoryContextCallback end;	/* takes it out */
+	ResourceOwner resource_owner;	/* of the file */
+	bool		idle;			/* to be read later, or not at all */
+
 	bool		wide;			/* new events */
 	FunnelEventCodes codes;
 
@@ -73,6 +83,8 @@ struct FunnelSpool
 	char	   *slab_free;
 	size_t		slab_left;
 	size_t		run_memory;		/* bytes of runs, not counted in allocated */
+	size_t		message_memory; /* of the message made of it, which the node
+								 * may hold as long as the state */
 
 	BufFile    *file;
 	int64		file_size;
@@ -121,10 +133,13 @@ extern void funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCod
 extern void funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
 								   const uint8 *codes);
 extern bool funnel_spool_is_over_budget(const FunnelSpool *spool, size_t size);
+extern size_t funnel_spool_used_memory(const FunnelSpool *spool);
+extern size_t funnel_spool_message_share(void);
+extern void funnel_spool_set_idle(FunnelSpool *spool, bool idle);
 extern void funnel_spool_replace(FunnelSpool *spool, SpoolRun *run);
 extern bool funnel_spool_takes_run(const FunnelSpool *spool, size_t size);
-extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run,
-								 const char *segments, const uint8 *codes);
+extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const uint8 *codes);
+extern void funnel_spool_add_file(FunnelSpool *spool, SpoolRun *run);
 
 /* spool/scan.c: reading */
 extern SpoolUnitRef funnel_spool_scan_unit(const FunnelSpoolScan *scan);

@@ -69,6 +69,7 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 	FunnelSpoolScan *scan = MemoryContextAllocZero(context, sizeof(FunnelSpoolScan));
 
 	funnel_spool_settle(spool);
+	funnel_spool_set_idle(spool, false);
 	scan->spool = spool;
 	scan->context = context;
 	scan->partition = -1;
@@ -248,10 +249,9 @@ reserve_loaded(FunnelSpoolScan *scan, size_t size)
 										scan->loaded_capacity + SPOOL_PADDING);
 }
 
-/* Have a partition's part of a run of SOURCE in memory, if need be at LOADED. */
+/* Have a partition's part of a run in memory, if need be at LOADED. */
 static void
-add_run(FunnelSpoolScan *scan, const FunnelSpool *source, const SpoolRun *run, int p,
-		char *loaded)
+add_run(FunnelSpoolScan *scan, const SpoolRun *run, int p, char *loaded)
 {
 	size_t		size = spool_run_size(run, p);
 	const SpoolSegment *segment;
@@ -265,8 +265,8 @@ add_run(FunnelSpoolScan *scan, const FunnelSpool *source, const SpoolRun *run, i
 		at = run->memory + run->offsets[p];
 	else
 	{
-		funnel_file_seek(source->file, run->offsets[p]);
-		funnel_file_read(source->file, loaded, size);
+		funnel_file_seek(run->file, run->offsets[p]);
+		funnel_file_read(run->file, loaded, size);
 		at = loaded;
 	}
 	end = at + size;
@@ -296,7 +296,7 @@ load_partition(FunnelSpoolScan *scan, int p)
 
 		for (int r = 0; r < source->nruns; r++)
 		{
-			add_run(scan, source, source->runs[r], p, loaded);
+			add_run(scan, source->runs[r], p, loaded);
 			if (source->runs[r]->memory == NULL)
 				loaded += spool_run_size(source->runs[r], p);
 		}
@@ -546,7 +546,7 @@ split_partition(FunnelSpoolScan *scan, int p)
 			if (source->runs[r]->memory == NULL)
 				reserve_loaded(scan, spool_run_size(source->runs[r], p));
 			scan->nsegments = 0;
-			add_run(scan, source, source->runs[r], p, scan->loaded);
+			add_run(scan, source->runs[r], p, scan->loaded);
 			append_segments(split, scan);
 		}
 		scan->nsegments = 0;
@@ -597,7 +597,10 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 			end_split(scan);
 		}
 		if (++scan->partition >= SPOOL_NUM_PARTITIONS(spool))
+		{
+			funnel_spool_set_idle(spool, true);
 			return false;
+		}
 		scan->nunits = scan->next_unit = 0;
 		if (!split_partition(scan, scan->partition))
 			group_partition(scan, scan->partition);

@@ -15,10 +15,12 @@
  * here.  The first event that does not fit into a word turns the spool wide
  * from there on.
  *
- * All states of one aggregation share a budget, the server's limit for hash
- * tables.  A spool that grows when it is spent writes its segments, partition
- * by partition, as one run to a temporary file, and goes on with the memory it
- * has.  The end reads a partition's part of every run.  A partition that is
+ * All spools of a process share a budget, the server's limit for hash tables.
+ * When one grows and the budget is spent, those that are idle go to temporary
+ * files: a plan by partition has a spool for each partition, and they all stay
+ * until the end.  If that is not enough, the spool that grows writes its
+ * segments, partition by partition, as one run to its file, and goes on with
+ * the memory it has.  The end reads a partition's part of every run.  A partition that is
  * too large for the cache, or for the memory allowed, is first put through a
  * spool of its own, partitioned by the next bits of the hash.
  *
@@ -201,16 +203,77 @@ set_widths(FunnelSpool *spool, int word_width, int unit_width)
 
 static void rebuild(FunnelSpool *spool, bool partitioned, bool wide);
 static void spill(FunnelSpool *spool);
+static bool spill_idle(FunnelSpool *spool, size_t size);
+
+/*
+ * The budget
+ */
+
+/* All partitioned spools of this process, the oldest first */
+static dlist_head large_spools = DLIST_STATIC_INIT(large_spools);
+
+static void
+remove_large(void *spool)
+{
+	dlist_delete(&((FunnelSpool *) spool)->node);
+}
+
+/*
+ * A spool becomes partitioned.  This is a call of its own group, unlike that
+ * which may have to write it to a file.
+ */
+static void
+add_large(FunnelSpool *spool)
+{
+	dlist_push_tail(&large_spools, &spool->node);
+	spool->end.func = remove_large;
+	spool->end.arg = spool;
+	MemoryContextRegisterResetCallback(spool->context, &spool->end);
+	spool->resource_owner = CurrentResourceOwner;
+	if (spool->file_owner == FUNNEL_FILE_OF_AGGREGATE)
+		funnel_file_close_with_aggregate(spool->fcinfo, &spool->file);
+}
+
+/* What this spool, its group's others, and all large ones have in memory */
+size_t
+funnel_spool_used_memory(const FunnelSpool *spool)
+{
+	size_t		large = 0;
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &large_spools)
+	{
+		const FunnelSpool *other = dlist_container(FunnelSpool, node, iter.cur);
+
+		large += other->allocated + other->run_memory + other->message_memory;
+	}
+	return Max(large, MemoryContextMemAllocated(spool->context, true));
+}
 
 /* Would SIZE more bytes exceed what this spool, or all together, may have? */
 bool
 funnel_spool_is_over_budget(const FunnelSpool *spool, size_t size)
 {
-	size_t		budget = spool->file_owner == FUNNEL_FILE_OF_CALLER ?
-		SPLIT_BUDGET : get_hash_memory_limit();
+	if (spool->file_owner == FUNNEL_FILE_OF_CALLER)
+		return MemoryContextMemAllocated(spool->context, true) + size > SPLIT_BUDGET;
+	return funnel_spool_used_memory(spool) + size > get_hash_memory_limit();
+}
 
-	return spool->allocated >= MIN_SPILL_SIZE && spool->mask != 0 &&
-		MemoryContextMemAllocated(spool->context, true) + size > budget;
+/*
+ * What is left of the budget for messages from other processes, which the
+ * server holds in memory while they are read.
+ */
+size_t
+funnel_spool_message_share(void)
+{
+	return get_hash_memory_limit() / 4;
+}
+
+/* Is it the spool itself that should go to its file then? */
+static bool
+is_worth_spilling(const FunnelSpool *spool)
+{
+	return spool->allocated >= MIN_SPILL_SIZE && spool->mask != 0;
 }
 
 /*
@@ -240,7 +303,8 @@ add_block(FunnelSpool *spool, uint64 hash, size_t room)
 	{
 		size_t		slab_size = Max(next_slab_size(spool), room);
 
-		if (funnel_spool_is_over_budget(spool, slab_size))
+		if (spool->mask != 0 && funnel_spool_is_over_budget(spool, slab_size) &&
+			!spill_idle(spool, slab_size) && is_worth_spilling(spool))
 		{
 			spill(spool);
 			if (room > MAX_BLOCK_SIZE - sizeof(SpoolBlock))
@@ -476,6 +540,8 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 	free_slabs(from.slabs);
 	if (from.mask != 0)
 		pfree(from.partitions);
+	else if (partitioned && spool->file_owner != FUNNEL_FILE_OF_CALLER)
+		add_large(spool);
 }
 
 /* Append to the file. */
@@ -495,7 +561,8 @@ static void
 begin_to_write(FunnelSpool *spool)
 {
 	if (spool->file == NULL)
-		spool->file = funnel_file_open(spool->file_owner, spool->fcinfo, spool->context);
+		spool->file = funnel_file_open(spool->file_owner, spool->resource_owner,
+									   spool->context);
 	funnel_file_seek(spool->file, spool->file_size);
 }
 
@@ -526,6 +593,7 @@ spill(FunnelSpool *spool)
 						  spool_segment_size(&block->segment));
 	}
 	run->offsets[SPOOL_PARTITIONS] = spool->file_size;
+	run->file = spool->file;
 	memset(spool->partitions, 0, sizeof(SpoolPartition) * SPOOL_PARTITIONS);
 
 	add_run(spool, run);
@@ -539,6 +607,82 @@ spill(FunnelSpool *spool)
 		spool->spare = slab;
 	}
 	spool->slab_left = 0;
+}
+
+/* Write a run that is in memory. */
+static void
+spill_run(FunnelSpool *spool, SpoolRun *run)
+{
+	begin_to_write(spool);
+	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
+		run->offsets[p] += spool->file_size;
+	write_to_file(spool, run->memory, run->offsets[SPOOL_PARTITIONS] - run->offsets[0]);
+	run->file = spool->file;
+	pfree(run->memory);
+	run->memory = NULL;
+}
+
+/*
+ * Have all of a spool in its file, and give its memory back.
+ */
+static void
+spill_all(FunnelSpool *spool)
+{
+	for (int r = 0; r < spool->nruns; r++)
+	{
+		if (spool->runs[r]->memory != NULL)
+			spill_run(spool, spool->runs[r]);
+	}
+	spool->run_memory = 0;
+	if (spool->slabs != NULL)
+		spill(spool);
+	free_spare_slabs(spool);
+}
+
+/*
+ * Have idle spools in their files until this one may grow by SIZE.  False if
+ * that does not help.
+ */
+static bool
+spill_idle(FunnelSpool *spool, size_t size)
+{
+	dlist_iter	iter;
+
+	if (spool->file_owner == FUNNEL_FILE_OF_CALLER)
+		return false;
+	dlist_foreach(iter, &large_spools)
+	{
+		FunnelSpool *other = dlist_container(FunnelSpool, node, iter.cur);
+
+		if (other == spool || !other->idle || other->allocated + other->run_memory == 0)
+			continue;
+		spill_all(other);
+		if (!funnel_spool_is_over_budget(spool, size))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Note whether a spool, and those it has borrowed from, may go to their files.
+ * They must not while they are read.
+ */
+void
+funnel_spool_set_idle(FunnelSpool *spool, bool idle)
+{
+	spool->idle = idle;
+	for (int i = 0; i < spool->nlenders; i++)
+		spool->lenders[i]->idle = idle;
+}
+
+void
+funnel_spool_lend(FunnelSpool *spool, bool awaits_messages)
+{
+	size_t		size = awaits_messages ? funnel_spool_message_share() : 0;
+
+	if (funnel_spool_is_over_budget(spool, size) && !spill_idle(spool, size))
+		spill_all(spool);
+	funnel_spool_set_idle(spool, true);
 }
 
 static FunnelSpool *
@@ -566,6 +710,7 @@ funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 	FunnelSpool *spool = create_spool(outer->form.unit_type, outer->form.with_items, context);
 
 	spool->file_owner = FUNNEL_FILE_OF_CALLER;
+	spool->resource_owner = CurrentResourceOwner;
 	spool->wide = outer->wide;
 	spool->packed = outer->packed;
 	spool->codes = outer->codes;
@@ -593,13 +738,6 @@ funnel_spool_partition(FunnelSpool *spool)
 		rebuild(spool, true, spool->wide);
 }
 
-/* Would a run of SIZE bytes exceed the memory there is? */
-static bool
-run_is_over_budget(const FunnelSpool *spool, size_t size)
-{
-	return MemoryContextMemAllocated(spool->context, true) + size > get_hash_memory_limit();
-}
-
 /*
  * Can a message with SIZE bytes of segments stay together?  A small one to a
  * spool that is not cannot when the memory is spent: as a run of its own in the
@@ -611,7 +749,7 @@ funnel_spool_takes_run(const FunnelSpool *spool, size_t size)
 {
 	return size >= MIN_SPILL_SIZE ||
 		spool->allocated + spool->run_memory + size < MIN_SPILL_SIZE ||
-		!run_is_over_budget(spool, size);
+		!funnel_spool_is_over_budget(spool, size + funnel_spool_message_share());
 }
 
 /* Replace the codes of the narrow events in SIZE bytes of segments. */
@@ -666,23 +804,26 @@ funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
 }
 
 /*
- * Add the segments of all partitions, which have their offsets from 0 on, as a
- * run: into memory if there is enough, else into the file.  CODES are what the
- * sender's are here, NULL if they are the same.  The spool must be partitioned,
- * wide if the run is, and take it.
+ * Add a run that is part of a message, with offsets from 0 on: copy it into
+ * memory if there is enough, else into the file.  CODES are what the sender's
+ * are here, NULL if they are the same.  The spool must be partitioned, wide if
+ * the run is, and take it.
  */
 void
-funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
-					 const uint8 *codes)
+funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const uint8 *codes)
 {
+	const char *segments = run->memory;
 	size_t		size = run->offsets[SPOOL_PARTITIONS];
-	bool		in_file = size >= MIN_SPILL_SIZE && run_is_over_budget(spool, size);
+	bool		in_file = size >= MIN_SPILL_SIZE &&
+		funnel_spool_is_over_budget(spool, size + funnel_spool_message_share());
 	int64		shift = 0;
 
 	if (in_file)
 	{
 		begin_to_write(spool);
 		shift = spool->file_size;
+		run->file = spool->file;
+		run->memory = NULL;
 	}
 	else
 	{
@@ -718,11 +859,33 @@ funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const char *segments,
 }
 
 /*
- * Have a run in memory, of the spool's own context, in place of all there is.
+ * Add a run that is in a file of its own, under the same conditions.
+ */
+void
+funnel_spool_add_file(FunnelSpool *spool, SpoolRun *run)
+{
+	add_run(spool, run);
+	spool->has_others = true;
+}
+
+/*
+ * Have a run, of the spool's own context if it is in memory, in place of all
+ * there is.
  */
 void
 funnel_spool_replace(FunnelSpool *spool, SpoolRun *run)
 {
+	for (int r = 0; r < spool->nruns; r++)
+	{
+		if (spool->runs[r]->memory != NULL)
+			pfree(spool->runs[r]->memory);
+	}
+	if (spool->file != NULL && spool->file_owner == FUNNEL_FILE_OF_AGGREGATE)
+	{
+		BufFileClose(spool->file);
+		spool->file = NULL;
+		spool->file_size = 0;
+	}
 	memset(spool->partitions, 0, sizeof(SpoolPartition) * SPOOL_PARTITIONS);
 	free_slabs(spool->slabs);
 	free_slabs(spool->spare);
@@ -730,8 +893,9 @@ funnel_spool_replace(FunnelSpool *spool, SpoolRun *run)
 	spool->allocated = 0;
 	spool->slab_left = 0;
 	spool->nruns = 0;
+	spool->nlenders = 0;
 	add_run(spool, run);
-	spool->run_memory = run->offsets[SPOOL_PARTITIONS];
+	spool->run_memory = run->memory != NULL ? run->offsets[SPOOL_PARTITIONS] : 0;
 }
 
 /* Turn the spool wide. */
@@ -740,7 +904,7 @@ funnel_spool_widen(FunnelSpool *spool)
 {
 	if (spool->wide)
 		return;
-	if (funnel_spool_is_over_budget(spool, spool->allocated * 2))
+	if (is_worth_spilling(spool) && funnel_spool_is_over_budget(spool, spool->allocated * 2))
 	{
 		spill(spool);
 		spool->wide = true;

@@ -44,19 +44,29 @@ extern bool funnel_spool_is_large(const FunnelSpool *spool);
  */
 extern void funnel_spool_group(FunnelSpool *spool);
 
-/* Append the content to a message. */
-extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf);
+/*
+ * Append the content to a message.  If it is too much for memory, and
+ * MAY_USE_FILE, the message says in what file it is.  FCINFO is that of the
+ * aggregate's present call, as it is below.
+ */
+extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, bool may_use_file,
+								   FunctionCallInfo fcinfo);
 
 /*
  * Add a message's content to a spool; both spools must be with items or both
  * without.
  */
-extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf);
+extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo);
 
 /*
- * Have LENDER's content read with that of a spool, without a copy.  It must not
- * change any more, and last as long.  False if that is not possible; then it
- * has to be absorbed as a message.
+ * A large spool does not change any more and will be read by another, or not at
+ * all.  AWAITS_MESSAGES: the other reads messages of other processes, too.
+ */
+extern void funnel_spool_lend(FunnelSpool *spool, bool awaits_messages);
+
+/*
+ * Have LENDER's content read with that of a spool, without a copy if that is
+ * possible: then the result is true, and the lender has to last as long.
  */
 extern bool funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender);
 

@@ -8,14 +8,22 @@
 #include "postgres.h"
 
 #include "commands/tablespace.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "spool/tempfile.h"
 
+/* More than a file's buffer and what is kept with it */
+#define FILE_MEMORY		(2 * BLCKSZ)
+
 static void
-close_with_aggregate(Datum file)
+close_with_aggregate(Datum arg)
 {
-	BufFileClose((BufFile *) DatumGetPointer(file));
+	BufFile   **file = (BufFile **) DatumGetPointer(arg);
+
+	if (*file != NULL)
+		BufFileClose(*file);
+	*file = NULL;
 }
 
 static void
@@ -35,30 +43,50 @@ funnel_file_owner(FunctionCallInfo fcinfo)
 }
 
 /*
- * Open an empty file, with its buffer in CONTEXT.  FCINFO is that of a call of
- * the aggregate whose it is to be, and is not looked at otherwise.
+ * Have a file closed at the end of the group, if it is open then.  FCINFO is
+ * that of a call of the group's aggregate.
+ */
+void
+funnel_file_close_with_aggregate(FunctionCallInfo fcinfo, BufFile **file)
+{
+	AggRegisterCallback(fcinfo, close_with_aggregate, PointerGetDatum(file));
+}
+
+/*
+ * Open an empty file, with its buffer in CONTEXT.
  *
  * The files of aggregates and callers are in the temporary tablespaces, and
- * an error closes them by their resource owner.  Window aggregates have no
+ * an error closes them by RESOURCE_OWNER.  Window aggregates have no
  * callback at the end of a partition but the reset of their memory context.
  * That one runs after an error too, when a resource owner would have closed
  * the file already; so theirs is of the kind that outlives transactions,
  * which the server puts into the database's own tablespace.
+ *
+ * No owner knows such a file before its callback is registered, so nothing may
+ * fail once it is open.  Its memory is there before it, in a context that
+ * serves what a file needs without asking for more.
  */
 BufFile *
-funnel_file_open(FunnelFileOwner owner, FunctionCallInfo fcinfo, MemoryContext context)
+funnel_file_open(FunnelFileOwner owner, ResourceOwner resource_owner, MemoryContext context)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContextCallback *callback = NULL;
+	ResourceOwner old_owner = CurrentResourceOwner;
+	MemoryContext old;
 	BufFile    *file;
 
-	PrepareTempTablespaces();
-	file = BufFileCreateTemp(owner == FUNNEL_FILE_OF_CONTEXT);
-	if (owner == FUNNEL_FILE_OF_AGGREGATE)
-		AggRegisterCallback(fcinfo, close_with_aggregate, PointerGetDatum(file));
-	else if (owner == FUNNEL_FILE_OF_CONTEXT)
+	if (owner == FUNNEL_FILE_OF_CONTEXT)
 	{
-		MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
-
+		context = GenerationContextCreate(context, "funnel file", FILE_MEMORY,
+										  FILE_MEMORY, 16 * FILE_MEMORY);
+		callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	}
+	old = MemoryContextSwitchTo(context);
+	PrepareTempTablespaces();
+	CurrentResourceOwner = resource_owner;
+	file = BufFileCreateTemp(owner == FUNNEL_FILE_OF_CONTEXT);
+	CurrentResourceOwner = old_owner;
+	if (owner == FUNNEL_FILE_OF_CONTEXT)
+	{
 		callback->func = close_with_context;
 		callback->arg = file;
 		MemoryContextRegisterResetCallback(context, callback);

@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'oracle'))
 
+import spelling              # noqa: E402
 from tap import Tap          # noqa: E402
 from wire import Connection, ServerError    # noqa: E402
 
@@ -52,6 +53,16 @@ FUNCTIONS = [
     "SELECT funnel_agg($1::bytea::funnel_journey, 'visit -> buy, any order')",
 ]
 
+# What is known from other journeys must not change what one is taken for.
+AFTER_OTHERS = [
+    "SELECT funnel_agg(j, '{0}')::text = (SELECT funnel_merge(r)::text FROM ("
+    "SELECT funnel_agg(journey, '{0}') AS r FROM seeds UNION ALL "
+    "SELECT funnel_agg($1::bytea::funnel_journey, '{0}')) AS apart) "
+    "FROM (SELECT journey AS j FROM seeds UNION ALL "
+    "SELECT $1::bytea::funnel_journey) AS together".format(definition)
+    for definition in ('visit -> "Product A"|view -> cart -> buy within 3 days',
+                       'visit -[!"Product B"]-> *e* -> * within 9 days')]
+
 PROGRESS = ("SELECT journey_progress($1::bytea::funnel_journey, "
             "'visit -> view -> cart -> buy within 3 days')")
 
@@ -67,13 +78,53 @@ FROM (SELECT n, timestamptz '2026-01-01' + CASE n % 7
 		WHEN 5 THEN (CASE WHEN random() < 0.8 THEN 1 ELSE 1e5 END) * random() * interval '60 s'
 		ELSE floor(random() * 3) * interval '1 us' END AS ts,
 	CASE WHEN n % 5 > 0 OR random() < 0.8 THEN
-		(array['visit', 'view', 'cart', 'buy', 'add_to_cart', 'page ' || s,
-			CASE WHEN n % 3 = 0 THEN '\u00e0 c\u00f4t\u00e9' ELSE '' END])[1 + floor(random() * (1 + n % 7))] END AS event
+		(array['visit', 'view', 'cart', 'buy', 'add_to_cart', 'Product ' || chr(64 + s), 'page ' || s,
+			CASE WHEN n % 3 = 0 THEN '\u00e0 c\u00f4t\u00e9' ELSE '' END])[1 + floor(random() * (1 + n % 8))] END AS event
 FROM generate_series(1, 400) AS n, generate_series(1, 1 + n * n % 40) AS s) AS e
 GROUP BY n
 UNION ALL
 SELECT '[]' FROM generate_series(1, 20)
 """
+
+# Labels for the spelling: letters in every case, names as analytics tools have
+# them, bytes that are no letters, beginnings that others have too, long ones.
+PARTS = ['a', 'e', 'q', 'u', 'ed', 'ing', 'Product', 'Viewed', 'ORDER', 'iOS', 'Zz',
+         ' ', ' ', '_', '_', '$', '-', '/', '.', '1', '42', '\u00e9', '\u4e2d', '\u00df', 'x' * 33]
+NAMES = ['Product List Viewed', 'Product Viewed', 'Product Added to Wishlist', 'add_to_cart',
+         'view_item', 'view_item_list', '$pageview', '$pageleave', 'ADD_TO_CART', 'addToCart',
+         'AddToCart', 'ABc deF', '', ' ', '_', 'a', 'A', 'aB', 'AB', 'ABa', 'Ab Cd', 'AB CD ef']
+
+
+def some_labels(rng):
+    """Different ones; between 1 and 40."""
+    labels = set(rng.sample(NAMES, rng.randrange(len(NAMES) + 1)))
+    for _ in range(rng.randrange(1, 20)):
+        label = ''.join(rng.choice(PARTS) for _ in range(rng.randrange(1, 9)))
+        labels.add(label)
+        if rng.random() < 0.3:
+            labels.add(label + rng.choice(PARTS))
+    return sorted(label.encode() for label in labels)
+
+
+def check_spelling(server, rng, tap, number):
+    """The bytes are those of an independent program, and lead back to the labels."""
+    server.prepare('spell', "SELECT journey_agg(timestamptz '2026-01-01', l)::bytea, "
+                   "(SELECT array_agg(event ORDER BY ord) FROM journey_events("
+                   "journey_agg(timestamptz '2026-01-01', l))) = array_agg(l ORDER BY l COLLATE \"C\") "
+                   "FROM unnest(string_to_array(convert_from($1::bytea, 'UTF8'), '|')) AS l", [17])
+    wrong, spelled = [], 0
+    for _ in range(number):
+        labels = some_labels(rng)
+        part, is_spelled = spelling.stored(labels)
+        spelled += is_spelled
+        value, same = server.execute('spell', b'|'.join(labels))[0]
+        if not (value.endswith(part) and bool(value[0] & 0x20) == is_spelled and same == b'\1'):
+            wrong.append(labels)
+    tap.ok(not wrong and 0 < spelled < number,
+           '%d lists of labels are stored as described, %d of them spelled' % (number, spelled))
+    for labels in wrong[:10]:
+        tap.say(repr(labels))
+
 
 INTERESTING = [0, 1, 2, 0x7f, 0x80, 0x81, 0xbf, 0xc0, 0xfe, 0xff,
                0x10, 0x20, 0x31, 0x3f, 0x40, 0x41, 0x38, 0xb9]
@@ -81,12 +132,15 @@ INTERESTING = [0, 1, 2, 0x7f, 0x80, 0x81, 0xbf, 0xc0, 0xfe, 0xff,
 
 def damage(value, others, rng):
     value = bytearray(value)
+    # most of what can be wrong is in front, or behind, where labels are
+    where = rng.randrange(3)
     for _ in range(rng.choice([1, 1, 1, 2, 3, 8])):
         kind = rng.randrange(9)
         at = rng.randrange(len(value)) if value else 0
-        if rng.random() < 0.5:
-            # most of what can be wrong is in front
+        if where == 0:
             at = min(at, rng.randrange(24))
+        elif where == 1:
+            at = max(at, len(value) - 1 - rng.randrange(24))
         if kind == 0 and value:
             value[at] ^= 1 << rng.randrange(8)
         elif kind == 1 and value:
@@ -144,6 +198,8 @@ def main():
                    'journey_length($1)', [journey])
     for i, function in enumerate(functions):
         server.prepare('f%d' % i, function, [17])
+    for i, function in enumerate(AFTER_OTHERS):
+        server.prepare('g%d' % i, function, [17])
 
     # the undamaged ones first: they must come through as they are
     wrong = sum(server.execute('receive', value)[0][:2] != [value, b'\1']
@@ -153,6 +209,7 @@ def main():
         for i in range(len(functions)):
             server.execute('f%d' % i, value)
     tap.ok(True, 'every function reads them')
+    check_spelling(server, rng, tap, 300)
 
     tried = accepted = answers = refusals = 0
     failures = []
@@ -182,6 +239,13 @@ def main():
                 answers += 1
             except ServerError as error:
                 refusals += 1
+                if error.sqlstate not in DISK_ERRORS:
+                    fail(function, value, error)
+        for i, function in enumerate(AFTER_OTHERS):
+            try:
+                if server.execute('g%d' % i, value)[0][0] == b'\0':
+                    fail(function, value, 'is not the same')
+            except ServerError as error:
                 if error.sqlstate not in DISK_ERRORS:
                     fail(function, value, error)
         if len(failures) > 10:

@@ -412,3 +412,100 @@ CASES = (
     ('any order, each row two steps', any_order_sliding_pairs),
     ('any order, few steps covered', any_order_scarce),
 )
+
+
+# ---------------------------------------------------------------------------
+# Much work for each row, or many rows for each instant.
+# ---------------------------------------------------------------------------
+
+ALL_BUT_LAST = ALL >> 1
+
+
+def anything(rules, rows):
+    return lambda line: None
+
+
+def all_steps_but_last():
+    """Each row matches 63 steps, at an instant of its own."""
+    return case(Rules(64), [(ts, ALL_BUT_LAST, 0) for ts in range(30000)],
+                anything)
+
+
+def all_optional():
+    """The same, and each step can be reached from all before it."""
+    return case(Rules(64, optional=ALL_BUT_LAST & ~1, excluding=ALL & ~1),
+                [(ts, ALL_BUT_LAST, ts % 7 << 3) for ts in range(3000)],
+                anything)
+
+
+def far_ahead():
+    """Each of 62 optional steps is looked for, to the end."""
+    return case(Rules(64, optional=ALL_BUT_LAST & ~1),
+                [(0, 1, 0)] + [(ts, 0, 0) for ts in range(1, 60000)] +
+                [(60000, 1 << 63, 0)], anything)
+
+
+def crowded_instants():
+    """63 steps and as many rows, all of which match all of them."""
+    return case(Rules(64), [(ts // 63, ALL_BUT_LAST, 0)
+                            for ts in range(63 * 30)], anything)
+
+
+def crowded_optional():
+    return case(Rules(64, optional=ALL_BUT_LAST & ~1),
+                [(ts // 200, ALL_BUT_LAST & ~(ts % 5), 0)
+                 for ts in range(200 * 10)], anything)
+
+
+def any_order_renewed():
+    """Each row takes the place of another, and there are 63 to choose from."""
+    return case(Rules(64, any_order=True, within=50),
+                [(ts, ALL_BUT_LAST, 0) for ts in range(30000)], anything)
+
+
+def one_instant_of_one_step():
+    return case(Rules(3), [(0, 1, 0) for _ in range(3000000)], anything)
+
+
+def one_instant_of_two_steps():
+    return case(Rules(3, optional=2, strict=4),
+                [(0, 3, 0) for _ in range(3000000)], anything)
+
+
+def one_instant_of_no_step():
+    return case(Rules(3, strict=4), [(0, 1, 0)] + [(1, 0, 0)] * 3000000 +
+                [(2, 2, 0)], anything)
+
+
+def plain_far_apart():
+    """The first row, three million others, the second and the third step."""
+    return case(Rules(4), [(0, 1, 0)] + [(ts, 1 << 3, 0)
+                                         for ts in range(1, 3000000)] +
+                [(3000000, 2, 0), (3000001, 4, 0)], anything)
+
+
+def plain_tied():
+    """The same, the others being of one instant."""
+    return case(Rules(4), [(0, 1, 0)] + [(1, 1 << 3, 0)] * 3000000 +
+                [(2, 2, 0), (3, 4, 0)], anything)
+
+
+CASES_OF_WORK = (
+    ('63 of 64 steps a row', all_steps_but_last),
+    ('62 optional steps a row, with exclusions', all_optional),
+    ('62 optional steps that never come', far_ahead),
+    ('63 rows an instant, 63 steps a row', crowded_instants),
+    ('200 rows an instant, 62 optional steps a row', crowded_optional),
+    ('any order, 63 steps a row', any_order_renewed),
+    ('three million rows of one instant', one_instant_of_one_step),
+    ('three million rows of one instant, two steps a row',
+     one_instant_of_two_steps),
+    ('three million rows of one instant, no step', one_instant_of_no_step),
+    ('three million rows between two steps', plain_far_apart),
+    ('three million rows of one instant between two steps', plain_tied),
+    ('64 equal steps, window too short', equal_steps_window_too_short),
+    ('62 optional steps with exclusions', optional_exclusions),
+    ('62 optional steps, strict links', optional_strict),
+    ('any order, 64 equal steps, window too short', any_order_window_too_short),
+    ('any order, few steps covered', any_order_scarce),
+)

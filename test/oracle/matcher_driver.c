@@ -18,6 +18,11 @@
  * address sanitizer sees the first byte beyond.  With -v the time of each case
  * goes to standard error.
  *
+ * With -p the answer is, instead, how much work there was between two polls: the
+ * most, and all.  Work is counted in basic blocks, by a compiler that has each
+ * of them call __sanitizer_cov_trace_pc, in all files but this one.  The same
+ * rows then go through the scan of window_funnel, too.
+ *
  *-------------------------------------------------------------------------
  */
 #include <inttypes.h>
@@ -28,6 +33,7 @@
 
 #include "match/matcher.h"
 #include "match/plain.h"
+#include "match/windowscan.h"
 
 static const char *const outcome_names[FUNNEL_NUM_OUTCOMES] = {
 	[FUNNEL_CONVERTED] = "converted",
@@ -136,14 +142,14 @@ check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	uint64_t	present;
 
 	if (funnel_rules_are_plain(rules) &&
-		funnel_rows_to_plain(rows, nrows, ts, steps, &present) &&
+		funnel_rows_to_plain(rules, rows, nrows, ts, steps, &present) &&
 		(rules->nsteps == FUNNEL_MAX_STEPS || present >> rules->nsteps == 0))
 	{
 		FunnelMatch plain;
 
 		memset(&plain, 0xA5, sizeof(plain));
 		funnel_match_plain(rules, ts, steps, nrows, present, &plain);
-		funnel_plain_find_rows(ts, steps, &plain);
+		funnel_plain_find_rows(rules, ts, steps, &plain);
 		if (!matches_equal(match, &plain))
 			die("the plain matcher differs");
 		reverse_instants(ts, steps, nrows);
@@ -153,6 +159,61 @@ check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	}
 	free(steps);
 	free(ts);
+}
+
+/* Work: in all, at the last poll, and the most between two. */
+static uint64_t work;
+static uint64_t work_at_poll;
+static uint64_t most_work;
+
+void		__sanitizer_cov_trace_pc(void);
+
+void
+__sanitizer_cov_trace_pc(void)
+{
+	work++;
+}
+
+static void
+note_poll(void)
+{
+	if (work - work_at_poll > most_work)
+		most_work = work - work_at_poll;
+	work_at_poll = work;
+}
+
+/* Do all there is to do with the rows, and print how much work went unpolled. */
+static void
+print_work(FunnelRules *rules, const FunnelRow *rows, size_t nrows)
+{
+	static const unsigned modes[] = {
+		0, FUNNEL_STRICT_INCREASE, FUNNEL_STRICT_ONCE,
+		FUNNEL_STRICT_ONCE | FUNNEL_STRICT_DEDUPLICATION
+	};
+	FunnelWindow window = {rules->nsteps, 0, UINT64_MAX, note_poll};
+	Assignment *assignment = allocate(sizeof(Assignment));
+	size_t		scratch_size = funnel_match_scratch_size(rules, nrows);
+	FunnelMatch match;
+
+	work = work_at_poll = most_work = 0;
+	rules->poll = note_poll;
+	while (!match_with(rules, rows, nrows, scratch_size, &match))
+	{
+		note_poll();
+		scratch_size = scratch_size * 2 + 1;
+	}
+	note_poll();
+	check_plain(rules, rows, nrows, &match);
+	note_poll();
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+	{
+		window.modes = modes[i];
+		funnel_window_scan(&window, rows, nrows, assignment);
+		note_poll();
+	}
+	free(assignment);
+	printf("%" PRIu64 " %" PRIu64 "\n", most_work, work);
+	fflush(stdout);
 }
 
 static void
@@ -182,6 +243,7 @@ int
 main(int argc, char **argv)
 {
 	bool		verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	bool		polls = argc > 1 && strcmp(argv[1], "-p") == 0;
 	int			nsteps;
 
 	while (scanf("%d", &nsteps) == 1)
@@ -214,6 +276,13 @@ main(int argc, char **argv)
 			rows[i].ts = read_int();
 			rows[i].steps = read_mask();
 			rows[i].breaks = read_mask();
+		}
+
+		if (polls)
+		{
+			print_work(&rules, rows, nrows);
+			free(rows);
+			continue;
 		}
 
 		started = clock();

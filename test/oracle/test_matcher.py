@@ -26,8 +26,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.join(HERE, '..', '..', 'src')
 SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
            os.path.join(SRC, 'match', 'matcher.c'),
-           os.path.join(SRC, 'match', 'plain.c')]
+           os.path.join(SRC, 'match', 'plain.c'),
+           os.path.join(SRC, 'match', 'windowscan.c')]
 HANG = 120                      # seconds after which a case counts as hung
+MOST_WORK = 1500000             # basic blocks between two polls: milliseconds
 
 
 # ---------------------------------------------------------------------------
@@ -190,6 +192,24 @@ def build(directory, name, flags):
     if done.returncode != 0:
         return None, done.stderr
     return program, done.stderr
+
+
+def build_counted(directory):
+    """A driver that knows how much work the other files do, or None."""
+    objects = []
+    for source in SOURCES:
+        objects.append(os.path.join(directory,
+                                    os.path.basename(source) + '.o'))
+        flags = [] if source == SOURCES[0] else ['-fsanitize-coverage=trace-pc']
+        done = subprocess.run([os.environ.get('CC', 'cc'), '-std=gnu99', '-O1',
+                               '-I' + SRC, '-c', '-o', objects[-1]] + flags + [source],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            return None
+    program = os.path.join(directory, 'counted')
+    done = subprocess.run([os.environ.get('CC', 'cc'), '-o', program] + objects,
+                          capture_output=True, text=True)
+    return program if done.returncode == 0 else None
 
 
 def run(program, text, *options):
@@ -387,6 +407,23 @@ def test_huge(tap, program):
             tap.say(wrong)
 
 
+def test_polls(tap, program):
+    """However much work a row takes, a query can be cancelled soon."""
+    if program is None:
+        tap.say('this compiler cannot count basic blocks')
+        return
+    polled = 0
+    for name, make in huge.CASES_OF_WORK:
+        lines, trouble = run(program, make()[0], '-p')
+        most, work = map(int, lines[0].split()) if lines else (0, 0)
+        polled += work > 2 * MOST_WORK
+        tap.ok(not trouble and work > 0 and most <= MOST_WORK,
+               'polled while at work: %s (%d of %d)' % (name, most, work))
+        if trouble:
+            tap.say(trouble)
+    tap.ok(polled >= 12, 'there was enough to do in %d cases' % polled)
+
+
 def main():
     number, first_seed = numbers('FUNNEL_MATCHER_CASES', 40000, 1)
     tap = Tap()
@@ -405,6 +442,7 @@ def main():
             test_random(tap, checked, number, first_seed)
             fast, _ = build(directory, 'fast', ['-O2'])
             test_huge(tap, fast)
+            test_polls(tap, build_counted(directory))
     tap.finish()
 
 

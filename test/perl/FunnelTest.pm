@@ -2,6 +2,7 @@
 #
 #   my $node = FunnelTest::node('main');
 #   my $node = FunnelTest::node('main', "work_mem = '1MB'\n");
+#   my $node = FunnelTest::node('main', '', allows_streaming => 1);
 #
 # A started PostgreSQL::Test::Cluster node with a UTF8 database in the C
 # locale and the extension created in its database "postgres".  Where the
@@ -16,10 +17,10 @@ use Test::More;
 
 sub node
 {
-	my ($name, $settings) = @_;
+	my ($name, $settings, %init) = @_;
 
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ]);
+	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ], %init);
 	$node->append_conf('postgresql.conf', $settings) if defined $settings;
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION funnel');

@@ -1,16 +1,22 @@
-# Memory stays within the server's limit for hash tables plus 32 MB however
-# many rows there are, and what was spilled gives the same bytes.
+# Memory stays within the server's limit for hash tables plus 32 MB, in each
+# process of a query, however many rows and partitions there are; what was
+# spilled gives the same bytes, and no file is left.
 use strict;
 use warnings;
 
 use FunnelTest;
+use IPC::Run ();
+use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
 plan skip_all => 'needs /proc to read the memory of a process'
   unless -r '/proc/self/status';
 
 my $node = FunnelTest::node('main',
 	"max_parallel_workers_per_gather = 0\nhash_mem_multiplier = 1\njit = off\nshared_buffers = 16MB\n");
+
+my $peak = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(\d+) kB');};
 
 # The result's digest, and by how much the peak of resident memory grew over
 # what a first, small query needed.  Rows come from a set-returning function
@@ -25,7 +31,6 @@ sub run
 			FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '0.1 s' AS t, substr('abcx', 1 + (hashint8(n) & 3), 1) AS e
 				  FROM (SELECT generate_series(1, ${n}::bigint) AS n) g) s;};
 	};
-	my $peak = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(\d+) kB');};
 	my @lines = split /\n/, $node->safe_psql('postgres',
 		"SET work_mem = '$work_mem';" . $query->(1000) . $peak . $query->($nrows) . $peak);
 
@@ -58,30 +63,187 @@ is($spilled, $in_memory, 'one giant unit: the same bytes');
 ($in_memory) = run('2GB', 3 * $million, 'CASE WHEN n % 2 = 0 THEN 0 ELSE hashint8(n) & 65535 END');
 is($spilled, $in_memory, 'half one unit: the same bytes');
 
-# What a process hands over is one value, of at most 1 GB: more is an error that
-# says what to set, and then is no error.
+# The same in other plans, over a table and the same in 64 partitions.
+$node->safe_psql('postgres', qq{
+	CREATE TABLE events (p int, n int, t timestamptz, e text) WITH (parallel_workers = 2);
+	CREATE TABLE parts (LIKE events) PARTITION BY LIST (p);
+	SELECT format('CREATE TABLE part_%s PARTITION OF parts FOR VALUES IN (%s)', p, p)
+	FROM generate_series(0, 63) p \\gexec
+	INSERT INTO events
+	SELECT n & 63, n, timestamptz '2026-01-01Z' + n * interval '0.1 s', substr('abcx', 1 + (hashint4(n) & 3), 1)
+	FROM generate_series(1, 2 * $million) n;
+	INSERT INTO parts TABLE events;
+	ANALYZE;});
+
+my $workers = q{
+	SET max_parallel_workers_per_gather = 2;
+	SET parallel_setup_cost = 0;
+	SET parallel_tuple_cost = 0;
+	SET min_parallel_table_scan_size = 0;};
+my $by_partition = 'SET enable_partitionwise_aggregate = on;';
+my $definition = q{'a -> b -> c within 1 day'};
+my $text_units = qq{repeat('x', 100) || (hashint4(n + 1) & 262143), t, e, $definition};
+
+sub question
+{
+	my ($arguments, $from, $group) = @_;
+
+	return "SELECT md5(string_agg(f::text, ' ')) FROM (SELECT funnel_agg($arguments) AS f FROM $from $group) s;";
+}
+
+# The most private memory, in MB, that a process of the server has at present
+my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+sub private_memory
+{
+	my $most = 0;
+
+	foreach my $file (glob '/proc/[0-9]*/status')
+	{
+		open(my $status, '<', $file) or next;
+		my $text = join '', <$status>;
+		next if $text !~ /^PPid:\s*$postmaster$/m || $text !~ /^RssAnon:\s*(\d+) kB/m;
+		$most = $1 if $1 > $most;
+	}
+	return $most / 1024;
+}
+
+# A query's digest, by how much it made the leader's peak grow, and the most
+# memory of all processes, as far as it was seen.  The shared memory that the
+# leader touches is the same each time.
+sub watch
+{
+	my ($settings, $arguments, $from, $group) = @_;
+	my $input = $settings
+	  . question($arguments, "(SELECT * FROM $from WHERE n < 1000) r", $group) . $peak
+	  . question($arguments, $from, $group) . $peak . "\n\\q\n";
+	my ($output, $errors, $most) = ('', '', 0);
+	my $psql = IPC::Run::start(
+		[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-f', '-' ],
+		'<' => \$input,
+		'>' => \$output,
+		'2>' => \$errors,
+		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+
+	while ($psql->pumpable)
+	{
+		my $now = private_memory();
+
+		$most = $now if $now > $most;
+		$psql->pump_nb;
+		usleep(3000);
+	}
+	$psql->finish or die "psql: $errors";
+	my @lines = split /\n/, $output;
+	return ($lines[2], ($lines[3] - $lines[1]) / 1024, $most);
+}
+
+my ($right) = watch(q{SET work_mem = '2GB';}, $text_units, 'events', '');
+foreach my $case (
+	[ 'workers', $workers, 'events', '' ],
+	[ 'workers and a group', $workers, 'events', 'GROUP BY p >= 0' ],
+	[ '64 partitions', $by_partition, 'parts', '' ],
+	[ '64 partitions and a group', $by_partition, 'parts', 'GROUP BY p >= 0' ],
+	[ '64 partitions and workers', $workers . $by_partition, 'parts', '' ],
+	[ '64 partitions, workers and a group', $workers . $by_partition, 'parts', 'GROUP BY p >= 0' ])
+{
+	my ($what, $settings, @query) = @$case;
+	my ($spilled, $growth, $most) = watch("SET work_mem = '4MB'; $settings", $text_units, @query);
+	my ($in_memory, $all) = watch("SET work_mem = '256MB'; $settings", $text_units, @query);
+
+	is($spilled, $right, "$what: the same bytes");
+	is($in_memory, $right, "$what: the same bytes in memory");
+	cmp_ok($growth, '<', 4 + 32,
+		sprintf('%s: %.1f MB more with work_mem = 4MB, %.1f MB with 256MB', $what, $growth, $all));
+	cmp_ok($most, '<', 4 + 32, sprintf('%s: %.1f MB in a process', $what, $most));
+	cmp_ok($all, '>', 4 + 32, "$what: enough rows to tell");
+}
+
+# Partitions each of which has its own group, finished one after another
+my $by_group = 'FROM parts GROUP BY p) s';
+is($node->safe_psql('postgres', "SET work_mem = '64kB'; $by_partition SELECT md5(string_agg(f::text, ' ' ORDER BY p)) FROM (SELECT p, funnel_agg($text_units) AS f $by_group"),
+	$node->safe_psql('postgres', "SET work_mem = '2GB'; SELECT md5(string_agg(f::text, ' ' ORDER BY p)) FROM (SELECT p, funnel_agg($text_units) AS f $by_group"),
+	'a group for each partition: the same bytes');
+
+# Whatever there is room for, and whatever events are like
+foreach my $case (
+	[ 'units of text', $text_units, '64kB', '1MB', '2MB', '8MB', '16MB', '64MB' ],
+	[ 'values', "hashint4(n + 1) & 262143, t, e, $definition, n / 8.0", '64kB', '8MB' ],
+	[ 'wide events', "hashint4(n + 1) & 262143, t - n % 2 * interval '3000 years', e, $definition", '64kB', '8MB' ],
+	[ 'codes in another order',
+		q{hashint4(n + 1) & 262143, t, CASE WHEN n % 7 < n % 5 THEN ARRAY[e, 'd'] ELSE ARRAY[e, 'f'] END,
+		  'a -> b -> c -> d -> f -> d'}, '64kB', '8MB' ])
+{
+	my ($what, $arguments, @sizes) = @$case;
+	my $question = question($arguments, 'events', '');
+	my $whole = $node->safe_psql('postgres', "SET work_mem = '2GB'; $question");
+
+	foreach my $size (@sizes)
+	{
+		is($node->safe_psql('postgres', "SET work_mem = '$size'; $workers $question"),
+			$whole, "$what in workers with work_mem = $size: the same bytes");
+	}
+}
+
+# Files that were handed over, and never read
+my $aside = PostgreSQL::Test::Utils::tempdir();
+$node->safe_psql('postgres', "CREATE TABLESPACE aside LOCATION '$aside'");
+my $groups = "SELECT funnel_units(f) FROM (SELECT n % 3 AS g, funnel_agg($text_units) AS f FROM events GROUP BY 1) s";
+my $start = "SET work_mem = '64kB'; $workers";
+my $directories = q{
+	SELECT (SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp')),
+		(SELECT count(*) FROM pg_tablespace, pg_ls_dir('pg_tblspc/' || pg_tablespace.oid) version,
+			pg_ls_dir(format('pg_tblspc/%s/%s/pgsql_tmp', pg_tablespace.oid, version), true, false)
+		 WHERE spcname = 'aside');};
+my $units = $node->safe_psql('postgres', "$groups WHERE g = 0");
+
+sub no_file
+{
+	my ($what) = @_;
+	my @left = grep { !m{/PG_[^/]*/pgsql_tmp$} } glob($node->data_dir . "/base/pgsql_tmp/* $aside/*/pgsql_tmp/*");
+
+	is("@left", '', "$what: no file is left");
+}
+
+is($node->safe_psql('postgres', "$start BEGIN; $groups ORDER BY g LIMIT 1; $directories COMMIT;"),
+	"$units\n1|0", 'there are files that are not read');
+no_file('a limit');
+
+is($node->safe_psql('postgres', "$start SET temp_tablespaces = aside; BEGIN; $groups ORDER BY g LIMIT 1;
+	SET temp_tablespaces = ''; $directories COMMIT;"),
+	"$units\n1|1", 'there are files in another tablespace');
+no_file('a limit, in another tablespace');
+
+my ($code, $out, $err) = $node->psql('postgres', "$start SELECT 1 / g, f FROM (SELECT n % 3 AS g, funnel_agg($text_units) AS f FROM events GROUP BY 1) s ORDER BY g");
+like($err, qr/division by zero/, 'the leader fails');
+no_file('the leader fails');
+
+($code, $out, $err) = $node->psql('postgres', "$start SET temp_file_limit = '1MB'; $groups ORDER BY g");
+like($err, qr/temporary file size exceeds/, 'a worker fails');
+no_file('a worker fails');
+
+($code, $out, $err) = $node->psql('postgres', "$start BEGIN; $groups ORDER BY g LIMIT 1; SELECT pg_terminate_backend(pg_backend_pid());");
+like($err, qr/terminating connection/, 'the leader is terminated');
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'client backend'});
+no_file('the leader is terminated');
+
+# More than a datum can be, at the end of a plan and between processes
 SKIP:
 {
-	open(my $meminfo, '<', '/proc/meminfo') or die "meminfo: $!";
-	my ($available) = join('', <$meminfo>) =~ /^MemAvailable:\s*(\d+) kB/m;
-	skip 'needs 3 GB of memory', 2 if ($available // 0) < 3 * 1024 * 1024;
+	my ($kilobytes) = (split ' ', (split /\n/, `df -Pk '@{[ $node->data_dir ]}'`)[1])[3];
+	skip 'needs 5 GB of disk', 1 if $kilobytes < 5 * 1024 * 1024;
 
-	# a partition-wise plan with groups hands over the same way, and always the same
 	$node->safe_psql('postgres', q{
 		CREATE TABLE long_units (p int, n int, t timestamptz) PARTITION BY LIST (p);
 		CREATE TABLE long_units_0 PARTITION OF long_units FOR VALUES IN (0);
 		CREATE TABLE long_units_1 PARTITION OF long_units FOR VALUES IN (1);
 		INSERT INTO long_units SELECT n / 136000, n, '2026-01-01Z' FROM generate_series(1, 136000) n;
 		ANALYZE long_units;});
-	my $set = "\\set VERBOSITY verbose\nSET work_mem = '4MB';\n";
-	my $long = q{SELECT funnel_units(funnel_agg(repeat('x', 8000) || n, t, 'a', 'a -> b')) FROM long_units GROUP BY p >= 0;};
-	my ($code, $out, $err) = $node->psql('postgres', "$set SET enable_partitionwise_aggregate = on; $long");
-	like($err, qr/54000: too many events for one process.*HINT: .*enable_partitionwise_aggregate to off/s,
-		'more than 1 GB to hand over');
-	is($node->safe_psql('postgres', "$set $long"), '136000', 'as the hint says');
+	is($node->safe_psql('postgres', qq{SET work_mem = '4MB'; $by_partition
+		SELECT funnel_units(funnel_agg(repeat('x', 8000) || n, t, 'a', 'a -> b')) FROM long_units GROUP BY p >= 0;}),
+		'136000', 'more than 1 GB handed over');
 }
 
-is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left');
+no_file('the end');
 
 $node->stop;
 done_testing();

@@ -5,17 +5,18 @@
 # comes next, it is what psql printed, but for blanks at line ends; where none
 # does, there is no error.
 #
-# Whoever copies an example gets what the page shows.  So there is no SQL that
-# the page does not show (what is long stands in <details>), every block begins
-# with the settings of a new session, and all is run in two time zones, far to
-# either side of UTC, the first of which changes its clocks amid the examples.
+# A page needs nothing that it does not show: its database is empty, no comments
+# of HTML are allowed, and it is run in two time zones, far to either side of
+# UTC, the first of which changes its clocks amid the examples.
 #
 # Each line of a block fenced as ```funnel is a valid definition, written as it
 # prints itself.
 #
-# Besides, links between the pages lead somewhere, README.md's reference has
-# every type, function and aggregate of the extension, and the files that state
-# its version agree.
+# Besides, links between the pages lead somewhere; docs/reference.md has every
+# type, function, operator and cast of the extension, in the words of its
+# COMMENT ON; README.md quotes docs/sample.sql and docs/benchmarks.md, and
+# docs/funnel.svg is what funnel_svg draws; and the files that state the version
+# agree.
 use strict;
 use warnings;
 
@@ -24,8 +25,11 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = FunnelTest::node('main');
-my %page = map { $_ => slurp_file($_) } 'README.md', sort glob('docs/*.md');
-my $readme = $page{'README.md'};
+my %page = map { $_ => slurp_file($_) } glob('*.md docs/*.md');
+
+# Those without examples in SQL.
+my %plain = map { $_ => 1 } grep({ $_ ne 'README.md' } glob('*.md')),
+  map { "docs/$_.md" } qw(benchmarks clients glossary scale semantics);
 
 sub tidy
 {
@@ -46,28 +50,30 @@ sub check_examples
 	while (
 		$text =~ m{
 			^```sql\n (?<sql>.*?) ^```\n
-			(?: \n* ^```text\n (?<shown>.*?) ^```\n )? }gmsx)
+			(?: \n* ^```text\n (?<shown>.*?) ^```\n )?}gmsx)
 	{
 		my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
 		push @blocks, { line => $line, sql => $+{sql}, shown => $+{shown} };
 	}
+	is(scalar(() = $text =~ /^```sql/mg), scalar(@blocks), "$name: each example is found");
+	is( scalar(() = $text =~ /^```text/mg),
+		scalar(grep { defined $_->{shown} } @blocks),
+		"$name: and each output");
 	unlike($text, qr/<!--/, "$name hides nothing");
-	cmp_ok(scalar(@blocks), '>', 10, "$name has examples");
-	is( scalar(() = $text =~ /^```sql$/mg),
-		scalar(grep { $text =~ /^```sql\n\Q$_->{sql}\E/m } @blocks),
-		'each is found');
+	if ($plain{$name})
+	{
+		is(scalar(@blocks), 0, "$name has no examples");
+		return;
+	}
+	cmp_ok(scalar(@blocks), '>', 0, "$name has examples");
 
 	# One session; a mark before each block tells the outputs apart.
 	my $database = lc("$name $zone") =~ s/\W/_/gr;
-	my $script = "\\encoding UTF8\nCREATE EXTENSION funnel;\n";
-	foreach my $i (0 .. $#blocks)
-	{
-		$script .= "\\pset format aligned\n\\pset tuples_only off\n\\o\nRESET ALL;\n"
-		  . "\\echo @@ $i\n$blocks[$i]->{sql}";
-	}
+	my $script = "\\encoding UTF8\n";
+	$script .= "\\echo @@ $_\n$blocks[$_]->{sql}" for 0 .. $#blocks;
 	my $file = "$PostgreSQL::Test::Utils::tmp_check/$database.sql";
 	append_to_file($file, $script);
-	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0");
 	my $output = '';
 	{
 		local $ENV{PGHOST} = $node->host;
@@ -89,7 +95,7 @@ sub check_examples
 		}
 		else
 		{
-			unlike($printed // 'nothing was run', qr/^ERROR|nothing was run/m, $where);
+			unlike($printed // 'nothing was run', qr/\bERROR: |nothing was run/, $where);
 		}
 	}
 }
@@ -137,52 +143,125 @@ sub check_links
 	}
 }
 
+# Types as one writes them, without the casts of defaults.
+sub short
+{
+	my ($signature) = @_;
+
+	$signature =~ s/timestamp with time zone/timestamptz/g;
+	$signature =~ s/timestamp without time zone/timestamp/g;
+	$signature =~ s/double precision/float8/g;
+	$signature =~ s/\binteger\b/int/g;
+	$signature =~ s/(DEFAULT [^,]*?)::\w+/$1/g;
+	$signature =~ s/VARIADIC (\w+) "any"/VARIADIC $1 boolean[]/g;
+	return $signature;
+}
+
+sub check_reference
+{
+	my ($reference) = @_;
+
+	# Rows of three cells, the first of them code.
+	my %shown;
+	while ($reference =~ /^\| `(.+?)` \| `?(.+?)`? \| (.*) \|$/mg)
+	{
+		my ($name, $gives, $text) = map { s/\\\|/|/gr } $1, $2, $3;
+		fail("the reference has $name once") if exists $shown{$name};
+		$shown{$name} = "$gives: $text";
+	}
+
+	# What the extension has, but for what types, operators and aggregates are
+	# made of.
+	my $described = $node->safe_psql('postgres', q{
+	WITH member AS (
+		SELECT classid, objid FROM pg_depend
+		WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+		  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
+	)
+	SELECT typname::text, CASE typtype WHEN 'c' THEN 'composite type' ELSE 'type' END,
+		obj_description(t.oid, 'pg_type')
+	FROM member JOIN pg_type t ON classid = 'pg_type'::regclass AND t.oid = objid
+	WHERE typelem = 0
+	UNION ALL
+	SELECT typname || '.' || attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum)
+	FROM member JOIN pg_type t ON classid = 'pg_type'::regclass AND t.oid = objid
+		JOIN pg_attribute ON attrelid = typrelid AND attnum > 0 AND NOT attisdropped
+	WHERE typtype = 'c'
+	UNION ALL
+	SELECT proname || '(' || pg_get_function_arguments(p.oid) || ')',
+		pg_get_function_result(p.oid), obj_description(p.oid, 'pg_proc')
+	FROM member JOIN pg_proc p ON classid = 'pg_proc'::regclass AND p.oid = objid
+	WHERE NOT EXISTS (
+		SELECT FROM pg_depend i
+		WHERE i.refclassid = 'pg_proc'::regclass AND i.refobjid = p.oid AND i.deptype <> 'e'
+		  AND i.classid NOT IN ('pg_cast'::regclass, 'pg_rewrite'::regclass))
+	  AND coalesce(obj_description(p.oid, 'pg_proc'), '') NOT LIKE 'implementation of %'
+	UNION ALL
+	SELECT concat_ws(' ', oprleft::regtype, oprname, oprright::regtype), oprresult::regtype::text,
+		obj_description(o.oid, 'pg_operator')
+	FROM member JOIN pg_operator o ON classid = 'pg_operator'::regclass AND o.oid = objid
+	WHERE oprname NOT IN ('=', '<>', '<', '<=', '>', '>=')
+	UNION ALL
+	SELECT castsource::regtype || '::' || casttarget::regtype, casttarget::regtype::text,
+		obj_description(c.oid, 'pg_cast')
+	FROM member JOIN pg_cast c ON classid = 'pg_cast'::regclass AND c.oid = objid},
+		extra_params => [ '--field-separator', "\t" ]);
+	my %described;
+	foreach my $row (split /\n/, $described)
+	{
+		my ($name, $gives, $text) = split /\t/, $row;
+		$described{ short($name) } = short($gives) . ': ' . ($text // '');
+	}
+
+	# A function over timestamptz stands for those over timestamp and date, which
+	# say of themselves the same, and optionally how they read a time.
+	foreach my $name (sort grep { /\bts timestamptz\b/ } keys %described)
+	{
+		my %twin = (timestamp => ', times read as UTC', date => ', by days');
+		foreach my $type (sort keys %twin)
+		{
+			my $other = $name =~ s/\bts timestamptz\b/ts $type/r;
+			like(
+				delete $described{$other} // 'there is none',
+				qr/\A\Q$described{$name}\E(\Q$twin{$type}\E)?\z/,
+				"$other is like that of timestamptz");
+		}
+	}
+
+	cmp_ok(scalar(keys %described), '>', 50, 'the extension has much to refer to');
+	is($shown{$_} // 'not there', $described{$_}, "the reference has $_")
+	  for sort keys %described;
+	is(join("\n", grep { !exists $described{$_} } sort keys %shown),
+		'', 'and nothing that the extension has not');
+}
+
 foreach my $name (sort keys %page)
 {
 	check_examples($name, $page{$name}, $_) for 'America/New_York', 'Pacific/Auckland';
 	check_definitions($name, $page{$name});
 	check_links($name, $page{$name});
 }
+check_reference($page{'docs/reference.md'});
 
-# The reference is complete: each signature has its place, each type too.  Those
-# that differ only in whether the time is a timestamptz, timestamp or date share
-# one.
-my ($reference) = $readme =~ /^## Reference\n(.*?)(?=^## |\z)/ms;
-my $objects = $node->safe_psql(
-	'postgres', q{
-	WITH member AS (
-		SELECT * FROM pg_depend
-		WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-		  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel'))
-	SELECT typname, 0 FROM member JOIN pg_type t ON t.oid = objid
-	WHERE classid = 'pg_type'::regclass AND typelem = 0
-	UNION ALL
-	SELECT proname, count(DISTINCT regexp_replace(pg_get_function_identity_arguments(p.oid),
-		'^((.*, )?\w+ )(timestamp with time zone|timestamp without time zone|date)\M', '\1time'))
-	FROM member m JOIN pg_proc p ON p.oid = objid
-	WHERE classid = 'pg_proc'::regclass
-	  -- not what types, operators, casts and aggregates are made of, but what the
-	  -- views of the page use
-	  AND NOT EXISTS (SELECT FROM pg_depend i
-	                  WHERE i.refclassid = 'pg_proc'::regclass AND i.refobjid = p.oid
-	                    AND i.classid NOT IN ('pg_extension'::regclass, 'pg_rewrite'::regclass)
-	                    AND i.deptype <> 'e')
-	GROUP BY proname
-	ORDER BY 1, 2});
-foreach my $object (split /\n/, $objects)
+my $readme = $page{'README.md'};
+cmp_ok(scalar(() = $readme =~ /\n/g), '<=', 300, 'README.md is short');
+my $sample = slurp_file('docs/sample.sql');
+like($readme, qr/^```sql\n\Q$sample\E```$/m, 'README.md quotes the sample data');
+
+# The ratios that README.md quotes: label and number.
+my ($speed) = $readme =~ /^## Speed\n(.*?)(?=^## |\z)/ms;
+my @ratios = $speed =~ /^\| ([^|]*[^| ]) \| ([\d.]+) \|$/mg;
+is(scalar(@ratios), 2 * 4, 'README.md quotes four ratios');
+while (my ($label, $number) = splice(@ratios, 0, 2))
 {
-	my ($name, $signatures) = split /\|/, $object;
-
-	if ($signatures == 0)
-	{
-		like($reference, qr/^\| `\Q$name\E` \|/m, "the reference has type $name");
-	}
-	else
-	{
-		is(scalar(() = $reference =~ /`\Q$name\E\(/g),
-			$signatures, "the reference has $name");
-	}
+	like($page{'docs/benchmarks.md'},
+		qr/^\| \Q$label\E \|[^|]*\|[^|]*\| \Q$number\E \|/m,
+		"the benchmarks have $label: $number");
 }
+
+# The picture: docs/reports.md shows how it is made, and has just made it.
+is(slurp_file('funnel.svg'), slurp_file('docs/funnel.svg'),
+	'docs/funnel.svg is what funnel_svg draws');
 
 my ($version) = slurp_file('funnel.control') =~ /default_version = '(.*)'/;
 like(slurp_file('CHANGELOG.md'),

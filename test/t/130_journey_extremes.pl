@@ -105,4 +105,66 @@ is( $node->safe_psql(
 	SELECT sent.journey = back.journey FROM sent, back}),
 	't', 'labels sort as the server has them, not the client');
 
+# A message as anybody may send one.  Events are in its order, not in ours, and
+# said with more bits than they need.
+sub varint
+{
+	my ($n) = @_;
+	my $bytes = '';
+	for (; $n >= 0x80; $n >>= 7)
+	{
+		$bytes .= chr($n & 0x7f | 0x80);
+	}
+	return $bytes . chr $n;
+}
+
+# A file that COPY takes.  INTERVALS is the stream of bits behind the codes.
+sub write_message
+{
+	my ($nevents, $span, $width, $codes, $intervals, $unnamed, @labels) = @_;
+	my $message = pack('N', scalar @labels) . join('', map { pack('N/a*', $_) } @labels)
+	  . chr(0x01 | ($unnamed ? 0x10 : 0)) . varint($nevents) . "\0" . varint(0) . varint($span) . chr($width)
+	  . varint(scalar @labels) . $codes . $intervals;
+	open my $copy, '>:raw', $file or die "$file: $!";
+	print $copy "PGCOPY\n\xff\r\n\0" . pack('NNnN/a*n', 0, 0, 1, $message, 0xffff);
+	close $copy;
+	return length $message;
+}
+
+$node->safe_psql('postgres', 'CREATE TABLE received (nth serial, journey funnel_journey)');
+
+# 5000 events in five instants: six codes, of which one does not occur and two
+# are the same label; a code and an interval are a hexadecimal digit, except that
+# there are no four-bit codes of six, so that there are more labels.
+my @labels = (qw(m b zz b unused a), map { "unused $_" } 1 .. 5);
+my @codes = map { (5, 0, 3, 1, 11, 2)[ $_ * $_ % 6 ] } 1 .. 5000;
+my $digits = sub { pack('h*', join('', map { sprintf '%x', $_ } @_)) };
+write_message(5000, 40, 4, $digits->(@codes),
+	$digits->(map { $_ % 1000 == 0 ? 10 : 0 } 1 .. 4998), 1, @labels);
+$node->safe_psql('postgres', "COPY received (journey) FROM '$file' (FORMAT binary)");
+is( $node->safe_psql(
+		'postgres', q{
+	SELECT j.journey = r.journey, journey_length(r.journey)
+	FROM received AS r, (
+		SELECT journey_agg(timestamptz '2000-01-01Z' + (n - 1) / 1000 * interval '10 us',
+			('{a,m,b,b,NULL,zz}'::text[])[1 + n * n % 6]) AS journey
+		FROM generate_series(1, 5000) AS n) AS j}),
+	't|5000', 'a message is read as what it says, and is the one image of that');
+
+# So many events that a message of 2 MB could ask for half a GB.
+SKIP:
+{
+	skip 'needs /proc to read the memory of a process', 2
+	  unless -r '/proc/self/status';
+	my $peak = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(\d+) kB');};
+	my $count = 1 << 24;
+	my $copy = "COPY received (journey) FROM '$file' (FORMAT binary);";
+	my $same = 'SELECT length(funnel_journey_send(journey)), journey_length(journey) FROM received ORDER BY nth DESC LIMIT 1;';
+	my $length = write_message($count, 0, 0, "\0" x ($count / 8), '', 0, 'a');
+	my @lines = split /\n/,
+	  $node->safe_psql('postgres', "SELECT journey FROM received LIMIT 0; $peak $copy $peak $same");
+	is($lines[2], "$length|$count", 'many events of one instant');
+	cmp_ok($lines[1] - $lines[0], '<', 64 * 1024, 'take memory for the message only');
+}
+
 done_testing();

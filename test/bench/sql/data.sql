@@ -2,6 +2,8 @@
 -- same on every machine; a leader and one worker may read each.  Chance is a
 -- hash of the row's number.
 --
+-- Events are called as in Segment's specification of e-commerce events.
+--
 -- A user's events are scattered over the month, so that rows next to each
 -- other are of different users: the order in which grouping is hardest.  Seven
 -- rows of ten match a step of the funnel.  TABLES names those that are wanted;
@@ -28,14 +30,14 @@ RETURN timestamptz '2026-03-01 00:00+00'
 CREATE FUNCTION event_of(n bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-	WHEN dice(n, 3) % 100 < 28 THEN 'visit'
-	WHEN dice(n, 3) % 100 < 48 THEN 'view'
-	WHEN dice(n, 3) % 100 < 59 THEN 'cart'
-	WHEN dice(n, 3) % 100 < 66 THEN 'checkout'
-	WHEN dice(n, 3) % 100 < 70 THEN 'purchase'
-	WHEN dice(n, 3) % 100 < 85 THEN 'search'
-	WHEN dice(n, 3) % 100 < 95 THEN 'scroll'
-	ELSE 'wishlist' END;
+	WHEN dice(n, 3) % 100 < 28 THEN 'Product List Viewed'
+	WHEN dice(n, 3) % 100 < 48 THEN 'Product Viewed'
+	WHEN dice(n, 3) % 100 < 59 THEN 'Product Added'
+	WHEN dice(n, 3) % 100 < 66 THEN 'Checkout Started'
+	WHEN dice(n, 3) % 100 < 70 THEN 'Order Completed'
+	WHEN dice(n, 3) % 100 < 85 THEN 'Products Searched'
+	WHEN dice(n, 3) % 100 < 95 THEN 'Product Clicked'
+	ELSE 'Product Added to Wishlist' END;
 
 -- In strict order of time.
 CREATE TABLE events (user_id bigint NOT NULL, ts timestamptz NOT NULL, event text NOT NULL);

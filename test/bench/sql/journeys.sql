@@ -1,6 +1,7 @@
 SELECT users
 FROM funnel_report((
 	SELECT funnel_agg(journey,
-		'visit -> view -> cart -> checkout -> purchase within 7 days')
+		'"Product List Viewed" -> "Product Viewed" -> "Product Added" ->
+			"Checkout Started" -> "Order Completed" within 7 days')
 	FROM {table}))
 ORDER BY step

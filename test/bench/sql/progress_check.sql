@@ -3,6 +3,7 @@ SELECT count(*) FILTER (WHERE stage >= 1), count(*) FILTER (WHERE stage >= 2),
 	count(*) FILTER (WHERE stage >= 5)
 FROM (
 	SELECT stage_position((funnel_progress_agg(ts, event,
-		'visit -> view -> cart -> checkout -> purchase within 7 days')).stage) AS stage
+		'"Product List Viewed" -> "Product Viewed" -> "Product Added" ->
+			"Checkout Started" -> "Order Completed" within 7 days')).stage) AS stage
 	FROM {table}
 	GROUP BY user_id) AS per_user

@@ -2,7 +2,7 @@ SELECT count(*) FILTER (WHERE stage >= 1), count(*) FILTER (WHERE stage >= 2),
 	count(*) FILTER (WHERE stage >= 3), count(*) FILTER (WHERE stage >= 4),
 	count(*) FILTER (WHERE stage >= 5)
 FROM (
-	SELECT window_funnel(interval '7 days', ts, event = 'visit', event = 'view',
-		event = 'cart', event = 'checkout', event = 'purchase') AS stage
+	SELECT window_funnel(interval '7 days', ts, event = 'Product List Viewed', event = 'Product Viewed',
+		event = 'Product Added', event = 'Checkout Started', event = 'Order Completed') AS stage
 	FROM {table}
 	GROUP BY user_id) AS per_user

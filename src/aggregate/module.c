@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * base/module.c
+ * aggregate/module.c
  *	  What makes the shared library a PostgreSQL module.
  *
  *-------------------------------------------------------------------------
@@ -8,9 +8,18 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "spool/sharedfile.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "funnel", .version = "1.0");
 #else
 PG_MODULE_MAGIC;
 #endif
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	funnel_shared_files_init();
+}

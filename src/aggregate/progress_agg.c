@@ -1,0 +1,260 @@
+/*-------------------------------------------------------------------------
+ *
+ * aggregate/progress_agg.c
+ *	  funnel_progress_agg: one unit's passage, from its events.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "aggregate/progress.h"
+#include "aggregate/unit_state.h"
+#include "base/compat.h"
+#include "events/arguments.h"
+#include "language/program.h"
+
+/* Is this the form with a payload? */
+#define HAS_PAYLOAD(fcinfo)	((fcinfo)->nargs == 5)
+
+/*
+ * The key of a question is the definition's text, and what is prepared its
+ * program.
+ */
+static void *
+prepare_program(const char *key, size_t size, MemoryContext context, bool by_stage)
+{
+	FunnelProgramCache programs = {0};
+
+	programs.by_stage = by_stage;
+	return funnel_program_get(&programs, cstring_to_text_with_len(key, size), context);
+}
+
+static void *
+prepare_by_label(const char *key, size_t size, MemoryContext context)
+{
+	return prepare_program(key, size, context, false);
+}
+
+static void *
+prepare_by_stage(const char *key, size_t size, MemoryContext context)
+{
+	return prepare_program(key, size, context, true);
+}
+
+static void
+programs_differ(const FunnelQuestion *question, const char *other, size_t size)
+{
+	funnel_definitions_differ(question->prepared, cstring_to_text_with_len(other, size));
+}
+
+static const FunnelUnitAggregate progress_by_label = {prepare_by_label, programs_differ};
+static const FunnelUnitAggregate progress_by_stage = {prepare_by_stage, programs_differ};
+
+/*
+ * The program of the row's group.  As long as the definition is the same for
+ * all rows the state is not even looked at: that is a cache miss, and so the
+ * label can be matched while it is under way.
+ */
+static pg_attribute_always_inline const FunnelProgram *
+program_for_row(FunctionCallInfo fcinfo, FunnelUnitSite *site, FunnelUnitState **state)
+{
+	/* the question of all rows, once it is known that there is but one */
+	const FunnelQuestion *question = site->own;
+	const struct varlena *def;
+
+	if (likely(question != NULL && *state != NULL))
+		return question->prepared;
+
+	def = funnel_plain_varlena(PG_GETARG_DATUM(3));
+	*state = funnel_unit_state(fcinfo, site, HAS_PAYLOAD(fcinfo), VARDATA_ANY(def),
+							   VARSIZE_ANY_EXHDR(def));
+	if (question == NULL && funnel_argument_is_stable(fcinfo, 3))
+		site->own = unconstify(FunnelQuestion *, (*state)->question);
+	return (*state)->question->prepared;
+}
+
+/*
+ * Add one row to its group.  All forms have this in common.  Arguments: state,
+ * ts, event, definition and, in the form with a payload, payload.
+ */
+static pg_attribute_always_inline Datum
+add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
+		FunnelLabelReader read_labels, const FunnelUnitAggregate *aggregate)
+{
+	FunnelUnitState *state = PG_ARGISNULL(0) ? NULL : (FunnelUnitState *) PG_GETARG_POINTER(0);
+	const FunnelProgram *program;
+	FunnelLabelMatch labels = {0, 0};
+	int64		ts;
+
+	(void) funnel_aggregate_context(fcinfo);
+	if (unlikely(PG_ARGISNULL(3)))
+		funnel_definition_is_null();
+	if (unlikely(PG_ARGISNULL(1)))
+	{
+		/* a row without a time is no event */
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+
+	ts = read_time(PG_GETARG_DATUM(1));
+	program = program_for_row(fcinfo, funnel_unit_site(fcinfo, aggregate), &state);
+	if (!PG_ARGISNULL(2))
+		labels = read_labels(program->labels, PG_GETARG_DATUM(2));
+	if (ts > state->last_at)
+		state->last_at = ts;
+	if ((labels.steps | labels.breaks) != 0 || program->keeps_all)
+	{
+		const struct varlena *payload = NULL;
+
+		/* that of a row that matches no step never shows */
+		if (HAS_PAYLOAD(fcinfo) && !PG_ARGISNULL(4) && labels.steps != 0)
+			payload = funnel_plain_varlena(PG_GETARG_DATUM(4));
+		if (payload != NULL)
+			funnel_unit_add(fcinfo, state, ts, labels, VARDATA_ANY(payload),
+							VARSIZE_ANY_EXHDR(payload));
+		else
+			funnel_unit_add(fcinfo, state, ts, labels, NULL, 0);
+	}
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * funnel_progress_agg_transfn(internal, ts timestamptz | timestamp, event text,
+ * definition funnel_def [, payload text]) returns internal
+ */
+PG_FUNCTION_INFO_V1(funnel_progress_agg_transfn);
+Datum
+funnel_progress_agg_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, &progress_by_label);
+}
+
+/* The same with ts date. */
+PG_FUNCTION_INFO_V1(funnel_progress_agg_date_transfn);
+Datum
+funnel_progress_agg_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_text, &progress_by_label);
+}
+
+/* The same with events text[]. */
+PG_FUNCTION_INFO_V1(funnel_progress_agg_array_transfn);
+Datum
+funnel_progress_agg_array_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, &progress_by_label);
+}
+
+PG_FUNCTION_INFO_V1(funnel_progress_agg_array_date_transfn);
+Datum
+funnel_progress_agg_array_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_array, &progress_by_label);
+}
+
+/* The same with stage funnel_stage. */
+PG_FUNCTION_INFO_V1(funnel_progress_agg_stage_transfn);
+Datum
+funnel_progress_agg_stage_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_stage, &progress_by_stage);
+}
+
+PG_FUNCTION_INFO_V1(funnel_progress_agg_stage_date_transfn);
+Datum
+funnel_progress_agg_stage_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_stage, &progress_by_stage);
+}
+
+PG_FUNCTION_INFO_V1(funnel_progress_agg_combine);
+
+/* funnel_progress_agg_combine(internal, internal) returns internal */
+Datum
+funnel_progress_agg_combine(PG_FUNCTION_ARGS)
+{
+	return funnel_unit_combine(fcinfo, &progress_by_label);
+}
+
+/* The payloads of a chain's rows, an array. */
+static Datum
+payloads_of_match(const FunnelUnitState *state, const FunnelEvents *events,
+				  const FunnelMatch *match)
+{
+	Datum		elements[FUNNEL_MAX_STEPS];
+	bool		nulls[FUNNEL_MAX_STEPS];
+
+	for (int k = 0; k < match->depth; k++)
+	{
+		const char *text = NULL;
+		uint32		len = 0;
+
+		if (match->reached & FUNNEL_STEP_BIT(k + 1))
+			text = funnel_payload_text(state->texts, events->items[match->row[k]], &len);
+		nulls[k] = text == NULL;
+		elements[k] = text == NULL ? (Datum) 0 :
+			PointerGetDatum(cstring_to_text_with_len(text, len));
+	}
+	return funnel_progress_array(elements, nulls, match->depth, TEXTOID);
+}
+
+/* What the final function keeps from group to group. */
+typedef struct FinalSite
+{
+	FunnelProgressMaker maker;
+	FunnelEvents events;
+} FinalSite;
+
+static FinalSite *
+get_final_site(FunctionCallInfo fcinfo, bool with_payloads)
+{
+	FinalSite  *site = fcinfo->flinfo->fn_extra;
+
+	if (likely(site != NULL))
+		return site;
+
+	site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FinalSite));
+	funnel_progress_maker_init(&site->maker, fcinfo);
+	funnel_events_init(&site->events, fcinfo->flinfo->fn_mcxt, with_payloads);
+	site->events.compare_items = funnel_payload_compare;
+	fcinfo->flinfo->fn_extra = site;
+	return site;
+}
+
+PG_FUNCTION_INFO_V1(funnel_progress_agg_final);
+
+/*
+ * funnel_progress_agg_final(internal) returns funnel_progress
+ *
+ * Reads the state only, so that it can be called again, or more rows be added.
+ */
+Datum
+funnel_progress_agg_final(PG_FUNCTION_ARGS)
+{
+	const FunnelUnitState *state;
+	const FunnelProgram *program;
+	FinalSite  *site;
+	FunnelMatch match;
+	Datum		payload = (Datum) 0;
+	Datum		result;
+
+	(void) funnel_aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
+	program = state->question->prepared;
+	site = get_final_site(fcinfo, state->texts != NULL);
+
+	funnel_event_list_read_words(&state->events, &state->site->codes, &site->events);
+	site->events.compare_arg = state->texts;
+	funnel_events_match(&site->events, program, &match);
+	if (state->texts != NULL && match.depth > 0)
+		payload = payloads_of_match(state, &site->events, &match);
+	result = funnel_progress_make(&site->maker, program, &match, state->last_at, payload);
+	funnel_events_trim(&site->events);
+	PG_RETURN_DATUM(result);
+}

@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * journey/labels.h
+ *	  What the labels of journeys match, journey after journey.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_JOURNEY_LABELS_H
+#define FUNNEL_JOURNEY_LABELS_H
+
+#include "journey/type.h"
+#include "language/labels.h"
+
+typedef struct FunnelKnownLabels FunnelKnownLabels;
+
+/* What the labels of one journey match, until the next is looked at. */
+typedef struct FunnelJourneyLabels
+{
+	FunnelKnownLabels *known;
+	bool		single;			/* no label matches more than one step */
+	uint64		present;		/* steps that some label matches */
+	const uint8 *steps;			/* for each number that fits into the bits of
+								 * a code the single step, or 0 */
+	FunnelLabelMatch *matches;	/* for each code, if that was wanted, or is
+								 * not single */
+	uint32		nmatches;
+	uint8	   *room;			/* for steps */
+	uint32		nsteps;
+} FunnelJourneyLabels;
+
+/* It lives in a child of CONTEXT, for as long as LABELS do. */
+extern void funnel_journey_labels_init(FunnelJourneyLabels *found,
+									   const FunnelLabels *labels, MemoryContext context);
+
+/* Look up the labels of a journey that is not empty. */
+extern void funnel_journey_labels_find(FunnelJourneyLabels *found,
+									   const FunnelJourneyView *view, bool want_matches);
+
+#endif							/* FUNNEL_JOURNEY_LABELS_H */

@@ -1,0 +1,193 @@
+/*-------------------------------------------------------------------------
+ *
+ * spool/sharedfile.c
+ *	  A temporary file that one process of a query writes and another reads.
+ *
+ * The file must outlast the worker that writes it, and yet be deleted whatever
+ * happens, even if the leader fails before it learns of the file.  So all files
+ * that are written for a leader are in directories named after that process.
+ * At the end of its transaction, when its workers are gone, the leader deletes
+ * those directories.  It does so even if it never came to call one of our
+ * functions: a leader has this library loaded before there are workers, because
+ * it looks up the functions of a plan when it starts the plan.
+ *
+ * The files are in the temporary tablespaces.  The directory in the database's
+ * own tablespace is always made, and made first: without it there are no
+ * others.
+ *
+ * What a crash leaves behind the server deletes when it starts again, for the
+ * names are those of its own temporary files.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "access/xact.h"
+#include "catalog/pg_tablespace.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "storage/proc.h"
+
+#include "base/compat.h"
+#include "spool/sharedfile.h"
+
+/*
+ * The server numbers the file sets of a process from 0 on, but never beyond
+ * INT_MAX.
+ */
+#define SET_NUMBER		((uint32) INT_MAX + 1)
+
+/* Has this process written files for itself? */
+static bool has_own_files = false;
+
+/* The files of a leader in one tablespace */
+static FileSet
+file_set(pid_t leader, Oid tablespace)
+{
+	FileSet		set;
+
+	memset(&set, 0, sizeof(set));
+	set.creator_pid = leader;
+	set.number = SET_NUMBER;
+	set.ntablespaces = 1;
+	set.tablespaces[0] = tablespace;
+	return set;
+}
+
+/* Whom this process works for, itself if it is no parallel worker */
+static pid_t
+leader_pid(void)
+{
+	return MyProc->lockGroupLeader != NULL ? MyProc->lockGroupLeader->pid : MyProcPid;
+}
+
+static void
+close_written(Datum file)
+{
+	BufFileClose((BufFile *) DatumGetPointer(file));
+}
+
+BufFile *
+funnel_shared_file_create(FunnelSharedFile *shared, FunctionCallInfo fcinfo,
+						  MemoryContext context)
+{
+	static uint32 last_number = 0;
+	MemoryContext old = MemoryContextSwitchTo(context);
+	pid_t		leader = leader_pid();
+	FileSet		home = file_set(leader, MyDatabaseTableSpace);
+	BufFile    *file;
+
+	memset(shared, 0, sizeof(*shared));
+	FileSetInit(&shared->set);
+	shared->set.creator_pid = leader;
+	shared->set.number = SET_NUMBER;
+	snprintf(shared->name, sizeof(shared->name), "%d.%u", MyProcPid, ++last_number);
+
+	if (leader == MyProcPid)
+		has_own_files = true;
+	if (shared->set.ntablespaces > 1 || shared->set.tablespaces[0] != MyDatabaseTableSpace)
+		FileClose(FileSetCreate(&home, shared->name));
+	file = BufFileCreateFileSet(&shared->set, shared->name);
+	AggRegisterCallback(fcinfo, close_written, PointerGetDatum(file));
+	MemoryContextSwitchTo(old);
+	return file;
+}
+
+void
+funnel_shared_file_finish(BufFile *file)
+{
+	BufFileExportFileSet(file);
+}
+
+/* What is read, and what is to be deleted then */
+typedef struct ReadFile
+{
+	BufFile    *file;
+	FunnelSharedFile shared;
+} ReadFile;
+
+static void
+close_and_delete(Datum arg)
+{
+	ReadFile   *read = (ReadFile *) DatumGetPointer(arg);
+
+	BufFileClose(read->file);
+	BufFileDeleteFileSet(&read->shared.set, read->shared.name, true);
+}
+
+BufFile *
+funnel_shared_file_open(const FunnelSharedFile *shared, FunctionCallInfo fcinfo,
+						MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	ReadFile   *read = palloc(sizeof(ReadFile));
+
+	read->shared = *shared;
+	/* who keeps partial states elsewhere must not find one of another */
+	if (shared->set.creator_pid != MyProcPid)
+		elog(ERROR, "funnel_agg state is of another process");
+	read->file = BufFileOpenFileSet(&read->shared.set, read->shared.name, O_RDONLY, false);
+	AggRegisterCallback(fcinfo, close_and_delete, PointerGetDatum(read));
+	MemoryContextSwitchTo(old);
+	return read->file;
+}
+
+/* Delete the files of this process in one tablespace. */
+static void
+delete_files(Oid tablespace)
+{
+	FileSet		set = file_set(MyProcPid, tablespace);
+
+	FileSetDeleteAll(&set);
+}
+
+/*
+ * The end of a transaction: delete what nobody has read.
+ */
+static void
+end_transaction(XactEvent event, void *arg)
+{
+	char		tablespace[MAXPGPATH];
+	char		home[MAXPGPATH];
+	struct stat status;
+	DIR		   *dir;
+	struct dirent *entry;
+
+	(void) arg;
+	if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE &&
+		event != XACT_EVENT_ABORT)
+		return;
+	/* most processes have never led others */
+	if (MyProc == NULL || (MyProc->lockGroupLeader == NULL && !has_own_files))
+		return;
+	TempTablespacePath(tablespace, MyDatabaseTableSpace);
+	snprintf(home, sizeof(home), "%s/%s%d.%u.fileset", tablespace, PG_TEMP_FILE_PREFIX,
+			 MyProcPid, SET_NUMBER);
+	if (stat(home, &status) != 0)
+		return;
+
+	/* the setting may have changed since, so look everywhere */
+	dir = AllocateDir("pg_tblspc");
+	while ((entry = ReadDirExtended(dir, "pg_tblspc", LOG)) != NULL)
+	{
+		Oid			oid = atooid(entry->d_name);
+
+		if (OidIsValid(oid) && oid != MyDatabaseTableSpace)
+			delete_files(oid);
+	}
+	FreeDir(dir);
+	delete_files(DEFAULTTABLESPACE_OID);
+	delete_files(MyDatabaseTableSpace);
+}
+
+/*
+ * To be called when the library is loaded.
+ */
+void
+funnel_shared_files_init(void)
+{
+	RegisterXactCallback(end_transaction, NULL);
+}

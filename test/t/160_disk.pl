@@ -1,0 +1,155 @@
+# A disk that is full: an error with the server's code, no temporary file left,
+# and a session that goes on and answers right.
+use strict;
+use warnings;
+
+use FunnelSession;
+use FunnelTest;
+use IPC::Run;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = FunnelTest::node('disk',
+	"work_mem = '64kB'\nhash_mem_multiplier = 1\njit = off\nautovacuum = off\nlog_statement = none\n");
+
+# Nothing is written but temporary files: the hints of the rows are set.
+$node->safe_psql(
+	'postgres', q{
+	CREATE TABLE events AS
+	SELECT n % 3 AS g, 'unit ' || (hashint8(n) & 32767) AS u, timestamptz '2026-01-01Z' + n * interval '1 s' AS t,
+		substr('abcx', 1 + (hashint8(n) & 3), 1) AS e
+	FROM generate_series(1, 200000) n;
+	CREATE INDEX ON events (g);});
+$node->safe_psql('postgres', 'VACUUM ANALYZE events');
+
+my $definition = q{'a -> b -> c within 1 day'};
+my %queries = (
+	'one group' => "SELECT md5(funnel_agg(u, t, e, $definition)::text) FROM events",
+	'many groups' => "SELECT md5(string_agg(r::text, ' ' ORDER BY g)) FROM (SELECT g, funnel_agg(u, t, e, $definition) AS r FROM events GROUP BY g) s",
+	'a window' => "SELECT md5(string_agg(r::text, ' ' ORDER BY g)) FROM (SELECT g, funnel_agg(u, t, e, $definition) OVER (PARTITION BY g) AS r, row_number() OVER (PARTITION BY g) AS n FROM events) s WHERE n = 1",
+	'half in one unit' => "SELECT md5(funnel_agg(CASE WHEN g = 0 THEN 'same' ELSE u END, t, e, $definition)::text) FROM events",
+	'a parallel plan' => "SELECT md5(funnel_agg(u, t, e, $definition)::text) FROM events");
+my %settings = (
+	'a window' => 'SET enable_sort = off;',
+	'a parallel plan' => 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+		SET max_parallel_workers_per_gather = 2; SET parallel_leader_participation = off;');
+my %expected;
+foreach my $name (keys %queries)
+{
+	my $set = ($settings{$name} //= 'SET max_parallel_workers_per_gather = 0;');
+
+	$expected{$name} = $node->safe_psql('postgres', "SET work_mem = '1GB'; $set $queries{$name}");
+}
+like($node->safe_psql('postgres', "$settings{'a parallel plan'} EXPLAIN $queries{'a parallel plan'}"),
+	qr/Partial Aggregate/, 'workers are asked');
+my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+my $tmpdir = 'SELECT count(*) FROM pg_ls_tmpdir()';
+
+# The limit on temporary files grows until a query comes to its end; the errors
+# are caught within a transaction that goes on.
+foreach my $name (sort keys %queries)
+{
+	my $out = $node->safe_psql(
+		'postgres', qq{
+		$settings{$name}
+		DO \$\$
+		DECLARE
+			answer text;
+			files bigint;
+			failures int = 0;
+			kilobytes int = 0;
+		BEGIN
+			LOOP
+				PERFORM set_config('temp_file_limit', kilobytes::text, true);
+				BEGIN
+					EXECUTE \$q\$ $queries{$name} \$q\$ INTO answer;
+				EXCEPTION WHEN configuration_limit_exceeded THEN
+					failures = failures + 1;
+				END;
+				$tmpdir INTO files;
+				IF files > 0 THEN
+					RAISE '% temporary files are left at a limit of % kB', files, kilobytes;
+				END IF;
+				EXIT WHEN answer IS NOT NULL;
+				kilobytes = kilobytes * 5 / 4 + 100;
+			END LOOP;
+			PERFORM set_config('my.answer', answer, false), set_config('my.failures', failures::text, false);
+		END \$\$;
+		SELECT current_setting('my.answer'), current_setting('my.failures')::int > 5});
+	is($out, "$expected{$name}|t", "a limit on temporary files: $name");
+}
+
+# The kernel lets a process write no file beyond a size.
+SKIP:
+{
+	skip 'prlimit is not installed', 2 * keys %queries if system_log('prlimit', '--version') != 0;
+
+	foreach my $name (sort keys %queries)
+	{
+		# workers are children of the postmaster: theirs is its limit
+		my $session = FunnelSession->new($node, 'postgres');
+		my $pid = $name eq 'a parallel plan' ? $postmaster : $session->pid;
+		my ($size, $failures, $wrong) = (1024, 0, '');
+		my $result;
+
+		$session->ask($settings{$name});
+		while (1)
+		{
+			system_or_bail('prlimit', '--pid', $pid, "--fsize=$size:");
+			my ($out, $error) = $session->ask($queries{$name});
+			system_or_bail('prlimit', '--pid', $pid, '--fsize=unlimited:');
+			my ($files) = $session->ask($tmpdir);
+
+			$wrong .= "$size: $files files\n" if $files ne '0';
+			$result = $out;
+			last if $error eq '';
+			$failures++;
+			$wrong .= "$size: $error" if $error !~ /could not write to file "[^"]*pgsql_tmp[^"]*".*: (File too large|wrote only)/;
+			$size *= 2;
+		}
+		$session->quit;
+		is($wrong, '', "no file beyond a size: $name: the right error, no file left");
+		is(($failures > 2) . " $result", "1 $expected{$name}", "the right answer after $failures errors");
+	}
+}
+
+# A file system of one megabyte, mounted where only this program's child sees
+# it: the server goes there through the child's root.
+SKIP:
+{
+	my $directory = PostgreSQL::Test::Utils::tempdir_short();
+	my ($in, $out, $error) = ('', '', '');
+	my $timeout = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default);
+	my $holder = eval {
+		IPC::Run::start(
+			[ 'unshare', '--map-root-user', '--mount', 'sh', '-c',
+				"mount -t tmpfs -o size=1m,mode=700 none '$directory' && echo \$\$ && exec cat" ],
+			'<', \$in, '>', \$out, '2>', \$error, $timeout);
+	};
+	skip 'unshare is not installed', 9 unless defined $holder;
+	$holder->pump while $out !~ /\n/ && $holder->pumpable;
+	skip 'no file system can be mounted in a namespace', 9 unless $out =~ /^(\d+)\n/;
+	my $location = "/proc/$1/root$directory";
+
+	$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$location'");
+	my $session = FunnelSession->new($node, 'postgres');
+	$session->ask("\\set VERBOSITY verbose\nSET temp_tablespaces = small");
+	foreach my $name ('one group', 'many groups', 'a parallel plan')
+	{
+		$session->ask($settings{$name});
+		my ($result, $message) = $session->ask($queries{$name});
+		like($message, qr/ERROR:  53100: could not write to file .*: No space left on device/, "no space left: $name");
+		is_deeply([ $session->ask(q{SELECT count(*) FROM pg_ls_tmpdir((SELECT oid FROM pg_tablespace WHERE spcname = 'small'))}) ],
+			[ '0', '' ], 'no file is left there');
+		is_deeply([ $session->ask("SET temp_tablespaces = ''; $queries{$name}; SET temp_tablespaces = small;") ],
+			[ $expected{$name}, '' ], 'and elsewhere is space');
+	}
+	$session->quit;
+	$node->safe_psql('postgres', 'DROP TABLESPACE small');
+	$in = '';
+	$holder->finish;
+}
+
+is($node->safe_psql('postgres', $tmpdir), '0', 'no temporary file is left');
+$node->stop;
+done_testing();
