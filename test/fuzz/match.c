@@ -358,13 +358,13 @@ check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	uint64_t	present;
 
 	if (funnel_rules_are_plain(rules) &&
-		funnel_rows_to_plain(rows, nrows, ts, steps, &present))
+		funnel_rows_to_plain(rules, rows, nrows, ts, steps, &present))
 	{
 		FunnelMatch plain;
 
 		memset(&plain, 0xA5, sizeof(plain));
 		funnel_match_plain(rules, ts, steps, nrows, present, &plain);
-		funnel_plain_find_rows(ts, steps, &plain);
+		funnel_plain_find_rows(rules, ts, steps, &plain);
 		CHECK(plain.depth == match->depth && plain.outcome == match->outcome &&
 			  plain.open == match->open && plain.reached == match->reached);
 		CHECK(!plain.open || plain.open_until == match->open_until);
