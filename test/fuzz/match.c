@@ -209,7 +209,11 @@ try_chains(Search *search, int step, int64_t start, int64_t last, unsigned used)
 	if (step > best->depth ||
 		(step == best->depth &&
 		 (last < best->end || (last == best->end && start > best->start))))
-		*best = (Best) {step, last, start};
+	{
+		best->depth = step;
+		best->end = last;
+		best->start = start;
+	}
 	for (int to = step + 1; to <= rules->nsteps; to++)
 	{
 		for (size_t i = 0; i < search->nrows; i++)
