@@ -181,3 +181,6 @@ dist:
 
 .PHONY: test demo shell valgrind bench run-test run-demo run-shell run-valgrind run-bench \
 	installcheck-tap test-fresh test-upgrade dist
+
+# make indent, lint, coverage, sanitize and fuzz.
+include $(TOP)/test/tools.mk

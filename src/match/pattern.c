@@ -167,6 +167,8 @@ void
 funnel_pattern_parse(FunnelPatternParse *parse, const char *text, int len,
 					 int nconditions, uint64_t unit)
 {
+	static const FunnelPatternItem skip = {.kind = FUNNEL_PATTERN_SKIP};
+	static const FunnelPatternItem any = {.kind = FUNNEL_PATTERN_ANY};
 	Parser		parser = {parse, text, len, 0, nconditions, unit};
 	bool		good;
 
@@ -174,7 +176,7 @@ funnel_pattern_parse(FunnelPatternParse *parse, const char *text, int len,
 	parse->position = 0;
 	parse->expected = NULL;
 	parse->nitems = 0;
-	good = add_item(&parser, 0, (FunnelPatternItem) {.kind = FUNNEL_PATTERN_SKIP});
+	good = add_item(&parser, 0, skip);
 	while (good && parser.pos < len)
 	{
 		int			begin = parser.pos;
@@ -184,11 +186,9 @@ funnel_pattern_parse(FunnelPatternParse *parse, const char *text, int len,
 		else if (accept(&parser, "(?"))
 			good = parse_condition(&parser, begin);
 		else if (accept(&parser, ".*"))
-			good = add_item(&parser, begin,
-							(FunnelPatternItem) {.kind = FUNNEL_PATTERN_SKIP});
+			good = add_item(&parser, begin, skip);
 		else if (accept(&parser, "."))
-			good = add_item(&parser, begin,
-							(FunnelPatternItem) {.kind = FUNNEL_PATTERN_ANY});
+			good = add_item(&parser, begin, any);
 		else
 			good = fail(&parser, FUNNEL_PATTERN_SYNTAX, begin,
 						"\"(?\", \".\" or \".*\"");

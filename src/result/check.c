@@ -31,6 +31,7 @@ funnel_tally_problem(const FunnelTally *tally)
 	int64		reached = 0;
 	FunnelRules rules;
 
+	Assert(tally->nsteps >= 1 && tally->nsteps <= FUNNEL_MAX_STEPS);
 	funnel_definition_rules(tally->definition, &rules);
 	if (tally->has_horizon && !IS_VALID_TIMESTAMP(tally->horizon))
 		return pstrdup("The horizon is out of range.");
