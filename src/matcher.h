@@ -32,12 +32,16 @@ typedef struct FunnelRules
 	int			nsteps;
 	bool		any_order;
 	bool		first_entry;
+	bool		last_entry;
+	bool		every_attempt;	/* for attempts.h: the matcher takes one */
 	bool		increasing;
 	int64_t		within;
 	uint64_t	optional;
 	uint64_t	strict;
 	uint64_t	excluding;
+	uint64_t	delayed;		/* links with a shortest gap */
 	int64_t		gap[FUNNEL_MAX_STEPS];	/* gap[k-1]: of the link into step k */
+	int64_t		shortest[FUNNEL_MAX_STEPS]; /* the same; no longer than gap */
 	void		(*poll) (void); /* called now and then if set; may not return */
 } FunnelRules;
 
