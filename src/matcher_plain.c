@@ -31,7 +31,8 @@ bool
 funnel_rules_are_plain(const FunnelRules *rules)
 {
 	if (rules->within > LONGEST_WINDOW || rules->any_order || rules->increasing ||
-		rules->optional != 0 || rules->strict != 0 || rules->excluding != 0)
+		rules->optional != 0 || rules->strict != 0 || rules->excluding != 0 ||
+		rules->delayed != 0)
 		return false;
 	for (int k = 0; k < rules->nsteps; k++)
 	{
@@ -52,7 +53,7 @@ funnel_rows_to_plain(const FunnelRow *rows, size_t nrows,
 	{
 		uint64_t	bit = rows[i].steps;
 
-		not_one |= (bit & (bit - 1)) | (bit == 0);
+		not_one |= (bit & (bit - 1)) | (bit == 0) | rows[i].breaks;
 		any |= bit;
 		ts[i] = rows[i].ts;
 		steps[i] = bit == 0 ? 0 : LOWEST_STEP(bit);
@@ -91,6 +92,21 @@ drop_later_entries(uint8_t *steps, size_t nrows)
 			steps[i] = 0;
 		entered |= is_entry;
 	}
+}
+
+/* The first row at the instant of the last row of the first step, or 0. */
+static size_t
+find_last_entry(const int64_t *ts, const uint8_t *steps, size_t nrows)
+{
+	size_t		i = nrows;
+
+	while (i > 0 && steps[i - 1] != 1)
+		i--;
+	if (i == 0)
+		return 0;
+	for (i--; i > 0 && ts[i - 1] == ts[i]; i--)
+		;
+	return i;
 }
 
 /* Fill in the times between those of the first step and of the last. */
@@ -168,6 +184,8 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 		newest[k] = NO_START;
 	if (rules->first_entry)
 		drop_later_entries(steps, nrows);
+	if (rules->last_entry)
+		i = find_last_entry(ts, steps, nrows);
 	while (i < nrows && depth < nsteps)
 	{
 		size_t		end = nrows - i < ROWS_PER_POLL ? nrows : i + ROWS_PER_POLL;
