@@ -16,11 +16,11 @@
 EXTENSION = funnel
 EXTVERSION = 1.0
 MODULE_big = funnel
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*/*.c)))
 
 # The install script: each room's SQL, in the order of their dependencies.
-SQL_ROOMS = stage definition result aggregate progress report compare chart svg \
-	window_funnel sequence next_node retention sessionize journey
+SQL_ROOMS = language/stage language/definition result/type aggregate/funnel_agg aggregate/progress result/report result/compare picture/chart picture/svg \
+	aggregate/window_funnel aggregate/sequence aggregate/next_node aggregate/retention aggregate/sessionize journey/type
 SQL_SOURCES = $(wildcard $(SQL_ROOMS:%=src/%.sql))
 INSTALL_SQL = funnel--$(EXTVERSION).sql
 
@@ -30,7 +30,7 @@ EXTRA_CLEAN = $(INSTALL_SQL) build
 PG_CONFIG ?= pg_config
 
 # The server's own headers are not ours to keep free of -Wextra's warnings.
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
+PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
 PG_CFLAGS = -Wall -Wextra
 
 # Naming tests of one kind on the command line leaves the other kind out.
@@ -45,8 +45,8 @@ TAP_TESTS = 1
 
 all: $(INSTALL_SQL)
 
-$(INSTALL_SQL): src/prologue.sql $(SQL_SOURCES) Makefile
-	cat src/prologue.sql $(SQL_SOURCES) > $@
+$(INSTALL_SQL): src/base/prologue.sql src/base/forms.awk $(SQL_SOURCES) Makefile
+	cat src/base/prologue.sql $(SQL_SOURCES) | awk -f src/base/forms.awk > $@
 
 # A machine without the server's headers has no PGXS to include; there only
 # the targets that first install what is missing work.
@@ -73,7 +73,7 @@ build/built-for:
 	@mkdir -p build
 	@echo '$(strip $(subst ',,$(BUILT_FOR)))' > $@
 
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) build/built-for
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/built-for
 
 # test/setup installs what is missing and prints the pg_config to go by, which
 # need not be the one that this make was started with.

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "definition.h"
+#include "language/definition.h"
 
 extern FunnelDefinition *__real_funnel_definition_parse(const char *text, int len, Node *escontext);
 extern FunnelDefinition *__wrap_funnel_definition_parse(const char *text, int len, Node *escontext);

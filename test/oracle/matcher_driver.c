@@ -28,9 +28,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../src/attempts.h"
-#include "../../src/matcher.h"
-#include "../../src/matcher_plain.h"
+#include "match/attempts.h"
+#include "match/matcher.h"
+#include "match/plain.h"
 
 static const char *const outcome_names[FUNNEL_NUM_OUTCOMES] = {
 	[FUNNEL_CONVERTED] = "converted",

@@ -24,10 +24,11 @@ from generate import (SCALES, one_in, random_alphabet, random_definition,
 from tap import Tap, numbers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SRC = os.path.join(HERE, '..', '..', 'src')
 SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
-           os.path.join(HERE, '..', '..', 'src', 'matcher.c'),
-           os.path.join(HERE, '..', '..', 'src', 'matcher_plain.c'),
-           os.path.join(HERE, '..', '..', 'src', 'attempts.c')]
+           os.path.join(SRC, 'match', 'matcher.c'),
+           os.path.join(SRC, 'match', 'plain.c'),
+           os.path.join(SRC, 'match', 'attempts.c')]
 HANG = 120                      # seconds after which a case counts as hung
 
 
@@ -221,7 +222,7 @@ def long_definition(rng, scale):
 
 def build(directory, name, flags):
     program = os.path.join(directory, name)
-    command = [os.environ.get('CC', 'cc'), '-std=gnu99', '-Wall', '-Wextra',
+    command = [os.environ.get('CC', 'cc'), '-std=gnu99', '-Wall', '-Wextra', '-I' + SRC,
                '-o', program] + flags + SOURCES
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:

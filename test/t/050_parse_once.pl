@@ -11,7 +11,7 @@ my $config = $ENV{PG_CONFIG} || 'pg_config';
 chomp(my $cc = `$config --cc`);
 chomp(my $include = `$config --includedir-server`);
 my $library = PostgreSQL::Test::Utils::tempdir() . '/counted';
-my @objects = glob('src/*.o');
+my @objects = glob('src/*/*.o');
 
 plan skip_all => 'the extension is not built here' if !@objects;
 plan skip_all => 'no compiler whose linker knows --wrap'

@@ -1,0 +1,300 @@
+/*-------------------------------------------------------------------------
+ *
+ * aggregate/funnel_agg.c
+ *	  funnel_agg over raw events: from rows of an event table to a result.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/primnodes.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "aggregate/funnel_agg.h"
+#include "base/aggcontext.h"
+#include "base/compat.h"
+#include "events/arguments.h"
+#include "events/buffer.h"
+#include "result/bytes.h"
+#include "result/tally.h"
+
+/* Is this the form with values? */
+#define HAS_VALUE(fcinfo)	((fcinfo)->nargs == 6)
+
+/*
+ * The collation of the unit, which need not be the one that the aggregate's
+ * arguments have in common.
+ */
+static Oid
+unit_collation(FunctionCallInfo fcinfo)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+
+	if (aggref == NULL || aggref->args == NIL)
+		return PG_GET_COLLATION();
+	return exprCollation((Node *) ((TargetEntry *) linitial(aggref->args))->expr);
+}
+
+/* What this call site keeps. */
+FunnelAggCallSite *
+funnel_agg_call_site(FunctionCallInfo fcinfo)
+{
+	FunnelAggCallSite *site = fcinfo->flinfo->fn_extra;
+
+	if (site == NULL)
+	{
+		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FunnelAggCallSite));
+		site->context = fcinfo->flinfo->fn_mcxt;
+		fcinfo->flinfo->fn_extra = site;
+	}
+	return site;
+}
+
+/* A new state, in CONTEXT. */
+FunnelAggState *
+funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
+						FunnelProgram *program, FunnelUnitType *unit_type,
+						bool with_values)
+{
+	FunnelAggState *state = MemoryContextAllocZero(context, sizeof(FunnelAggState));
+
+	state->program = program;
+	state->unit_type = unit_type;
+	state->horizon = PG_INT64_MIN;
+	state->with_values = with_values;
+	state->spool = funnel_spool_create(unit_type, with_values, fcinfo, context);
+	return state;
+}
+
+/*
+ * The state of the row's group, created or checked against the row's
+ * definition.  Arguments: state, unit, ts, event, definition.
+ */
+static inline FunnelAggState *
+state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
+{
+	FunnelAggState *state = PG_ARGISNULL(0) ? NULL : (FunnelAggState *) PG_GETARG_POINTER(0);
+	FunnelAggCallSite *site = funnel_agg_call_site(fcinfo);
+	struct varlena *def;
+
+	if (likely(state != NULL && site->definition_is_stable &&
+			   state->def == (struct varlena *) PG_GETARG_POINTER(4)))
+		return state;
+
+	def = funnel_plain_varlena(PG_GETARG_DATUM(4));
+	if (state == NULL)
+	{
+		FunnelProgram *program;
+
+		if (!OidIsValid(site->unit_type.type))
+		{
+			Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+
+			if (!OidIsValid(type))
+				elog(ERROR, "could not determine the type of the unit");
+			funnel_unit_type_init(&site->unit_type, type,
+								  unit_collation(fcinfo), site->context);
+			site->programs.by_stage = by_stage;
+			site->definition_is_stable = funnel_argument_is_stable(fcinfo, 4);
+		}
+		program = funnel_program_get(&site->programs, def, site->context);
+		state = funnel_agg_create_state(fcinfo, context, program, &site->unit_type,
+										HAS_VALUE(fcinfo));
+	}
+	else if (!funnel_program_is_for(state->program, def))
+		funnel_definitions_differ(state->program, def);
+	state->def = (struct varlena *) PG_GETARG_POINTER(4);
+	return state;
+}
+
+/*
+ * A value in eight bytes whose order as integers is that of the values, a row
+ * without one being the last: the bits of a double, the negative ones turned
+ * round.
+ */
+#define SIGN_BIT	(UINT64CONST(1) << 63)
+#define NO_VALUE	PG_UINT64_MAX
+
+static inline uint64
+item_of_value(double value)
+{
+	uint64		bits;
+
+	value += 0.0;				/* there is but one zero */
+	memcpy(&bits, &value, sizeof(bits));
+	return (bits & SIGN_BIT) != 0 ? ~bits : bits | SIGN_BIT;
+}
+
+/* NaN, as the tally wants it, if there is none */
+static inline double
+value_of_item(uint64 item)
+{
+	double		value;
+
+	if (item == NO_VALUE)
+		return get_float8_nan();
+	item = (item & SIGN_BIT) != 0 ? item & ~SIGN_BIT : ~item;
+	memcpy(&value, &item, sizeof(value));
+	return value;
+}
+
+/* The value of the row, argument 5. */
+static uint64
+value_item(FunctionCallInfo fcinfo)
+{
+	double		value;
+
+	if (PG_ARGISNULL(5))
+		return NO_VALUE;
+	value = PG_GETARG_FLOAT8(5);
+	if (unlikely(!isfinite(value)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("value of a funnel event must be finite"),
+				 errhint("For an event without a value, pass NULL.")));
+	return item_of_value(value);
+}
+
+/*
+ * Add one row to its group.  All forms have this in common.  Arguments: state,
+ * unit, ts, event, definition and, in the form with values, value.
+ */
+static pg_attribute_always_inline Datum
+add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
+		FunnelLabelReader read_labels, bool by_stage)
+{
+	MemoryContext context = funnel_aggregate_context(fcinfo);
+	FunnelAggState *state;
+	FunnelLabelMatch labels = {0, 0};
+	uint64		item = 0;
+	int64		ts;
+
+	if (PG_ARGISNULL(4))
+		funnel_definition_is_null();
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+	{
+		/* a row without a unit or a time is no event */
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+
+	ts = read_time(PG_GETARG_DATUM(2));
+	if (HAS_VALUE(fcinfo))
+		item = value_item(fcinfo);
+	state = state_for_row(fcinfo, context, by_stage);
+	if (!PG_ARGISNULL(3))
+		labels = read_labels(state->program->labels, PG_GETARG_DATUM(3));
+	if (ts > state->horizon)
+		state->horizon = ts;
+	if ((labels.steps | labels.breaks) != 0 || state->program->keeps_all)
+		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, labels, item);
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * funnel_agg_transfn(internal, unit anyelement, ts timestamptz | timestamp,
+ * event text, definition funnel_def [, value float8]) returns internal
+ */
+PG_FUNCTION_INFO_V1(funnel_agg_transfn);
+Datum
+funnel_agg_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, false);
+}
+
+/* The same with ts date. */
+PG_FUNCTION_INFO_V1(funnel_agg_date_transfn);
+Datum
+funnel_agg_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_text, false);
+}
+
+/* The same with events text[]. */
+PG_FUNCTION_INFO_V1(funnel_agg_array_transfn);
+Datum
+funnel_agg_array_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, false);
+}
+
+PG_FUNCTION_INFO_V1(funnel_agg_array_date_transfn);
+Datum
+funnel_agg_array_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_array, false);
+}
+
+/* The same with stage funnel_stage. */
+PG_FUNCTION_INFO_V1(funnel_agg_stage_transfn);
+Datum
+funnel_agg_stage_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_stage, true);
+}
+
+PG_FUNCTION_INFO_V1(funnel_agg_stage_date_transfn);
+Datum
+funnel_agg_stage_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_stage, true);
+}
+
+PG_FUNCTION_INFO_V1(funnel_agg_final);
+
+/*
+ * funnel_agg_final(internal) returns funnel_result
+ *
+ * Reads the state only, so that it can be called again, or more rows be added.
+ */
+Datum
+funnel_agg_final(PG_FUNCTION_ARGS)
+{
+	FunnelAggState *state;
+	FunnelTally *tally;
+	FunnelEvents events;
+	FunnelMatch match;
+	FunnelSpoolScan *scan;
+	struct varlena *result;
+	MemoryContext scratch;
+
+	(void) funnel_aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (FunnelAggState *) PG_GETARG_POINTER(0);
+	funnel_agg_check_loans(state);
+
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "funnel_agg",
+									ALLOCSET_DEFAULT_SIZES);
+	tally = funnel_tally_create(state->program->def, scratch);
+	funnel_tally_see(tally, state->horizon);
+	funnel_events_init(&events, scratch, state->with_values);
+	scan = funnel_spool_scan_begin(state->spool, scratch);
+	while (funnel_spool_scan_next(scan, &events))
+	{
+		funnel_events_match(&events, state->program, &match);
+		if (match.depth > 0 && !state->with_values)
+			funnel_tally_add(tally, &match, NULL);
+		else if (match.depth > 0)
+		{
+			double		values[FUNNEL_MAX_STEPS];
+
+			for (int k = 0; k < match.depth; k++)
+			{
+				if ((match.reached & FUNNEL_STEP_BIT(k + 1)) != 0)
+					values[k] = value_of_item(events.items[match.row[k]]);
+			}
+			funnel_tally_add(tally, &match, values);
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	result = funnel_tally_flatten(tally);
+	MemoryContextDelete(scratch);
+	PG_RETURN_POINTER(result);
+}

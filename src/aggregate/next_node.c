@@ -1,0 +1,257 @@
+/*-------------------------------------------------------------------------
+ *
+ * aggregate/next_node.c
+ *	  sequence_next_node: what came after, or before, a chain of rows.
+ *
+ * Which row is next is only known at the end, so every row is kept, with its
+ * node as text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "aggregate/unit_state.h"
+#include "base/compat.h"
+
+typedef enum Direction
+{
+	FORWARD,
+	BACKWARD
+} Direction;
+
+typedef enum Base
+{
+	HEAD,
+	TAIL,
+	FIRST_MATCH,
+	LAST_MATCH
+} Base;
+
+static const char *const direction_names[] = {"forward", "backward"};
+static const char *const base_names[] = {"head", "tail", "first_match", "last_match"};
+
+/* The question, which is its own key. */
+typedef struct NextNodeQuestion
+{
+	uint8		direction;
+	uint8		base;
+	uint8		nconditions;
+} NextNodeQuestion;
+
+/*
+ * Of the events, steps is the mask of the conditions met, and the text is the
+ * node.  Whether a row may be the base is in breaks.
+ */
+static inline bool
+may_be_base(const FunnelRow *row)
+{
+	return row->breaks != 0;
+}
+
+/* The position of argument ARGNO in a list of names. */
+static int
+read_name(FunctionCallInfo fcinfo, int argno, const char *what,
+		  const char *const *names, int nnames, const char *hint)
+{
+	text	   *value;
+	int			len;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s of sequence_next_node must not be null", what)));
+	value = PG_GETARG_TEXT_PP(argno);
+	len = VARSIZE_ANY_EXHDR(value);
+	for (int i = 0; i < nnames; i++)
+	{
+		if (strlen(names[i]) == (size_t) len &&
+			pg_strncasecmp(names[i], VARDATA_ANY(value), len) == 0)
+			return i;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized %s of sequence_next_node: \"%s\"",
+					what, text_to_cstring(value)),
+			 errhint("%s", hint)));
+}
+
+static void *
+prepare_question(const char *key, size_t size, MemoryContext context)
+{
+	NextNodeQuestion *question = MemoryContextAlloc(context, sizeof(NextNodeQuestion));
+
+	Assert(size == sizeof(NextNodeQuestion));
+	memcpy(question, key, size);
+	if ((question->direction == FORWARD && question->base == TAIL) ||
+		(question->direction == BACKWARD && question->base == HEAD))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("base \"%s\" of sequence_next_node cannot be combined with direction \"%s\"",
+						base_names[question->base], direction_names[question->direction])));
+	if (question->nconditions == 0 &&
+		(question->base == FIRST_MATCH || question->base == LAST_MATCH))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("base \"%s\" of sequence_next_node needs at least one step",
+						base_names[question->base])));
+	return question;
+}
+
+static void
+questions_differ(const char *key, const char *other)
+{
+	NextNodeQuestion a,
+				b;
+
+	memcpy(&a, key, sizeof(a));
+	memcpy(&b, other, sizeof(b));
+	if (a.nconditions != b.nconditions)
+		funnel_conditions_differ(a.nconditions, b.nconditions);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s of sequence_next_node must be the same for all rows of a group",
+					a.direction != b.direction ? "direction" : "base"),
+			 errhint("Add it to GROUP BY.")));
+}
+
+static const FunnelUnitAggregate next_node = {
+	true, prepare_question, questions_differ
+};
+
+PG_FUNCTION_INFO_V1(funnel_next_node_transfn);
+
+/*
+ * sequence_next_node_transfn(internal, direction text, base text,
+ * ts timestamptz | timestamp | date | bigint, node text,
+ * base_condition boolean [, VARIADIC "any"]) returns internal
+ */
+Datum
+funnel_next_node_transfn(PG_FUNCTION_ARGS)
+{
+	FunnelUnitSite *site = funnel_unit_site(fcinfo, &next_node);
+	FunnelUnitState *state;
+	NextNodeQuestion question;
+	FunnelLabelMatch labels = {0, 0};
+
+	if (unlikely(!site->knows_arguments))
+		funnel_unit_read_arguments(site, fcinfo, 3, PG_NARGS() > 6 ? 6 : 0);
+	question.direction = read_name(fcinfo, 1, "direction", direction_names,
+								   lengthof(direction_names),
+								   "Directions are forward and backward.");
+	question.base = read_name(fcinfo, 2, "base", base_names, lengthof(base_names),
+							  "Bases are head, tail, first_match and last_match.");
+	labels.steps = funnel_conditions_read(&site->conditions, fcinfo);
+	question.nconditions = site->conditions.count;
+	state = funnel_unit_state(fcinfo, site, &question, sizeof(question));
+
+	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
+	{
+		int64		ts = funnel_time_of(PG_GETARG_DATUM(3), site->time_type);
+		const text *node = PG_GETARG_TEXT_PP(4);
+
+		labels.breaks = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
+		funnel_unit_add(fcinfo, state, ts, labels, VARDATA_ANY(node), VARSIZE_ANY_EXHDR(node));
+	}
+	PG_RETURN_POINTER(state);
+}
+
+PG_FUNCTION_INFO_V1(funnel_next_node_combine);
+
+/* sequence_next_node_combine(internal, internal) returns internal */
+Datum
+funnel_next_node_combine(PG_FUNCTION_ARGS)
+{
+	return funnel_unit_combine(fcinfo, &next_node);
+}
+
+/* The row that the chain starts from; false if there is none. */
+static bool
+find_base(const NextNodeQuestion *question, const FunnelEvents *events, size_t *base)
+{
+	size_t		nrows = events->nrows;
+
+	switch ((Base) question->base)
+	{
+		case HEAD:
+			*base = 0;
+			return nrows > 0 && may_be_base(&events->rows[0]);
+		case TAIL:
+			*base = nrows - 1;
+			return nrows > 0 && may_be_base(&events->rows[nrows - 1]);
+		case FIRST_MATCH:
+			for (*base = 0; *base < nrows; ++*base)
+			{
+				if (may_be_base(&events->rows[*base]) && (events->rows[*base].steps & 1))
+					return true;
+			}
+			return false;
+		case LAST_MATCH:
+			for (*base = nrows; (*base)-- > 0;)
+			{
+				if (may_be_base(&events->rows[*base]) && (events->rows[*base].steps & 1))
+					return true;
+			}
+			return false;
+	}
+	return false;
+}
+
+/* The row that follows the chain; false if there is none. */
+static bool
+find_next(const NextNodeQuestion *question, const FunnelEvents *events, size_t *next)
+{
+	size_t		base;
+
+	if (!find_base(question, events, &base))
+		return false;
+	if (question->direction == FORWARD ?
+		events->nrows - base <= question->nconditions : base < question->nconditions)
+		return false;
+	for (int i = 0; i < question->nconditions; i++)
+	{
+		size_t		row = question->direction == FORWARD ? base + i : base - i;
+
+		if ((events->rows[row].steps & (UINT64CONST(1) << i)) == 0)
+			return false;
+	}
+	*next = question->direction == FORWARD ? base + question->nconditions :
+		base - question->nconditions;
+	return true;
+}
+
+PG_FUNCTION_INFO_V1(funnel_next_node_final);
+
+/*
+ * sequence_next_node_final(internal) returns text
+ *
+ * Reads the state only, so that it can be called again, or more rows be added.
+ */
+Datum
+funnel_next_node_final(PG_FUNCTION_ARGS)
+{
+	const FunnelUnitState *state;
+	FunnelEvents *events;
+	text	   *result = NULL;
+	size_t		next;
+
+	(void) funnel_aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
+
+	/* of one time by node, bytewise, as ClickHouse; then by what they meet */
+	events = funnel_unit_sorted_events(fcinfo, state);
+	if (find_next(state->question->prepared, events, &next))
+	{
+		uint32		len;
+		const char *node = funnel_payload_text(state->texts, events->items[next], &len);
+
+		result = cstring_to_text_with_len(node, len);
+	}
+	funnel_events_trim(events);
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(result);
+}

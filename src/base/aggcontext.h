@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * base/aggcontext.h
+ *	  Where the state of an aggregate lives.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_BASE_AGGCONTEXT_H
+#define FUNNEL_BASE_AGGCONTEXT_H
+
+#include "fmgr.h"
+#include "utils/memutils.h"
+
+/*
+ * The memory context of the present group's state.  It is an error to call the
+ * support function of an aggregate outside of one.
+ */
+static inline MemoryContext
+funnel_aggregate_context(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	return context;
+}
+
+/*
+ * Where a support function keeps what its group needs besides the state.
+ *
+ * Usually that is the memory of the call site, which *LASTS longer than its
+ * groups do.  A caller that looks the function up for each row has no such
+ * memory: then it is that of the state itself.
+ */
+static inline MemoryContext
+funnel_site_context(FunctionCallInfo fcinfo, bool *lasts)
+{
+	MemoryContext context = funnel_aggregate_context(fcinfo);
+	MemoryContext above = context;
+
+	while (above != NULL && above != fcinfo->flinfo->fn_mcxt)
+		above = MemoryContextGetParent(above);
+	*lasts = above != NULL;
+	return *lasts ? fcinfo->flinfo->fn_mcxt : context;
+}
+
+#endif							/* FUNNEL_BASE_AGGCONTEXT_H */

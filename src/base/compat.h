@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * base/compat.h
+ *	  Every difference between the supported server versions, 15 to 18.
+ *
+ * Each shim gives an older server the newer API, so that no other file tests
+ * PG_VERSION_NUM.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_BASE_COMPAT_H
+#define FUNNEL_BASE_COMPAT_H
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "nodes/nodes.h"
+
+#if PG_VERSION_NUM < 150000
+#error "funnel needs PostgreSQL 15 or newer"
+#endif
+
+/* 16 moved the varlena access macros out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/*
+ * 16 introduced soft errors.  Before it an input function always raises; the
+ * context argument is evaluated so that callers stay free of warnings.
+ */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#else
+#define errsave(context, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+	} while (0)
+#define ereturn(context, dummy_value, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
+
+/* For an input function that looks at nothing but its text. */
+static inline bool
+DirectInputFunctionCallSafe(PGFunction func, char *str, Oid typioparam,
+							int32 typmod, Node *escontext, Datum *result)
+{
+	(void) escontext;
+	*result = DirectFunctionCall3(func, CStringGetDatum(str),
+								  ObjectIdGetDatum(typioparam),
+								  Int32GetDatum(typmod));
+	return true;
+}
+#endif
+
+/* 18 replaced pg_attribute_noreturn(), which may stand in front as well. */
+#if PG_VERSION_NUM < 180000 && !defined(pg_noreturn)
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/* 17 introduced read-only StringInfos over a buffer that somebody else owns. */
+#if PG_VERSION_NUM < 170000
+static inline void
+initReadOnlyStringInfo(StringInfo str, char *data, int len)
+{
+	str->data = data;
+	str->len = len;
+	str->maxlen = 0;
+	str->cursor = 0;
+}
+#endif
+
+/* 17 introduced infinite intervals. */
+#if PG_VERSION_NUM < 170000
+#define INTERVAL_NOT_FINITE(interval)	((void) (interval), false)
+#endif
+
+/* 17 dropped an argument, whether the count sent includes itself. */
+#if PG_VERSION_NUM < 170000
+#define pq_sendcountedtext(buf, str, slen)	pq_sendcountedtext(buf, str, slen, false)
+#endif
+
+#endif							/* FUNNEL_BASE_COMPAT_H */

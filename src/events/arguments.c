@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * events/arguments.c
+ *	  One row of an event table, as the aggregates get it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/tupmacs.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/primnodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+
+#include "events/arguments.h"
+
+void
+funnel_time_is_infinite(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("time of a funnel event must be finite"),
+			 errhint("Leave such rows out with WHERE isfinite(...).")));
+}
+
+void
+funnel_definition_is_null(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("funnel definition must not be null"),
+			 errhint("Leave such rows out with FILTER or WHERE.")));
+}
+
+void
+funnel_definitions_differ(const FunnelProgram *program, const struct varlena *def)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("funnel definition must be the same for all rows of a group"),
+			 errdetail("One row has \"%s\", another \"%s\".",
+					   text_to_cstring((text *) program->def),
+					   text_to_cstring((const text *) def)),
+			 errhint("Add the definition to GROUP BY.")));
+}
+
+bool
+funnel_argument_is_stable(FunctionCallInfo fcinfo, int argno)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+	Node	   *argument;
+
+	if (aggref == NULL || list_length(aggref->args) < argno)
+		return false;
+	argument = (Node *) ((TargetEntry *) list_nth(aggref->args, argno - 1))->expr;
+	return IsA(argument, Const) ||
+		(IsA(argument, Param) && ((Param *) argument)->paramkind == PARAM_EXTERN);
+}
+
+int64
+funnel_read_date(Datum datum)
+{
+	DateADT		date = DatumGetDateADT(datum);
+	int			overflow = 0;
+	Timestamp	ts;
+
+	if (unlikely(DATE_NOT_FINITE(date)))
+		funnel_time_is_infinite();
+	ts = date2timestamp_opt_overflow(date, &overflow);
+	if (overflow != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("date out of range for timestamp")));
+	return ts;
+}
+
+FunnelLabelMatch
+funnel_read_array(const FunnelLabels *labels, Datum events)
+{
+	ArrayType  *array = DatumGetArrayTypeP(events);
+	int			nitems = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	const char *item = ARR_DATA_PTR(array);
+	const bits8 *nulls = ARR_NULLBITMAP(array);
+	FunnelLabelMatch all = {0, 0};
+
+	Assert(ARR_ELEMTYPE(array) == TEXTOID);
+
+	for (int i = 0; i < nitems; i++)
+	{
+		FunnelLabelMatch match;
+
+		CHECK_FOR_INTERRUPTS();
+		if (nulls != NULL && att_isnull(i, nulls))
+			continue;
+		match = funnel_read_text(labels, PointerGetDatum(item));
+		all.steps |= match.steps;
+		all.breaks |= match.breaks;
+		item = att_addlength_pointer(item, -1, item);
+		item = (const char *) att_align_nominal(item, TYPALIGN_INT);
+	}
+	return all;
+}

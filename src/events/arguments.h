@@ -1,0 +1,90 @@
+/*-------------------------------------------------------------------------
+ *
+ * events/arguments.h
+ *	  One row of an event table, as the aggregates get it: time, labels and
+ *	  definition among the arguments of a transition function.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_EVENTS_ARGUMENTS_H
+#define FUNNEL_EVENTS_ARGUMENTS_H
+
+#include "access/detoast.h"
+#include "datatype/timestamp.h"
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "language/labels.h"
+#include "language/program.h"
+#include "language/stage.h"
+
+/*
+ * Each SQL form of an aggregate has its own reader for the time and for what
+ * the row is labelled with; both are inlined into its transition function.
+ */
+typedef int64 (*FunnelTimeReader) (Datum ts);
+typedef FunnelLabelMatch (*FunnelLabelReader) (const FunnelLabels *labels, Datum event);
+
+/* The errors that more than one form needs; they do not return. */
+extern void funnel_time_is_infinite(void);
+extern void funnel_definition_is_null(void);
+
+/* DEF, a value with any inline header, is not that of the group's PROGRAM. */
+extern void funnel_definitions_differ(const FunnelProgram *program,
+									  const struct varlena *def);
+
+/*
+ * Does every row see the same datum as argument ARGNO of the transition
+ * function?  False if we cannot tell.
+ */
+extern bool funnel_argument_is_stable(FunctionCallInfo fcinfo, int argno);
+
+/* ts date: its midnight, UTC */
+extern int64 funnel_read_date(Datum date);
+
+/* events text[]: the union of what its elements match; NULL ones match nothing */
+extern FunnelLabelMatch funnel_read_array(const FunnelLabels *labels, Datum events);
+
+/* As PG_DETOAST_DATUM_PACKED, without a call for what is plain already. */
+static inline struct varlena *
+funnel_plain_varlena(Datum value)
+{
+	struct varlena *pointer = (struct varlena *) DatumGetPointer(value);
+
+	if (VARATT_IS_COMPRESSED(pointer) || VARATT_IS_EXTERNAL(pointer))
+		return pg_detoast_datum_packed(pointer);
+	return pointer;
+}
+
+/* ts timestamptz, or timestamp, which is read as UTC */
+static inline int64
+funnel_read_timestamp(Datum ts)
+{
+	Timestamp	result = DatumGetTimestamp(ts);
+
+	if (unlikely(TIMESTAMP_NOT_FINITE(result)))
+		funnel_time_is_infinite();
+	return result;
+}
+
+/* event text */
+static inline FunnelLabelMatch
+funnel_read_text(const FunnelLabels *labels, Datum event)
+{
+	struct varlena *text = funnel_plain_varlena(event);
+
+	return funnel_labels_match(labels, VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
+}
+
+/* stage funnel_stage, matched by its name; see FunnelProgramCache.by_stage */
+static inline FunnelLabelMatch
+funnel_read_stage(const FunnelLabels *labels, Datum event)
+{
+	const FunnelStage *stage = funnel_plain_varlena(event);
+
+	return funnel_labels_match(labels, funnel_stage_name(stage),
+							   funnel_stage_name_length(stage));
+}
+
+#endif							/* FUNNEL_EVENTS_ARGUMENTS_H */

@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * journey/funnel_agg.c
+ *	  Funnels over journeys: one row is one unit.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "aggregate/progress.h"
+#include "aggregate/result_state.h"
+#include "base/compat.h"
+#include "events/arguments.h"
+#include "journey/match.h"
+
+/* A definition and what was found out about labels. */
+typedef struct Question
+{
+	FunnelProgram *program;
+	FunnelJourneyMatcher *matcher;
+} Question;
+
+/*
+ * What one call site keeps from group to group.  There may be many groups, of
+ * one definition or of one each.
+ */
+typedef struct CallSite
+{
+	MemoryContext context;
+	FunnelProgramCache programs;
+	int			nquestions;
+	int			capacity;
+	Question   *questions;
+	FunnelProgressMaker maker;	/* of journey_progress */
+} CallSite;
+
+static CallSite *
+make_call_site(FunctionCallInfo fcinfo)
+{
+	CallSite   *site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+
+	site->context = fcinfo->flinfo->fn_mcxt;
+	return site;
+}
+
+static const Question *
+find_question(CallSite *site, const struct varlena *def)
+{
+	FunnelProgram *program;
+
+	/* the last one is the one that is most often asked for */
+	if (site->nquestions > 0 &&
+		funnel_program_is_for(site->questions[site->nquestions - 1].program, def))
+		return &site->questions[site->nquestions - 1];
+
+	program = funnel_program_get(&site->programs, def, site->context);
+	for (int i = 0; i < site->nquestions; i++)
+	{
+		if (site->questions[i].program == program)
+			return &site->questions[i];
+	}
+	if (site->nquestions == site->capacity)
+	{
+		site->capacity = Max(site->capacity * 2, 4);
+		if (site->questions == NULL)
+			site->questions = MemoryContextAlloc(site->context,
+												 sizeof(Question) * site->capacity);
+		else
+			site->questions = repalloc(site->questions, sizeof(Question) * site->capacity);
+	}
+	site->questions[site->nquestions].program = program;
+	site->questions[site->nquestions].matcher =
+		funnel_journey_matcher_create(program, site->context);
+	return &site->questions[site->nquestions++];
+}
+
+/*
+ * The matcher of a group, which all groups of a call site share if it can be.
+ * Where fn_extra does not survive a row (see aggregate/result_state.h), nothing else of the
+ * call site may: then the group has its own.
+ */
+static FunnelJourneyMatcher *
+get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running, bool is_new)
+{
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+
+	if (likely(running->extra != NULL))
+		return running->extra;
+
+	if (site == NULL && !is_new)
+	{
+		running->extra = funnel_journey_matcher_create(running->program, running->context);
+		return running->extra;
+	}
+	if (site == NULL)
+	{
+		site = make_call_site(fcinfo);
+		fcinfo->flinfo->fn_extra = site;
+		return find_question(site, running->program->def)->matcher;
+	}
+
+	/* what was there before this row will be there after it */
+	running->extra = find_question(site, running->program->def)->matcher;
+	return running->extra;
+}
+
+/*
+ * Rows are stored from the end of a page to its front, and a scan of the table
+ * reads them in the order in which they were stored: the next journey lies in
+ * front of this one, and can come from memory while this one is matched.
+ * Whatever else is there is not harmed.
+ */
+#define CACHE_LINE_BYTES	64
+#define LINES_AHEAD			3
+
+static inline void
+prefetch_next(const FunnelJourney *journey)
+{
+	for (int i = 1; i <= LINES_AHEAD; i++)
+		__builtin_prefetch((const char *) ((uintptr_t) journey - i * CACHE_LINE_BYTES));
+}
+
+/*
+ * funnel_agg_journey_transfn(funnel_result, journey funnel_journey,
+ * definition funnel_def) returns funnel_result
+ *
+ * A journey that is NULL, or without events, is no unit.
+ */
+PG_FUNCTION_INFO_V1(funnel_agg_journey_transfn);
+Datum
+funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
+{
+	const FunnelJourney *journey = NULL;
+	FunnelRunning *running;
+	FunnelMatch match;
+	int64		last_at;
+	Datum		state;
+
+	if (unlikely(PG_ARGISNULL(2)))
+		funnel_definition_is_null();
+	if (!PG_ARGISNULL(1))
+		journey = funnel_plain_varlena(PG_GETARG_DATUM(1));
+	if (unlikely(journey == NULL || funnel_journey_is_empty(journey)))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+
+	prefetch_next(journey);
+	running = funnel_running(fcinfo, 2, &state);
+	funnel_journey_match(get_matcher(fcinfo, running, PG_ARGISNULL(0)),
+						 journey, &match, &last_at);
+	funnel_tally_see(running->tally, last_at);
+	if (match.depth > 0)
+		funnel_tally_add(running->tally, &match, NULL);
+	PG_RETURN_DATUM(state);
+}
+
+/*
+ * journey_progress(journey funnel_journey, definition funnel_def)
+ * returns funnel_progress
+ *
+ * NULL for a journey without events, as funnel_progress_agg over no rows.
+ */
+PG_FUNCTION_INFO_V1(funnel_journey_progress);
+Datum
+funnel_journey_progress(PG_FUNCTION_ARGS)
+{
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+	const FunnelJourney *journey;
+	const Question *question;
+	FunnelMatch match;
+	int64		last_at;
+
+	if (PG_ARGISNULL(1))
+		funnel_definition_is_null();
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	journey = funnel_plain_varlena(PG_GETARG_DATUM(0));
+	if (funnel_journey_is_empty(journey))
+		PG_RETURN_NULL();
+
+	if (site == NULL)
+	{
+		site = make_call_site(fcinfo);
+		funnel_progress_maker_init(&site->maker, fcinfo);
+		fcinfo->flinfo->fn_extra = site;
+	}
+	question = find_question(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
+	funnel_journey_match(question->matcher, journey, &match, &last_at);
+	PG_RETURN_DATUM(funnel_progress_make(&site->maker, question->program, &match,
+										 last_at, (Datum) 0));
+}

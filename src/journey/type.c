@@ -1,0 +1,266 @@
+/*-------------------------------------------------------------------------
+ *
+ * journey/type.c
+ *	  funnel_journey as a type: input, output, order, and the simple accessors.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/values.h"
+#include "journey/type.h"
+
+pg_noreturn static void
+ends_too_early(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			 errmsg("invalid bytes for type %s", "funnel_journey"),
+			 errdetail("The value ends too early.")));
+}
+
+/* A length in a message; not pq_getmsgint, whose error is one of the protocol. */
+static uint32
+read_length(StringInfo message)
+{
+	if (message->len - message->cursor < (int) sizeof(uint32))
+		ends_too_early();
+	return pq_getmsgint(message, sizeof(uint32));
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_in);
+Datum
+funnel_journey_in(PG_FUNCTION_ARGS)
+{
+	FunnelJourney *journey = funnel_journey_parse(PG_GETARG_CSTRING(0), fcinfo->context);
+
+	if (journey == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_FUNNEL_JOURNEY_P(journey);
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_out);
+Datum
+funnel_journey_out(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_CSTRING(funnel_journey_print(PG_GETARG_FUNNEL_JOURNEY_PP(0)));
+}
+
+/*
+ * On the wire are first the labels, in the client's encoding: int32 number of
+ * labels, for each int32 length and text; then the bytes up to the labels as
+ * they are on disk.
+ */
+PG_FUNCTION_INFO_V1(funnel_journey_send);
+Datum
+funnel_journey_send(PG_FUNCTION_ARGS)
+{
+	FunnelJourney *journey = PG_GETARG_FUNNEL_JOURNEY_PP(0);
+	FunnelJourneyView view;
+	FunnelLabel *labels;
+	StringInfoData message;
+
+	funnel_journey_open(&view, journey);
+	pq_begintypsend(&message);
+	pq_sendint32(&message, view.nlabels);
+	if (view.count > 0)
+	{
+		labels = funnel_journey_labels(&view);
+		for (uint32 i = 0; i < view.nlabels; i++)
+			pq_sendcountedtext(&message, labels[i].text, labels[i].len);
+		pq_sendbytes(&message, (const char *) view.bytes, view.labels - view.bytes);
+	}
+	else
+		pq_sendbytes(&message, (const char *) view.bytes, view.len);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+}
+
+/*
+ * What comes from the wire is taken apart, with all its checks, and put
+ * together again: so it is the one image of what it says, even if its labels
+ * sort differently in our encoding than in the sender's.
+ */
+PG_FUNCTION_INFO_V1(funnel_journey_recv);
+Datum
+funnel_journey_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
+	FunnelLabelTable *table = funnel_label_table_create(CurrentMemoryContext, 8);
+	uint32		nlabels = read_length(message);
+	uint32	   *ids;
+	uint8	   *bytes;
+	int			len;
+	FunnelJourneyView view;
+	int64	   *times;
+	uint32	   *codes;
+	FunnelJourneyEvent *events;
+
+	if (nlabels > (uint32) (message->len - message->cursor) / sizeof(uint32))
+		ends_too_early();
+	ids = MemoryContextAllocHuge(CurrentMemoryContext,
+								 sizeof(uint32) * ((Size) nlabels + 1));
+	for (uint32 i = 0; i < nlabels; i++)
+	{
+		uint32		wirelen = read_length(message);
+		char	   *text;
+		int			textlen;
+
+		if (wirelen > (uint32) (message->len - message->cursor))
+			ends_too_early();
+		text = pq_getmsgtext(message, (int) wirelen, &textlen);
+		ids[i] = funnel_label_table_add(table, text, textlen);
+		pfree(text);
+		if (i % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+	ids[nlabels] = FUNNEL_NO_LABEL;
+
+	len = message->len - message->cursor;
+	bytes = palloc0((Size) len + FUNNEL_JOURNEY_PADDING);
+	memcpy(bytes, pq_getmsgbytes(message, len), len);
+	funnel_journey_open_received(&view, bytes, len);
+	if (view.nlabels != nlabels)
+		funnel_journey_is_corrupt(&view, "The number of labels is not that of the labels.");
+
+	/* an event may be a bit: times and codes are not there at once */
+	events = MemoryContextAllocHuge(CurrentMemoryContext,
+									sizeof(FunnelJourneyEvent) * Max(view.count, 1));
+	codes = MemoryContextAllocHuge(CurrentMemoryContext,
+								   sizeof(uint32) * Max(view.count, 1));
+	funnel_journey_codes(&view, view.stream, codes);
+	for (uint32 i = 0; i < view.count; i++)
+		events[i].label = ids[codes[i]];
+	pfree(codes);
+	times = MemoryContextAllocHuge(CurrentMemoryContext,
+								   sizeof(int64) * Max(view.count, 1));
+	funnel_journey_times(&view, view.stream, times);
+	for (uint32 i = 0; i < view.count; i++)
+		events[i].ts = times[i];
+	pfree(times);
+	pfree(bytes);
+	PG_RETURN_FUNNEL_JOURNEY_P(funnel_journey_build(table, events, view.count));
+}
+
+/*
+ * Order and hash
+ */
+
+PG_FUNCTION_INFO_V1(funnel_journey_eq);
+Datum
+funnel_journey_eq(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(funnel_bytes_equal(fcinfo));
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_ne);
+Datum
+funnel_journey_ne(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!funnel_bytes_equal(fcinfo));
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_lt);
+Datum
+funnel_journey_lt(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) < 0);
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_le);
+Datum
+funnel_journey_le(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) <= 0);
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_gt);
+Datum
+funnel_journey_gt(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) > 0);
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_ge);
+Datum
+funnel_journey_ge(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) >= 0);
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_cmp);
+Datum
+funnel_journey_cmp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(funnel_bytes_cmp(fcinfo));
+}
+
+/* Hash partitions depend on both: the results may never change. */
+PG_FUNCTION_INFO_V1(funnel_journey_hash);
+Datum
+funnel_journey_hash(PG_FUNCTION_ARGS)
+{
+	FunnelJourney *journey = PG_GETARG_FUNNEL_JOURNEY_PP(0);
+	Datum		result = hash_any((unsigned char *) VARDATA_ANY(journey),
+								  VARSIZE_ANY_EXHDR(journey));
+
+	PG_FREE_IF_COPY(journey, 0);
+	return result;
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_hash_extended);
+Datum
+funnel_journey_hash_extended(PG_FUNCTION_ARGS)
+{
+	FunnelJourney *journey = PG_GETARG_FUNNEL_JOURNEY_PP(0);
+	Datum		result = hash_any_extended((unsigned char *) VARDATA_ANY(journey),
+										   VARSIZE_ANY_EXHDR(journey),
+										   PG_GETARG_INT64(1));
+
+	PG_FREE_IF_COPY(journey, 0);
+	return result;
+}
+
+/*
+ * Accessors that look at the header only
+ */
+
+PG_FUNCTION_INFO_V1(funnel_journey_length);
+Datum
+funnel_journey_length(PG_FUNCTION_ARGS)
+{
+	FunnelJourneyView view;
+
+	funnel_journey_open_header(&view, PG_GETARG_DATUM(0));
+	PG_RETURN_INT64(view.count);
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_first_at);
+Datum
+funnel_journey_first_at(PG_FUNCTION_ARGS)
+{
+	FunnelJourneyView view;
+
+	funnel_journey_open_header(&view, PG_GETARG_DATUM(0));
+	if (view.count == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(view.first);
+}
+
+PG_FUNCTION_INFO_V1(funnel_journey_last_at);
+Datum
+funnel_journey_last_at(PG_FUNCTION_ARGS)
+{
+	FunnelJourneyView view;
+
+	funnel_journey_open_header(&view, PG_GETARG_DATUM(0));
+	if (view.count == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(view.last);
+}

@@ -1,0 +1,444 @@
+/*-------------------------------------------------------------------------
+ *
+ * language/labels.c
+ *	  Which steps an event label matches and which links it breaks.
+ *
+ * Every row of an event table comes here, so a label costs one look-up: the
+ * literal words of a definition are in one hash table, and what an entry says
+ * already includes the wildcards that match the same label.  Only a label that
+ * is no literal word is tried against the wildcards, one after the other, each
+ * in time linear in the label.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+
+#include "base/compat.h"
+#include "language/labels.h"
+
+/* A literal word; slots without one have len -1. */
+typedef struct Literal
+{
+	uint64		hash;
+	const char *text;
+	int			len;
+	FunnelLabelMatch match;
+} Literal;
+
+typedef struct Wildcard
+{
+	int			nsegments;
+	FunnelSegment *segments;	/* the first is a prefix, the last a suffix */
+	int		  **borders;		/* of the segments between, see find_borders */
+	int			min_len;		/* of all segments together */
+	FunnelLabelMatch match;
+} Wildcard;
+
+struct FunnelLabels
+{
+	uint64		lengths;		/* of the literals; see length_bit */
+	int			max_len;		/* of the literals */
+	uint32		slot_mask;
+	Literal    *slots;
+	int			nwildcards;
+	Wildcard   *wildcards;
+	bool		multibyte;		/* a byte search may hit between characters */
+};
+
+/* Longer labels share a bit. */
+static inline uint64
+length_bit(int len)
+{
+	return UINT64CONST(1) << Min(len, 63);
+}
+
+static inline uint64
+read_uint64(const char *at)
+{
+	uint64		word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+static inline uint32
+read_uint32(const char *at)
+{
+	uint32		word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+static inline uint64
+mix(uint64 hash, uint64 word)
+{
+	hash = (hash ^ word) * UINT64CONST(0x9E3779B97F4A7C15);
+	return hash ^ (hash >> 32);
+}
+
+/*
+ * Up to eight bytes make one word that holds them all, and mix() is one to one
+ * in its word: labels of the same length and hash are then the same.
+ */
+#define MAX_ONE_TO_ONE	8
+
+/*
+ * A hash of all bytes, eight at a time; the last eight may overlap those
+ * before.  It never leaves the process, so byte order does not matter.
+ */
+static inline uint64
+hash_label(const char *text, int len)
+{
+	uint64		hash = (uint64) len;
+
+	if (len >= 8)
+	{
+		const char *last = text + len - 8;
+
+		for (; text < last; text += 8)
+			hash = mix(hash, read_uint64(text));
+		return mix(hash, read_uint64(last));
+	}
+	if (len >= 4)
+		return mix(hash, (uint64) read_uint32(text) << 32 |
+				   read_uint32(text + len - 4));
+	if (len > 0)
+		return mix(hash, (uint64) (unsigned char) text[0] << 16 |
+				   (uint64) (unsigned char) text[len / 2] << 8 |
+				   (unsigned char) text[len - 1]);
+	return 0;
+}
+
+/*
+ * The slot of a label: that of its literal, else a free one.  The table is
+ * never more than half full.
+ */
+static inline Literal *
+find_slot(const FunnelLabels *labels, uint64 hash, const char *text, int len)
+{
+	uint32		i = (uint32) hash & labels->slot_mask;
+
+	for (;;)
+	{
+		Literal    *slot = &labels->slots[i];
+
+		if (slot->len < 0 ||
+			(slot->hash == hash && slot->len == len &&
+			 (len <= MAX_ONE_TO_ONE || memcmp(slot->text, text, len) == 0)))
+			return slot;
+		i = (i + 1) & labels->slot_mask;
+	}
+}
+
+
+/* ---------- wildcards ---------- */
+
+/*
+ * For each prefix of a segment the length of its longest border: a proper
+ * prefix that is also its suffix (Knuth, Morris and Pratt, "Fast Pattern
+ * Matching in Strings", SIAM J. Comput. 6, 1977).  With it a search never goes
+ * back in the text.
+ */
+static int *
+find_borders(const FunnelSegment *segment, MemoryContext context)
+{
+	int		   *borders = MemoryContextAlloc(context, segment->len * sizeof(int));
+	int			border = 0;
+
+	borders[0] = 0;
+	for (int i = 1; i < segment->len; i++)
+	{
+		while (border > 0 && segment->text[border] != segment->text[i])
+			border = borders[border - 1];
+		if (segment->text[border] == segment->text[i])
+			border++;
+		borders[i] = border;
+	}
+
+	return borders;
+}
+
+/*
+ * The end of the first occurrence of a segment in the text from AT to END, or
+ * NULL.  If MULTIBYTE, it must begin with a character as counted from AT.
+ */
+static const char *
+find_segment(const char *at, const char *end, const FunnelSegment *segment,
+			 const int *borders, bool multibyte)
+{
+	const char *character = at;
+	int			matched = 0;
+	unsigned int rounds = 0;
+
+	while (at < end)
+	{
+		/* a label may be as long as a text can be */
+		if (++rounds % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
+
+		if (matched == 0)
+		{
+			at = memchr(at, segment->text[0], end - at);
+			if (at == NULL)
+				return NULL;
+			at++;
+			matched = 1;
+		}
+		else
+		{
+			while (matched > 0 && segment->text[matched] != *at)
+				matched = borders[matched - 1];
+			if (segment->text[matched] == *at)
+				matched++;
+			at++;
+		}
+
+		if (matched == segment->len)
+		{
+			const char *start = at - segment->len;
+
+			if (!multibyte)
+				return at;
+			while (character < start)
+				character += pg_mblen(character);
+			if (character == start)
+				return at;
+			matched = borders[matched - 1];
+		}
+	}
+
+	return NULL;
+}
+
+/*
+ * Does a wildcard match a label?  It does if every segment can be found behind
+ * the one before; the first occurrence leaves the most room for the rest.
+ */
+static bool
+wildcard_matches(const FunnelLabels *labels, const Wildcard *wildcard,
+				 const char *text, int len)
+{
+	const FunnelSegment *first = &wildcard->segments[0];
+	const FunnelSegment *last = &wildcard->segments[wildcard->nsegments - 1];
+	const char *at = text + first->len;
+	const char *suffix;
+
+	if (len < wildcard->min_len ||
+		memcmp(text, first->text, first->len) != 0)
+		return false;
+
+	suffix = text + len - last->len;
+	if (memcmp(suffix, last->text, last->len) != 0)
+		return false;
+
+	for (int i = 1; i < wildcard->nsegments - 1; i++)
+	{
+		/* the wildcards may be many */
+		CHECK_FOR_INTERRUPTS();
+		at = find_segment(at, suffix, &wildcard->segments[i],
+						  wildcard->borders[i], labels->multibyte);
+		if (at == NULL)
+			return false;
+	}
+
+	if (labels->multibyte && last->len > 0)
+	{
+		while (at < suffix)
+			at += pg_mblen(at);
+		return at == suffix;
+	}
+
+	return true;
+}
+
+static inline FunnelLabelMatch
+match_wildcards(const FunnelLabels *labels, const char *text, int len)
+{
+	FunnelLabelMatch match = {0, 0};
+
+	for (int i = 0; i < labels->nwildcards; i++)
+	{
+		const Wildcard *wildcard = &labels->wildcards[i];
+
+		if (wildcard_matches(labels, wildcard, text, len))
+		{
+			match.steps |= wildcard->match.steps;
+			match.breaks |= wildcard->match.breaks;
+		}
+	}
+
+	return match;
+}
+
+
+/* ---------- compiling ---------- */
+
+static char *
+copy_text(const char *text, int len, MemoryContext context)
+{
+	char	   *copy = MemoryContextAlloc(context, Max(len, 1));
+
+	memcpy(copy, text, len);
+	return copy;
+}
+
+static void
+add_literal(FunnelLabels *labels, const FunnelSegment *segment,
+			uint64 steps, uint64 breaks, MemoryContext context)
+{
+	uint64		hash = hash_label(segment->text, segment->len);
+	Literal    *slot = find_slot(labels, hash, segment->text, segment->len);
+
+	if (slot->len < 0)
+	{
+		slot->hash = hash;
+		slot->text = copy_text(segment->text, segment->len, context);
+		slot->len = segment->len;
+		labels->lengths |= length_bit(segment->len);
+		labels->max_len = Max(labels->max_len, segment->len);
+	}
+	slot->match.steps |= steps;
+	slot->match.breaks |= breaks;
+}
+
+static void
+add_wildcard(FunnelLabels *labels, const FunnelWord *word,
+			 uint64 steps, uint64 breaks, MemoryContext context)
+{
+	Wildcard   *wildcard = &labels->wildcards[labels->nwildcards++];
+	int			nsegments = word->nsegments;
+
+	wildcard->nsegments = nsegments;
+	wildcard->segments = MemoryContextAlloc(context, nsegments * sizeof(FunnelSegment));
+	wildcard->borders = MemoryContextAllocZero(context, nsegments * sizeof(int *));
+	wildcard->min_len = 0;
+	wildcard->match.steps = steps;
+	wildcard->match.breaks = breaks;
+
+	for (int i = 0; i < nsegments; i++)
+	{
+		const FunnelSegment *segment = &word->segments[i];
+
+		wildcard->segments[i].text = copy_text(segment->text, segment->len, context);
+		wildcard->segments[i].len = segment->len;
+		wildcard->min_len += segment->len;
+		if (i > 0 && i < nsegments - 1)
+			wildcard->borders[i] = find_borders(segment, context);
+	}
+}
+
+static void
+add_words(FunnelLabels *labels, const FunnelWord *words, int nwords,
+		  uint64 steps, uint64 breaks, MemoryContext context)
+{
+	for (int i = 0; i < nwords; i++)
+	{
+		if (words[i].nsegments == 1)
+			add_literal(labels, &words[i].segments[0], steps, breaks, context);
+		else
+			add_wildcard(labels, &words[i], steps, breaks, context);
+	}
+}
+
+static void
+count_words(const FunnelWord *words, int nwords, int *nliterals, int *nwildcards)
+{
+	for (int i = 0; i < nwords; i++)
+	{
+		if (words[i].nsegments == 1)
+			(*nliterals)++;
+		else
+			(*nwildcards)++;
+	}
+}
+
+FunnelLabels *
+funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
+					  MemoryContext context)
+{
+	FunnelLabels *labels = MemoryContextAllocZero(context, sizeof(FunnelLabels));
+	int			nliterals = 0;
+	int			nwildcards = 0;
+	uint32		nslots;
+
+	/*
+	 * The number of words is bounded by FUNNEL_DEFINITION_MAX_BYTES, and so is
+	 * the length of each: no size below can overflow.
+	 */
+	count_words(definition->unless, definition->nunless, &nliterals, &nwildcards);
+	for (int i = 0; i < definition->nsteps; i++)
+	{
+		const FunnelStep *step = &definition->steps[i];
+
+		count_words(step->words, step->nwords, &nliterals, &nwildcards);
+		count_words(step->excluded, step->nexcluded, &nliterals, &nwildcards);
+		if (stage_names != NULL)
+			nliterals++;
+	}
+
+	nslots = pg_nextpower2_32(2 * (uint32) nliterals + 2);
+	labels->slot_mask = nslots - 1;
+	labels->slots = MemoryContextAllocZero(context, nslots * sizeof(Literal));
+	for (uint32 i = 0; i < nslots; i++)
+		labels->slots[i].len = -1;
+	labels->max_len = -1;
+	labels->wildcards = MemoryContextAlloc(context,
+										   Max(nwildcards, 1) * sizeof(Wildcard));
+	labels->multibyte = pg_database_encoding_max_length() > 1 &&
+		GetDatabaseEncoding() != PG_UTF8;
+
+	add_words(labels, definition->unless, definition->nunless,
+			  0, funnel_definition_links(definition), context);
+	for (int i = 0; i < definition->nsteps; i++)
+	{
+		const FunnelStep *step = &definition->steps[i];
+		uint64		bit = FUNNEL_STEP_BIT(i + 1);
+
+		add_words(labels, step->words, step->nwords, bit, 0, context);
+		add_words(labels, step->excluded, step->nexcluded, 0, bit, context);
+		if (stage_names != NULL)
+		{
+			FunnelSegment name;
+
+			name.text = stage_names[i];
+			name.len = strlen(stage_names[i]);
+			add_literal(labels, &name, bit, 0, context);
+		}
+	}
+
+	if (labels->nwildcards > 0)
+	{
+		for (uint32 i = 0; i < nslots; i++)
+		{
+			Literal    *slot = &labels->slots[i];
+			FunnelLabelMatch match;
+
+			if (slot->len < 0)
+				continue;
+			match = match_wildcards(labels, slot->text, slot->len);
+			slot->match.steps |= match.steps;
+			slot->match.breaks |= match.breaks;
+		}
+	}
+
+	return labels;
+}
+
+FunnelLabelMatch
+funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
+{
+	if (len <= labels->max_len && (labels->lengths & length_bit(len)) != 0)
+	{
+		const Literal *slot = find_slot(labels, hash_label(text, len), text, len);
+
+		if (slot->len >= 0)
+			return slot->match;
+	}
+
+	return match_wildcards(labels, text, len);
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * language/labels.h
+ *	  Which steps an event label matches and which links it breaks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_LANGUAGE_LABELS_H
+#define FUNNEL_LANGUAGE_LABELS_H
+
+#include "language/definition.h"
+
+typedef struct FunnelLabels FunnelLabels;
+
+/* Bit k-1: matches step k; is an exclusion of the link into step k. */
+typedef struct FunnelLabelMatch
+{
+	uint64		steps;
+	uint64		breaks;
+} FunnelLabelMatch;
+
+/*
+ * Compile a definition's words; everything is allocated in CONTEXT.  If
+ * STAGE_NAMES is not NULL, a label also matches a step whose name it is.
+ */
+extern FunnelLabels *funnel_labels_compile(const FunnelDefinition *definition,
+										   char **stage_names, MemoryContext context);
+
+/* Look up one label of LEN bytes; both masks are 0 if nothing matches. */
+extern FunnelLabelMatch funnel_labels_match(const FunnelLabels *labels,
+											const char *text, int len);
+
+#endif							/* FUNNEL_LANGUAGE_LABELS_H */

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * language/program.h
+ *	  A definition made ready to run, compiled once per call site.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_LANGUAGE_PROGRAM_H
+#define FUNNEL_LANGUAGE_PROGRAM_H
+
+#include "language/definition.h"
+#include "language/labels.h"
+#include "language/stage.h"
+
+typedef struct FunnelProgram
+{
+	FunnelDef  *def;			/* with a four-byte header */
+	FunnelRules rules;
+	bool		plain;			/* of the rules: see match/plain.h */
+	FunnelLabels *labels;
+	FunnelStage **stages;		/* of each depth */
+	bool		keeps_all;		/* rows that match nothing matter too: they
+								 * break strict links */
+} FunnelProgram;
+
+/*
+ * The programs of one call site; begins as all zeros, but that by_stage may be
+ * set: its labels are names of stages, which match a step by its name as well
+ * as by its events.
+ */
+typedef struct FunnelProgramCache
+{
+	bool		by_stage;
+	int			nprograms;
+	int			capacity;		/* power of two, or 0 */
+	FunnelProgram **programs;	/* open addressing by the bytes of def */
+} FunnelProgramCache;
+
+extern FunnelProgram *funnel_program_get(FunnelProgramCache *cache,
+										 const struct varlena *def,
+										 MemoryContext context);
+extern bool funnel_program_is_for(const FunnelProgram *program,
+								  const struct varlena *def);
+
+#endif							/* FUNNEL_LANGUAGE_PROGRAM_H */

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * match/plain.h
+ *	  The matcher for the most common question, over rows that are compact.
+ *
+ * A plain funnel has ordered required steps, at most a window, and perhaps a say
+ * in which entry counts: the funnel most people draw.  Where besides each row
+ * matches one step, a row is a time and a step, and all that match/matcher.c
+ * prepares for is not needed: the newest start of each step decides the depth,
+ * and from the start of the reported chain on each step is taken as soon as it
+ * can be.  The result is that of funnel_match.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_MATCH_PLAIN_H
+#define FUNNEL_MATCH_PLAIN_H
+
+#include "match/matcher.h"
+
+extern bool funnel_rules_are_plain(const FunnelRules *rules);
+
+/*
+ * Rows as times and steps, and in PRESENT the bits of the steps that occur.
+ * False if there is a row that does not match exactly one.
+ */
+extern bool funnel_rows_to_plain(const FunnelRow *rows, size_t nrows,
+								 int64_t *ts, uint8_t *steps, uint64_t *present);
+
+/*
+ * Match rows that are sorted by time; those of one instant may be in any order.
+ * Each has a step from 1 to nsteps; PRESENT has the bits of those that occur.
+ * Behind the last time there must be room for one more.  Under "first entry" the
+ * steps of later entries become 0.  Does not fill in match->row.
+ */
+extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
+							   size_t nrows, uint64_t present, FunnelMatch *match);
+
+/* Fill in match->row: of the rows of its time and step, each is the first. */
+extern void funnel_plain_find_rows(const int64_t *ts, const uint8_t *steps,
+								   FunnelMatch *match);
+
+#endif							/* FUNNEL_MATCH_PLAIN_H */

@@ -1,0 +1,253 @@
+/*-------------------------------------------------------------------------
+ *
+ * result/report.c
+ *	  Reading a result as rows: the report, the drop-off and the times.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "match/outcome.h"
+#include "result/outline.h"
+#include "result/statistics.h"
+#include "result/type.h"
+
+#define REPORT_COLUMNS		14
+#define DROPOFF_COLUMNS		4
+#define HISTOGRAM_COLUMNS	3
+
+#define HISTOGRAM_MAX_BUCKETS	10000
+
+static double
+microseconds_to_seconds(double microseconds)
+{
+	return microseconds / USECS_PER_SEC;
+}
+
+/* Argument N of a function that reads pending as of it; NULL is the horizon. */
+static int64
+as_of_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(n);
+}
+
+/*
+ * funnel_report(result, as_of): one row for each step.
+ *
+ * A ratio is NULL only when its base is 0; times and their like are NULL where
+ * there are none.
+ */
+PG_FUNCTION_INFO_V1(funnel_report);
+Datum
+funnel_report(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	FunnelTally *tally;
+	FunnelOutline *outline;
+	FunnelCounts all;
+	int64		entered;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+
+	tally = PG_GETARG_FUNNEL_TALLY(0);
+	outline = funnel_outline(tally, as_of_argument(fcinfo, 1));
+	all = funnel_tally_times(tally);
+	entered = outline->entered;
+
+	for (int step = 1; step <= outline->nstages; step++)
+	{
+		Datum		values[REPORT_COLUMNS] = {0};
+		bool		nulls[REPORT_COLUMNS];
+		const FunnelOutlineStage *stage = &outline->stages[step - 1];
+		const FunnelTallyStep *here = &tally->steps[step - 1];
+		int64		users = stage->users;
+
+		memset(nulls, true, sizeof(nulls));
+
+		values[0] = Int32GetDatum(step);
+		values[1] = CStringGetTextDatum(stage->name);
+		values[2] = Int64GetDatum(users);
+		values[5] = Int64GetDatum(stage->standing.dropped);
+		values[6] = Int64GetDatum(stage->standing.pending);
+		nulls[0] = nulls[1] = nulls[2] = nulls[5] = nulls[6] = false;
+
+		if (entered > 0)
+		{
+			double		low,
+						high;
+
+			funnel_wilson_interval(users, entered, &low, &high);
+			values[3] = Float8GetDatum((double) users / entered);
+			values[7] = Float8GetDatum(low);
+			values[8] = Float8GetDatum(high);
+			nulls[3] = nulls[7] = nulls[8] = false;
+		}
+		if (stage->base > 0)
+		{
+			values[4] = Float8GetDatum((double) users / stage->base);
+			nulls[4] = false;
+		}
+		if (step > 1 && users > 0)
+		{
+			FunnelCounts previous = funnel_histogram_of(all, step, FUNNEL_SINCE_PREVIOUS);
+			FunnelCounts first = funnel_histogram_of(all, step, FUNNEL_SINCE_FIRST);
+			double		sum = funnel_uint128_to_double(here->microseconds);
+
+			values[9] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(previous, 0.5)));
+			values[10] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(previous, 0.9)));
+			values[11] = Float8GetDatum(microseconds_to_seconds(sum / users));
+			values[12] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(first, 0.5)));
+			nulls[9] = nulls[10] = nulls[11] = nulls[12] = false;
+		}
+		if (tally->has_values)
+		{
+			values[13] = Float8GetDatum(here->value);
+			nulls[13] = false;
+		}
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * funnel_dropoff(result, as_of): who stands where, and why.
+ *
+ * One row for each step and outcome that has units, outcomes in the order in
+ * which they are decided, pending last.
+ */
+PG_FUNCTION_INFO_V1(funnel_dropoff);
+Datum
+funnel_dropoff(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	FunnelOutline *outline;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+
+	outline = funnel_outline(PG_GETARG_FUNNEL_TALLY(0), as_of_argument(fcinfo, 1));
+	for (int step = 1; step <= outline->nstages; step++)
+	{
+		const FunnelOutlineStage *stage = &outline->stages[step - 1];
+
+		for (int i = 0; i <= FUNNEL_NUM_OUTCOMES; i++)
+		{
+			bool		dropped = i < FUNNEL_NUM_OUTCOMES;
+			int64		users = dropped ? stage->standing.by_outcome[i]
+				: stage->standing.pending;
+			const char *outcome = dropped ? funnel_outcome_name(i) : "pending";
+			Datum		values[DROPOFF_COLUMNS];
+			bool		nulls[DROPOFF_COLUMNS] = {0};
+
+			if (users == 0)
+				continue;
+			values[0] = Int32GetDatum(step);
+			values[1] = CStringGetTextDatum(stage->name);
+			values[2] = CStringGetTextDatum(outcome);
+			values[3] = Int64GetDatum(users);
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		}
+	}
+	return (Datum) 0;
+}
+
+/* Argument N as a step that TALLY has. */
+static int
+step_argument(FunctionCallInfo fcinfo, int n, const FunnelTally *tally)
+{
+	int			step = PG_GETARG_INT32(n);
+	int			nsteps = tally->nsteps;
+
+	if (step < 1 || step > nsteps)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("step %d does not exist", step),
+				 errdetail_plural("The funnel has %d step.", "The funnel has %d steps.",
+								  nsteps, nsteps)));
+	return step;
+}
+
+/* funnel_percentile(result, step, fraction): seconds from the previous step. */
+PG_FUNCTION_INFO_V1(funnel_percentile);
+Datum
+funnel_percentile(PG_FUNCTION_ARGS)
+{
+	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
+	int			step = step_argument(fcinfo, 1, tally);
+	double		fraction = PG_GETARG_FLOAT8(2);
+	FunnelCounts histogram;
+
+	/* NaN is not between anything */
+	if (!(fraction >= 0 && fraction <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("fraction must be between 0 and 1")));
+
+	histogram = funnel_histogram_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
+	if (histogram.ncounts == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(microseconds_to_seconds(funnel_histogram_percentile(histogram, fraction)));
+}
+
+/*
+ * funnel_histogram(result, step, buckets): times from the previous step.
+ *
+ * The buckets have equal widths and go from 0 to the longest time (or a
+ * microsecond, if there is none longer than 0); a bucket holds its lower bound,
+ * the last one its upper bound too.  Without times there are no rows.
+ */
+PG_FUNCTION_INFO_V1(funnel_histogram);
+Datum
+funnel_histogram(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
+	int			step = step_argument(fcinfo, 1, tally);
+	int			buckets = PG_GETARG_INT32(2);
+	FunnelCounts histogram;
+	double		longest;
+	int			next = 0;
+
+	if (buckets < 1 || buckets > HISTOGRAM_MAX_BUCKETS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of buckets must be between 1 and %d",
+						HISTOGRAM_MAX_BUCKETS)));
+
+	InitMaterializedSRF(fcinfo, 0);
+	histogram = funnel_histogram_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
+	if (histogram.ncounts == 0)
+		return (Datum) 0;
+	longest = Max(1.0, funnel_histogram_microseconds(&histogram.counts[histogram.ncounts - 1]));
+
+	for (int i = 0; i < buckets; i++)
+	{
+		double		lower = longest * i / buckets;
+		double		upper = longest * (i + 1) / buckets;
+		int64		users = 0;
+		Datum		values[HISTOGRAM_COLUMNS];
+		bool		nulls[HISTOGRAM_COLUMNS] = {0};
+
+		while (next < histogram.ncounts &&
+			   (i == buckets - 1 ||
+				funnel_histogram_microseconds(&histogram.counts[next]) < upper))
+			users += histogram.counts[next++].count;
+
+		values[0] = Float8GetDatum(microseconds_to_seconds(lower));
+		values[1] = Float8GetDatum(microseconds_to_seconds(upper));
+		values[2] = Int64GetDatum(users);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * spool/spool.h
+ *	  The events of many units, set aside until all are there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_SPOOL_SPOOL_H
+#define FUNNEL_SPOOL_SPOOL_H
+
+#include "events/buffer.h"
+#include "events/unit.h"
+
+typedef struct FunnelSpool FunnelSpool;
+typedef struct FunnelSpoolScan FunnelSpoolScan;
+
+/*
+ * A new spool; it and all it grows by live in CONTEXT.  WITH_ITEMS: its events
+ * have items, and are to be read into buffers that have them too.  FCINFO is
+ * that of the aggregate's present call: what does not fit into memory goes to
+ * a file that ends with the aggregate's group.
+ */
+extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
+										FunctionCallInfo fcinfo, MemoryContext context);
+
+/* Set an event aside; ITEM is not looked at in a spool without items. */
+extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
+							 FunnelLabelMatch labels, uint64 item);
+
+/*
+ * Read the units one after another, each with its events unsorted in EVENTS.
+ * A scan leaves the spool as it is; memory is taken from CONTEXT.
+ */
+extern FunnelSpoolScan *funnel_spool_scan_begin(FunnelSpool *spool,
+												MemoryContext context);
+extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
+
+/* Is it more than the beginnings of one? */
+extern bool funnel_spool_is_large(const FunnelSpool *spool);
+
+/*
+ * Group what there is by unit, if that is possible within the memory allowed:
+ * work that will be needed, when there is time for it.
+ */
+extern void funnel_spool_group(FunnelSpool *spool);
+
+/* Append the content to a message. */
+extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf);
+
+/*
+ * Add a message's content to a spool; both spools must be with items or both
+ * without.
+ */
+extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf);
+
+/*
+ * Have LENDER's content read with that of a spool, without a copy.  It must not
+ * change any more, and last as long.  False if that is not possible; then it
+ * has to be absorbed as a message.
+ */
+extern bool funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender);
+
+#endif							/* FUNNEL_SPOOL_SPOOL_H */
