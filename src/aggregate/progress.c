@@ -571,6 +571,9 @@ read_reached(const FunnelProgram *program, Datum reached, FunnelMatch *match)
 										   k + 1, previous + 1));
 
 		/* unsigned, since the range of timestamptz exceeds 2^63 */
+		if (k > 0 && rules->shortest[k] != 0 &&
+			(uint64) at - (uint64) match->at[previous] < (uint64) rules->shortest[k])
+			does_not_fit(program, psprintf("The time of step %d is too soon.", k + 1));
 		if (k > 0 &&
 			((rules->within != 0 &&
 			  (uint64) at - (uint64) match->at[0] > (uint64) rules->within) ||

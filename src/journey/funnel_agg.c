@@ -132,7 +132,7 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 {
 	const FunnelJourney *journey = NULL;
 	FunnelRunning *running;
-	FunnelMatch match;
+	FunnelJourneyMatcher *matcher;
 	int64		last_at;
 	Datum		state;
 
@@ -149,11 +149,25 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 
 	prefetch_next(journey);
 	running = funnel_running(fcinfo, 2, &state);
-	funnel_journey_match(get_matcher(fcinfo, running, PG_ARGISNULL(0)),
-						 journey, &match, &last_at);
-	funnel_tally_see(running->tally, last_at);
-	if (match.depth > 0)
-		funnel_tally_add(running->tally, &match, NULL);
+	matcher = get_matcher(fcinfo, running, PG_ARGISNULL(0));
+	if (running->program->rules.every_attempt)
+	{
+		const FunnelMatch *attempt;
+
+		funnel_journey_begin_attempts(matcher, journey, &last_at);
+		funnel_tally_see(running->tally, last_at);
+		while ((attempt = funnel_journey_next_attempt(matcher)) != NULL)
+			funnel_tally_add(running->tally, attempt, NULL);
+	}
+	else
+	{
+		FunnelMatch match;
+
+		funnel_journey_match(matcher, journey, &match, &last_at);
+		funnel_tally_see(running->tally, last_at);
+		if (match.depth > 0)
+			funnel_tally_add(running->tally, &match, NULL);
+	}
 	PG_RETURN_DATUM(state);
 }
 
