@@ -19,7 +19,7 @@ MODULE_big = funnel
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*/*.c)))
 
 # The install script: each room's SQL, in the order of their dependencies.
-SQL_ROOMS = language/stage language/definition result/type aggregate/funnel_agg aggregate/progress result/report result/compare picture/chart picture/svg \
+SQL_ROOMS = language/stage language/definition result/type aggregate/funnel_agg aggregate/progress aggregate/attempts result/report result/compare picture/chart picture/svg \
 	aggregate/window_funnel aggregate/sequence aggregate/next_node aggregate/retention aggregate/sessionize journey/type
 SQL_SOURCES = $(wildcard $(SQL_ROOMS:%=src/%.sql))
 INSTALL_SQL = funnel--$(EXTVERSION).sql

@@ -12,8 +12,10 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "aggregate/progress.h"
@@ -98,6 +100,30 @@ use_definition(CallSite *site, const struct varlena *def)
 		site->program = funnel_program_get(&site->programs, def, site->context);
 }
 
+/* One passage cannot say what became of several attempts. */
+static void
+refuse_every_attempt(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("under \"every attempt\" a unit has a passage for each attempt"),
+			 errhint("Use funnel_attempts_agg(ts, event, definition [, payload]), which gives an array of them.")));
+}
+
+/*
+ * Refuse a definition at the first row rather than at the end, if it is known
+ * what the aggregate will give.
+ */
+static void
+check_form(FunctionCallInfo fcinfo, const FunnelProgram *program)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+
+	if (program->rules.every_attempt && aggref != NULL &&
+		aggref->aggsplit == AGGSPLIT_SIMPLE && !type_is_array(aggref->aggtype))
+		refuse_every_attempt();
+}
+
 /* A state for the site's last program. */
 static ProgressState *
 create_state(CallSite *site, MemoryContext context, bool with_payloads)
@@ -136,6 +162,7 @@ program_for_row(FunctionCallInfo fcinfo, CallSite *site, const ProgressState *st
 	{
 		site->programs.by_stage = by_stage;
 		use_definition(site, def);
+		check_form(fcinfo, site->program);
 		site->definition_is_stable = funnel_argument_is_stable(fcinfo, 3);
 		return site->program;
 	}
@@ -378,12 +405,21 @@ funnel_progress_maker_init(FunnelProgressMaker *maker, FunctionCallInfo fcinfo)
 {
 	MemoryContext old;
 	TupleDesc	tupdesc;
+	Oid			type;
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "funnel_progress is no composite type");
+	if (get_call_result_type(fcinfo, &type, &tupdesc) == TYPEFUNC_COMPOSITE)
+		tupdesc = CreateTupleDescCopy(tupdesc);
+	else
+	{
+		type = get_element_type(type);
+		if (!OidIsValid(type) || !type_is_rowtype(type))
+			elog(ERROR, "funnel_progress is no composite type");
+		tupdesc = lookup_rowtype_tupdesc_copy(type, -1);
+	}
 	check_row_type(tupdesc);
 
 	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	maker->type = type;
 	maker->tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
 	for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
 		maker->outcomes[i] = CStringGetTextDatum(funnel_outcome_name((FunnelOutcome) i));
@@ -442,6 +478,37 @@ funnel_progress_make(const FunnelProgressMaker *maker, const FunnelProgram *prog
 	return HeapTupleGetDatum(heap_form_tuple(maker->tupdesc, values, nulls));
 }
 
+void
+funnel_passages_begin(FunnelPassages *passages, const FunnelProgressMaker *maker)
+{
+	passages->maker = maker;
+	passages->values = initArrayResult(maker->type, CurrentMemoryContext, false);
+}
+
+void
+funnel_passages_add(FunnelPassages *passages, Datum progress)
+{
+	(void) accumArrayResult(passages->values, progress, false, passages->maker->type,
+							CurrentMemoryContext);
+}
+
+Datum
+funnel_passages_end(FunnelPassages *passages, const FunnelProgram *program, int64 last_at)
+{
+	if (passages->values->nelems == 0)
+	{
+		FunnelMatch nothing;
+
+		nothing.depth = 0;
+		nothing.outcome = FUNNEL_ABSENT;
+		nothing.open = false;
+		nothing.reached = 0;
+		funnel_passages_add(passages, funnel_progress_make(passages->maker, program, &nothing,
+														   last_at, (Datum) 0));
+	}
+	return makeArrayResult(passages->values, CurrentMemoryContext);
+}
+
 /* The payloads of a chain's rows, an array. */
 static Datum
 payloads_of_match(const ProgressState *state, const FunnelEvents *events,
@@ -464,6 +531,33 @@ payloads_of_match(const ProgressState *state, const FunnelEvents *events,
 	return make_array(elements, nulls, match->depth, TEXTOID);
 }
 
+/* The value of a match of the events in the buffer. */
+static Datum
+make_progress(const ProgressState *state, const FinalSite *site, const FunnelMatch *match)
+{
+	Datum		payload = (Datum) 0;
+
+	if (state->payloads != NULL && match->depth > 0)
+		payload = payloads_of_match(state, &site->events, match);
+	return funnel_progress_make(&site->maker, state->program, match,
+								state->last_at, payload);
+}
+
+/* Have the events of a state in the buffer. */
+static void
+fill_buffer(FinalSite *site, const ProgressState *state)
+{
+	funnel_event_list_read_words(&state->events, &state->site->codes, &site->events);
+	site->events.compare_arg = state->payloads;
+}
+
+static void
+trim_buffer(FinalSite *site, const ProgressState *state)
+{
+	if (unlikely(state->events.nevents > KEPT_ROWS))
+		init_buffer(site, state->payloads != NULL);
+}
+
 /*
  * funnel_progress_agg_final(internal) returns funnel_progress
  *
@@ -476,8 +570,37 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	ProgressState *state;
 	FinalSite  *site;
 	FunnelMatch match;
-	Datum		payload = (Datum) 0;
 	Datum		result;
+
+	(void) funnel_aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (ProgressState *) PG_GETARG_POINTER(0);
+	if (state->program->rules.every_attempt)
+		refuse_every_attempt();
+	site = get_final_site(fcinfo, state->payloads != NULL);
+
+	fill_buffer(site, state);
+	funnel_events_match(&site->events, state->program, &match);
+	result = make_progress(state, site, &match);
+	trim_buffer(site, state);
+	PG_RETURN_DATUM(result);
+}
+
+/*
+ * funnel_attempts_agg_final(internal) returns funnel_progress[]
+ *
+ * The passages in the order of time: of each attempt, or of the unit if the
+ * definition does not count attempts.  A unit without any has one that never
+ * entered, so that its last event is there to be seen.
+ */
+PG_FUNCTION_INFO_V1(funnel_attempts_agg_final);
+Datum
+funnel_attempts_agg_final(PG_FUNCTION_ARGS)
+{
+	ProgressState *state;
+	FinalSite  *site;
+	FunnelPassages passages;
 
 	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
@@ -485,16 +608,26 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	state = (ProgressState *) PG_GETARG_POINTER(0);
 	site = get_final_site(fcinfo, state->payloads != NULL);
 
-	funnel_event_list_read_words(&state->events, &state->site->codes, &site->events);
-	site->events.compare_arg = state->payloads;
-	funnel_events_match(&site->events, state->program, &match);
-	if (state->payloads != NULL && match.depth > 0)
-		payload = payloads_of_match(state, &site->events, &match);
-	result = funnel_progress_make(&site->maker, state->program, &match,
-								  state->last_at, payload);
-	if (unlikely(state->events.nevents > KEPT_ROWS))
-		init_buffer(site, state->payloads != NULL);
-	PG_RETURN_DATUM(result);
+	fill_buffer(site, state);
+	funnel_passages_begin(&passages, &site->maker);
+	if (state->program->rules.every_attempt)
+	{
+		FunnelAttempts attempts;
+		const FunnelMatch *match;
+
+		funnel_events_begin_attempts(&site->events, state->program, &attempts);
+		while ((match = funnel_events_next_attempt(&site->events, &attempts)) != NULL)
+			funnel_passages_add(&passages, make_progress(state, site, match));
+	}
+	else
+	{
+		FunnelMatch match;
+
+		funnel_events_match(&site->events, state->program, &match);
+		funnel_passages_add(&passages, make_progress(state, site, &match));
+	}
+	trim_buffer(site, state);
+	PG_RETURN_DATUM(funnel_passages_end(&passages, state->program, state->last_at));
 }
 
 /*

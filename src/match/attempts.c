@@ -18,6 +18,8 @@
  */
 #include "match/attempts.h"
 
+#include <string.h>
+
 #include "match/plain.h"
 
 /* The end of the server's timestamps; a limit beyond it is no limit. */
@@ -79,26 +81,31 @@ time_of(const FunnelAttempts *attempts, size_t i)
 	return attempts->rows != NULL ? attempts->rows[i].ts : attempts->ts[i];
 }
 
-static inline bool
-has_step(const FunnelAttempts *attempts, size_t i, int step)
-{
-	if (attempts->rows != NULL)
-		return (attempts->rows[i].steps & FUNNEL_STEP_BIT(step)) != 0;
-	return attempts->steps[i] == step;
-}
-
 /* The first row from I on, before END, that matches STEP; END if there is none. */
 static size_t
 find_step(const FunnelAttempts *attempts, size_t i, size_t end, int step)
 {
 	const FunnelRules *rules = attempts->rules;
 
-	for (size_t begin = i; i < end && !has_step(attempts, i, step); i++)
+	if (attempts->rows == NULL)
 	{
-		if (rules->poll && (i - begin) % ROWS_PER_POLL == ROWS_PER_POLL - 1)
+		const uint8_t *found = i < end ? memchr(attempts->steps + i, step, end - i) : NULL;
+
+		return found != NULL ? (size_t) (found - attempts->steps) : end;
+	}
+	while (i < end)
+	{
+		size_t		pause = end - i < ROWS_PER_POLL ? end : i + ROWS_PER_POLL;
+
+		for (; i < pause; i++)
+		{
+			if (attempts->rows[i].steps & FUNNEL_STEP_BIT(step))
+				return i;
+		}
+		if (i < end && rules->poll)
 			rules->poll();
 	}
-	return i;
+	return end;
 }
 
 /* The first row later than TS, from LOW on, by bisection. */

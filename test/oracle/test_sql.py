@@ -14,7 +14,7 @@ import os
 import random
 import subprocess
 
-from brute import (FOREVER, definition_text, label_rows, passages_of, sort_rows,
+from brute import (FOREVER, Passage, definition_text, label_rows, passages_of, sort_rows,
                    stage_names, stage_rows)
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_origin)
@@ -695,6 +695,47 @@ def check_progress(tap, funnels, event, want_bytes):
     psql('DROP TABLE progress;')
 
 
+def attempts_of_units(table, event, payload='', ts='ts'):
+    """A row for each attempt, or each unit where attempts are not counted."""
+    return ('SELECT g, unit, def, attempts[o] AS p, o FROM (SELECT g, unit, def, '
+            'funnel_attempts_agg(%s, %s, def%s) AS attempts FROM %s '
+            'WHERE unit IS NOT NULL GROUP BY g, unit, def) u, '
+            'generate_subscripts(attempts, 1) AS o' % (ts, event, payload, table))
+
+
+def check_attempts(tap, funnels, event, want_bytes):
+    """The attempts of each unit, and the two-level path to a result."""
+    passages = {funnel.number: funnel.pass_all(payload=True)
+                for funnel in funnels}
+    got = {}
+    for row in rows_of(PROGRESS % attempts_of_units(
+            'shuffled', event, payload=', payload') + ' ORDER BY o', SERIAL):
+        got.setdefault((row['g'], row['unit']), []).append(row)
+    failures = []
+    for funnel in funnels:
+        for unit, events in funnel.units.items():
+            if not events:
+                continue
+            want = [passage_row(funnel, unit, passage, True) for passage in
+                    passages[funnel.number][unit] or [Passage()]]
+            rows = got.get((funnel.number, unit), [])
+            for row, wanted in zip(rows, want):
+                if wanted['stage'] is None and wanted['position'] is not None:
+                    row['stage'] = None
+            if rows != want:
+                failures.append((funnel, [funnel.describe_unit(unit),
+                                          'expected %s' % want,
+                                          'got      %s' % rows]))
+    tell(tap, failures, 'funnel_attempts_agg: every unit')
+    for settings, table, payload in (
+            (SERIAL, 'events', ''), (SERIAL, 'backwards', ', payload'),
+            (PARALLEL % '0', 'split', ', payload')):
+        check_same_bytes(tap, funnels, want_bytes,
+                         'SELECT g, funnel_agg(p, def) AS r FROM (%s) q GROUP BY g'
+                         % attempts_of_units(table, event, payload), settings,
+                         'two levels, through funnel_attempts_agg over "%s"' % table)
+
+
 def check_stages(tap, funnels):
     """Rows that carry stages instead of labels."""
     passages = {funnel.number: funnel.pass_stages() for funnel in funnels}
@@ -788,10 +829,18 @@ def check_journeys(tap, funnels, want):
             'funnel_progress_agg(ts, event, def)::text AS p FROM events '
             'WHERE unit IS NOT NULL AND NOT attempts GROUP BY g, def, unit) e '
             'FULL JOIN (SELECT g, unit, journey_progress(j, def)::text AS p '
-            'FROM journeys JOIN definitions d USING (g, def) '
-            'WHERE NOT attempts) j USING (g, unit) WHERE e.p IS DISTINCT FROM j.p;')
+            'FROM (SELECT g, unit, j, def FROM journeys JOIN definitions '
+            'USING (g, def) WHERE NOT attempts OFFSET 0) k) j USING (g, unit) WHERE e.p IS DISTINCT FROM j.p;')
         tap.ok(differ.strip() == '0',
                'journey_progress is what funnel_progress_agg is')
+    differ = psql(
+        'SELECT count(*) FROM (SELECT g, def, unit, '
+        'funnel_attempts_agg(ts, event, def)::text AS p FROM events '
+        'WHERE unit IS NOT NULL GROUP BY g, def, unit) e '
+        'FULL JOIN (SELECT g, unit, journey_attempts(j, def)::text AS p '
+        'FROM journeys) j USING (g, unit) WHERE e.p IS DISTINCT FROM j.p;')
+    tap.ok(differ.strip() == '0',
+           'journey_attempts is what funnel_attempts_agg is')
     psql('DROP TABLE journeys;')
 
 
@@ -819,6 +868,7 @@ def check_all(tap, funnels, event):
         check_merge(tap, funnels, event, want)
     if type_exists('funnel_progress'):
         check_progress(tap, funnels, event, want)
+        check_attempts(tap, funnels, event, want)
         check_stages(tap, funnels)
     if event == 'event' and type_exists('funnel_journey'):
         check_journeys(tap, funnels, want)
