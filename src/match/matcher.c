@@ -1481,11 +1481,18 @@ usual_pairs(const FunnelRules *rules)
 		(rules->strict | rules->excluding | rules->delayed) != 0 ? 8 : 1;
 }
 
+/* The ways take a multiple of 8 bytes, as what follows them needs. */
+static inline size_t
+ways_size(int nways)
+{
+	return (nways * sizeof(Way) + 7) & ~(size_t) 7;
+}
+
 /* The part that does not grow with the lists, and one share of what does. */
 static inline size_t
 fixed_size(size_t nrows, int nways)
 {
-	return sizeof(Scratch) + 2 * nrows * sizeof(uint64_t) + nways * sizeof(Way);
+	return sizeof(Scratch) + 2 * nrows * sizeof(uint64_t) + ways_size(nways);
 }
 
 static inline size_t
@@ -1540,7 +1547,7 @@ divide_scratch(const FunnelRules *rules, size_t nrows, Scratch *scratch, size_t 
 	scratch->onward = (uint64_t *) (scratch + 1);
 	scratch->enterable = scratch->onward + nrows;
 	scratch->ways = (Way *) (scratch->enterable + nrows);
-	scratch->pairs = (Pair *) (scratch->ways + nways);
+	scratch->pairs = (Pair *) ((char *) scratch->ways + ways_size(nways));
 	scratch->nways = nways;
 	memset(scratch->ways_out, 0, sizeof(scratch->ways_out));
 	if (nways > 0)
