@@ -14,6 +14,9 @@ INSERT INTO written (lit) VALUES
 	('lead: "form sent"|"call booked" -[14 days]-> "demo done" -[!lost, 30 days]-> won'),
 	('landing: /l/* -> product: /product/* -> buy within 1 day'),
 	('search -> compare -> buy within 1 day, any order'),
+	('signup -[>= 1 day, 30 days]-> login'),
+	('open -> offer -> won unless lost|cancelled'),
+	('visit -> purchase within 7 days, every attempt'),
 	('visit -> view -> cart -> checkout -> purchase within 7 days'),
 	-- one step, a repeated step, white space of every kind or none
 	('visit'),
@@ -61,6 +64,26 @@ INSERT INTO written (lit) VALUES
 	('a =[1 hour]=> b =[!x]=> c =[ ! x | y , 90 s , ! "z z" ]=> d'),
 	('a-[!b]->b-[!a*|*"c d"*]->c'),
 	('a -[!b:, 1 s] -> c'),
+	-- shortest gaps
+	('a -[>= 1 day]-> b -[>=1h]-> c =[ >=  90 s ]=> d'),
+	('a -[30 days, >= 1 day]-> b -[<= 2 h, >= 120 min]-> c -[<=1 h]-> d'),
+	('a -[>= 24 h, !x, <= 1 w, !y]-> b? -> c within 7 days'),
+	-- what every link excludes, and what only some do
+	('a -> b -> c unless x'),
+	('a -[!x]-> b -[!x]-> c'),
+	('a =[!x, 1 h]=> b -[!y|x]-> c unless y'),
+	('a -[!y|x|z]-> b -[!x|y]-> c'),
+	('a -[!y]-> b -> c unless x|y|x'),
+	('a -> b unless x|"y z"'),
+	('a -[!y|x]-> b unless x'),
+	('a -[!x|x]-> b -> c'),
+	('a -> b -> c UNLESS  x* | *y , within 1 d'),
+	('a -> b -> c unless unless|within within 1 d first entry'),
+	-- which entries count
+	('a -> b last entry within 1 d'),
+	('a -> b Every  Attempt, increasing within 1 d'),
+	('a -> b increasing, unless x, last entry'),
+	('last -> every -> unless -> LAST'),
 	-- durations
 	('a -> b within 168 h'),
 	('a -> b within 1 w'),
@@ -156,7 +179,24 @@ SELECT lit, complaint(lit) FROM (VALUES
 	('a -> b first entry -> c'), ('a -> b within 1 day -> c'), ('a -> b increasing?'), ('within 7 days'), ('a -> b; within 1 day'),
 	-- what only the whole definition shows
 	('a?'), ('a? -> b'), ('a -> b?'), ('a -> b? within 1 day'), ('a? -> b?'), ('a => b any order'), ('a -[1 h]-> b any order'),
-	('a -> b -[!x]-> c, any order'), ('a -> b? -> c any order'), ('a -> b any order, increasing'), ('a -> b increasing any order')
+	('a -> b -[!x]-> c, any order'), ('a -> b? -> c any order'), ('a -> b any order, increasing'), ('a -> b increasing any order'),
+	('a -[>= 1 h]-> b any order'), ('a -> b any order unless x'), ('a -> b last entry, any order'), ('a -> b any order, every attempt'),
+	('a -> b first entry, last entry'), ('a -> b every attempt, first entry'), ('a -> b every attempt, last entry'),
+	('a unless x'), ('a -[>= 2 days, 1 day]-> b'), ('a -> b -[>= 8 days]-> c within 7 days'), ('a -[>= 8 days, 9 days]-> c within 7 days'),
+	('a -[>= 7 days, 7 days]-> c within 7 days'),
+	-- clauses of two words, and events behind one
+	('a -> b last'), ('a -> b last touch'), ('a -> b every time'), ('a -> b last entry last entry'), ('a -> b every attempt every attempt'),
+	('a -> b unless'), ('a -> b unless x unless y'), ('a -> b unless x, y'), ('a -> b unless x y'), ('a -> b unless !x'), ('a -> b unless x -> c'),
+	-- shortest gaps
+	('a -[> 1 h]-> b'), ('a -[< 1 h]-> b'), ('a -[= 1 h]-> b'), ('a -[>=]-> b'), ('a -[>= x]-> b'), ('a -[>= 0 s]-> b'), ('a -[>= 1 h, >= 2 h]-> b'),
+	('a -[> = 1 h]-> b'), ('a -[min 1 h]-> b'), ('a -[<= 1 h, 1 h]-> b'), ('a -[>= 1 month]-> b'), ('a >= b'), ('a -[not x]-> b'), ('a -[1 h, x]-> b'),
+	-- slips
+	('a or b -> c'), ('a -> b or c'), ('a and b'), ('a then b'), ('a -> b in 7 days'), ('a -> b for 7 days'), ('a -> b 7 days'), ('a -> b, 7 days'),
+	('a -> b whitin 7 days'), ('a -> b, whitin 7 days'), ('a -> b within: 7 days'), ('a -> b within <= 7 days'), ('a -> b within = 7 days'),
+	('a -> b WITHN 7 days'), ('a -> b first-entry'), ('a -> b any_order'), ('a -> b, every-attempt'), ('a -> b increase'), ('a -> b frist entry'),
+	('a, b, c within 7 days'), ('a -> b, c within 7 days'), ('a -> b within 7 days, c'), ('{{name}} -> b'), ('a -> {{name}}'), ('a -> ${name}'), ('a -> b within {{days}}'),
+	('/search?q=shoes -> /cart'), ('/search?=shoes -> /cart'), ('/p=1 -> /cart'), ('/a?b&c=1 -> x'), ('a -> /x?y'), ('a -> b without x'), ('a -> b not x'), ('a -> b strict'),
+	('a -> b optional -> c'), ('a [!x] -> b'), ('a -> !x'), ('a -> b all attempts'), ('a -> b latest entry'), ('a -> b -> c unordered'), ('a <- b'), ('a -> <b>')
 ) v(lit);
 
 -- characters that somebody may type or paste, by code point
@@ -190,7 +230,9 @@ SELECT a = b AS eq, a <> b AS ne, a < b AS lt, a <= b AS le, a > b AS gt, a >= b
 	sign(funnel_def_cmp(a, b)) AS cmp, funnel_def_hash(a) = funnel_def_hash(b) AS hash,
 	funnel_def_hash_extended(a, 7) = funnel_def_hash_extended(b, 7) AS hash_extended
 FROM (VALUES ('a -> b within 168 h'::funnel_def, 'a->"b" WITHIN 1 w'::funnel_def),
-	('a -> b', 'a -> c'), ('b', 'a'), ('a', 'a -> b'), ('B', 'a')) v(a, b);
+	('a -> b', 'a -> c'), ('b', 'a'), ('a', 'a -> b'), ('B', 'a'),
+	('a -> b -> c unless x|y', 'a -[!x|y]-> b -[!x, !y]-> c'), ('a -> b unless x', 'a -[!x]-> b'),
+	('a -[>= 24 h, 2 d]-> b', 'a -[<= 48 h, >= 1 d]-> b'), ('a -> b last entry', 'a -> b first entry')) v(a, b);
 SELECT DISTINCT d FROM (VALUES ('a->b'::funnel_def), ('"a" -> b'), ('a -> b within 60 min'), ('a->b within 1 h')) v(d) ORDER BY d;
 SELECT min(length(d::text)), count(*), count(DISTINCT d) FROM (SELECT lit::funnel_def AS d FROM written) d;
 

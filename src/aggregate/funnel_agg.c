@@ -308,6 +308,40 @@ funnel_agg_stage_date_transfn(PG_FUNCTION_ARGS)
 	return add_row(fcinfo, funnel_read_date, funnel_read_stage, true);
 }
 
+/* Count one passage, of the events that were matched. */
+static inline void
+count_match(const FunnelAggState *state, FunnelTally *tally, const FunnelEvents *events,
+			const FunnelMatch *match)
+{
+	double		values[FUNNEL_MAX_STEPS];
+
+	if (match->depth == 0)
+		return;
+	if (!state->with_values)
+	{
+		funnel_tally_add(tally, match, NULL);
+		return;
+	}
+	for (int k = 0; k < match->depth; k++)
+	{
+		if ((match->reached & FUNNEL_STEP_BIT(k + 1)) != 0)
+			values[k] = value_of_item(events->items[match->row[k]]);
+	}
+	funnel_tally_add(tally, match, values);
+}
+
+/* Count each attempt of the unit whose events are in the buffer. */
+static void
+count_attempts(const FunnelAggState *state, FunnelTally *tally, FunnelEvents *events,
+			   FunnelAttempts *attempts)
+{
+	const FunnelMatch *match;
+
+	funnel_events_begin_attempts(events, state->program, attempts);
+	while ((match = funnel_events_next_attempt(events, attempts)) != NULL)
+		count_match(state, tally, events, match);
+}
+
 PG_FUNCTION_INFO_V1(funnel_agg_final);
 
 /*
@@ -322,6 +356,7 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 	FunnelTally *tally;
 	FunnelEvents events;
 	FunnelMatch match;
+	FunnelAttempts attempts;
 	FunnelSpoolScan *scan;
 	struct varlena *result;
 	MemoryContext scratch;
@@ -340,19 +375,12 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 	scan = funnel_spool_scan_begin(state->spool, scratch);
 	while (funnel_spool_scan_next(scan, &events))
 	{
-		funnel_events_match(&events, state->program, &match);
-		if (match.depth > 0 && !state->with_values)
-			funnel_tally_add(tally, &match, NULL);
-		else if (match.depth > 0)
+		if (state->program->rules.every_attempt)
+			count_attempts(state, tally, &events, &attempts);
+		else
 		{
-			double		values[FUNNEL_MAX_STEPS];
-
-			for (int k = 0; k < match.depth; k++)
-			{
-				if ((match.reached & FUNNEL_STEP_BIT(k + 1)) != 0)
-					values[k] = value_of_item(events.items[match.row[k]]);
-			}
-			funnel_tally_add(tally, &match, values);
+			funnel_events_match(&events, state->program, &match);
+			count_match(state, tally, &events, &match);
 		}
 		CHECK_FOR_INTERRUPTS();
 	}

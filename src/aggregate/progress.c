@@ -92,12 +92,19 @@ funnel_progress_maker_init(FunnelProgressMaker *maker, FunctionCallInfo fcinfo)
 {
 	MemoryContext old;
 	TupleDesc	tupdesc;
+	Oid			type;
 
-	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "funnel_progress is no composite type");
+	if (get_call_result_type(fcinfo, &type, &tupdesc) != TYPEFUNC_COMPOSITE)
+	{
+		type = get_element_type(type);
+		if (!OidIsValid(type) || !type_is_rowtype(type))
+			elog(ERROR, "funnel_progress is no composite type");
+		tupdesc = lookup_rowtype_tupdesc_copy(type, -1);
+	}
 	check_row_type(tupdesc);
 
 	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	maker->type = type;
 	maker->tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
 	for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
 		maker->outcomes[i] = CStringGetTextDatum(funnel_outcome_name((FunnelOutcome) i));
@@ -156,6 +163,37 @@ funnel_progress_make(const FunnelProgressMaker *maker, const FunnelProgram *prog
 	values[PROGRESS_DEFINITION] = PointerGetDatum(program->def);
 	nulls[PROGRESS_DEFINITION] = false;
 	return HeapTupleGetDatum(heap_form_tuple(maker->tupdesc, values, nulls));
+}
+
+void
+funnel_progress_list_begin(FunnelProgressList *list, const FunnelProgressMaker *maker)
+{
+	list->maker = maker;
+	list->values = initArrayResult(maker->type, CurrentMemoryContext, false);
+}
+
+void
+funnel_progress_list_add(FunnelProgressList *list, Datum progress)
+{
+	(void) accumArrayResult(list->values, progress, false, list->maker->type,
+							CurrentMemoryContext);
+}
+
+Datum
+funnel_progress_list_end(FunnelProgressList *list, const FunnelProgram *program, int64 last_at)
+{
+	if (list->values->nelems == 0)
+	{
+		FunnelMatch nothing;
+
+		nothing.depth = 0;
+		nothing.outcome = FUNNEL_ABSENT;
+		nothing.open = false;
+		nothing.reached = 0;
+		funnel_progress_list_add(list, funnel_progress_make(list->maker, program, &nothing,
+															last_at, (Datum) 0));
+	}
+	return makeArrayResult(list->values, CurrentMemoryContext);
 }
 
 /*
@@ -231,6 +269,9 @@ read_reached(const FunnelProgram *program, Datum reached, FunnelMatch *match)
 										   k + 1, previous + 1));
 
 		/* unsigned, since the range of timestamptz exceeds 2^63 */
+		if (k > 0 && rules->shortest[k] != 0 &&
+			(uint64) at - (uint64) match->at[previous] < (uint64) rules->shortest[k])
+			does_not_fit(program, psprintf("The time of step %d is too soon.", k + 1));
 		if (k > 0 &&
 			((rules->within != 0 &&
 			  (uint64) at - (uint64) match->at[0] > (uint64) rules->within) ||
@@ -312,10 +353,6 @@ read_open_until(const FunnelProgram *program, int64 open_until, int64 last_at,
 		does_not_fit(program, "\"open_until\" is later than the definition allows.");
 }
 
-/*
- * Read a value's columns into MATCH, with depth 0 for a unit that never
- * entered, and LAST_AT.
- */
 struct varlena *
 funnel_progress_definition(const FunnelProgressParts *parts)
 {
@@ -327,6 +364,10 @@ funnel_progress_definition(const FunnelProgressParts *parts)
 	return funnel_plain_varlena(parts->values[PROGRESS_DEFINITION]);
 }
 
+/*
+ * Read a value's columns into MATCH, with depth 0 for a unit that never
+ * entered, and LAST_AT.
+ */
 void
 funnel_progress_read(const FunnelProgressParts *parts, const FunnelProgram *program,
 					 FunnelMatch *match, int64 *last_at)

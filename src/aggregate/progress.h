@@ -10,6 +10,7 @@
 
 #include "access/tupdesc.h"
 #include "fmgr.h"
+#include "utils/array.h"
 
 #include "language/program.h"
 
@@ -34,9 +35,13 @@ typedef struct FunnelProgressParts
 	bool		nulls[FUNNEL_PROGRESS_COLUMNS];
 } FunnelProgressParts;
 
-/* What a function that returns funnel_progress keeps from call to call. */
+/*
+ * What a function that returns funnel_progress, or an array of them, keeps from
+ * call to call.
+ */
 typedef struct FunnelProgressMaker
 {
+	Oid			type;			/* of funnel_progress */
 	TupleDesc	tupdesc;
 	Datum		outcomes[FUNNEL_NUM_OUTCOMES];	/* their names, text */
 } FunnelProgressMaker;
@@ -52,6 +57,21 @@ extern Datum funnel_progress_make(const FunnelProgressMaker *maker,
 
 /* An array of N elements, as funnel_progress has them: of timestamptz or text. */
 extern Datum funnel_progress_array(Datum *values, bool *nulls, int n, Oid type);
+
+/* Values of one unit, collected in the current memory context. */
+typedef struct FunnelProgressList
+{
+	const FunnelProgressMaker *maker;
+	ArrayBuildState *values;
+} FunnelProgressList;
+
+extern void funnel_progress_list_begin(FunnelProgressList *list,
+									   const FunnelProgressMaker *maker);
+extern void funnel_progress_list_add(FunnelProgressList *list, Datum progress);
+
+/* They as an array; if there are none, with the value of a unit that never entered. */
+extern Datum funnel_progress_list_end(FunnelProgressList *list,
+									  const FunnelProgram *program, int64 last_at);
 
 /* Take a value apart; false if it is NULL, or all of its columns are. */
 extern bool funnel_progress_open(Datum progress, FunnelProgressParts *parts);

@@ -1,14 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * aggregate/progress_agg.c
- *	  funnel_progress_agg: one unit's passage, from its events.
+ *	  funnel_progress_agg and funnel_attempts_agg: one unit's progress, or that
+ *	  of each of its attempts, from its events.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "aggregate/progress.h"
 #include "aggregate/unit_state.h"
@@ -53,6 +56,33 @@ programs_differ(const FunnelQuestion *question, const char *other, size_t size)
 static const FunnelUnitAggregate progress_by_label = {prepare_by_label, programs_differ};
 static const FunnelUnitAggregate progress_by_stage = {prepare_by_stage, programs_differ};
 
+/* One value cannot say what became of several attempts. */
+static void
+refuse_every_attempt(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("under \"every attempt\" a unit has a funnel_progress for each attempt"),
+			 errhint("Use funnel_attempts_agg(ts, event, definition [, payload]), which gives an array of them.")));
+}
+
+/*
+ * Refuse a definition at the first row rather than at the end, if it is known
+ * what the aggregate will give: the transition function is the same for both.
+ */
+static void
+check_form(FunctionCallInfo fcinfo, const FunnelProgram *program)
+{
+	Aggref	   *aggref;
+
+	if (!program->rules.every_attempt)
+		return;
+	aggref = AggGetAggref(fcinfo);
+	if (aggref != NULL && aggref->aggsplit == AGGSPLIT_SIMPLE &&
+		!type_is_array(aggref->aggtype))
+		refuse_every_attempt();
+}
+
 /*
  * The program of the row's group.  As long as the definition is the same for
  * all rows the state is not even looked at: that is a cache miss, and so the
@@ -71,6 +101,7 @@ program_for_row(FunctionCallInfo fcinfo, FunnelUnitSite *site, FunnelUnitState *
 	def = funnel_plain_varlena(PG_GETARG_DATUM(3));
 	*state = funnel_unit_state(fcinfo, site, HAS_PAYLOAD(fcinfo), VARDATA_ANY(def),
 							   VARSIZE_ANY_EXHDR(def));
+	check_form(fcinfo, (*state)->question->prepared);
 	if (question == NULL && funnel_argument_is_stable(fcinfo, 3))
 		site->own = unconstify(FunnelQuestion *, (*state)->question);
 	return (*state)->question->prepared;
@@ -225,6 +256,26 @@ get_final_site(FunctionCallInfo fcinfo, bool with_payloads)
 	return site;
 }
 
+/* Have the events of a state in the buffer. */
+static void
+fill_buffer(FinalSite *site, const FunnelUnitState *state)
+{
+	funnel_event_list_read_words(&state->events, &state->site->codes, &site->events);
+	site->events.compare_arg = state->texts;
+}
+
+/* The value of a match of the events in the buffer. */
+static Datum
+make_progress(const FinalSite *site, const FunnelUnitState *state, const FunnelMatch *match)
+{
+	Datum		payload = (Datum) 0;
+
+	if (state->texts != NULL && match->depth > 0)
+		payload = payloads_of_match(state, &site->events, match);
+	return funnel_progress_make(&site->maker, state->question->prepared, match,
+								state->last_at, payload);
+}
+
 PG_FUNCTION_INFO_V1(funnel_progress_agg_final);
 
 /*
@@ -239,8 +290,40 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	const FunnelProgram *program;
 	FinalSite  *site;
 	FunnelMatch match;
-	Datum		payload = (Datum) 0;
 	Datum		result;
+
+	(void) funnel_aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
+	program = state->question->prepared;
+	if (program->rules.every_attempt)
+		refuse_every_attempt();
+	site = get_final_site(fcinfo, state->texts != NULL);
+
+	fill_buffer(site, state);
+	funnel_events_match(&site->events, program, &match);
+	result = make_progress(site, state, &match);
+	funnel_events_trim(&site->events);
+	PG_RETURN_DATUM(result);
+}
+
+PG_FUNCTION_INFO_V1(funnel_attempts_agg_final);
+
+/*
+ * funnel_attempts_agg_final(internal) returns funnel_progress[]
+ *
+ * The values in the order of time: of each attempt, or of the unit if the
+ * definition does not count attempts.  A unit without any has one that never
+ * entered, so that its last event is there to be seen.
+ */
+Datum
+funnel_attempts_agg_final(PG_FUNCTION_ARGS)
+{
+	const FunnelUnitState *state;
+	const FunnelProgram *program;
+	FinalSite  *site;
+	FunnelProgressList list;
 
 	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
@@ -249,12 +332,24 @@ funnel_progress_agg_final(PG_FUNCTION_ARGS)
 	program = state->question->prepared;
 	site = get_final_site(fcinfo, state->texts != NULL);
 
-	funnel_event_list_read_words(&state->events, &state->site->codes, &site->events);
-	site->events.compare_arg = state->texts;
-	funnel_events_match(&site->events, program, &match);
-	if (state->texts != NULL && match.depth > 0)
-		payload = payloads_of_match(state, &site->events, &match);
-	result = funnel_progress_make(&site->maker, program, &match, state->last_at, payload);
+	fill_buffer(site, state);
+	funnel_progress_list_begin(&list, &site->maker);
+	if (program->rules.every_attempt)
+	{
+		FunnelAttempts attempts;
+		const FunnelMatch *match;
+
+		funnel_events_begin_attempts(&site->events, program, &attempts);
+		while ((match = funnel_events_next_attempt(&site->events, &attempts)) != NULL)
+			funnel_progress_list_add(&list, make_progress(site, state, match));
+	}
+	else
+	{
+		FunnelMatch match;
+
+		funnel_events_match(&site->events, program, &match);
+		funnel_progress_list_add(&list, make_progress(site, state, &match));
+	}
 	funnel_events_trim(&site->events);
-	PG_RETURN_DATUM(result);
+	PG_RETURN_DATUM(funnel_progress_list_end(&list, program, state->last_at));
 }

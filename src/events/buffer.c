@@ -608,3 +608,54 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 											 Max(funnel_match_scratch_size(rules, events->nrows),
 												 events->scratch_size * 2));
 }
+
+/*
+ * Sort what is in the buffer, and begin with its attempts, one after the other:
+ * for definitions that say so, in place of funnel_events_match.  Only in a
+ * buffer with items is match->row filled in.
+ */
+void
+funnel_events_begin_attempts(FunnelEvents *events, const FunnelProgram *program,
+							 FunnelAttempts *attempts)
+{
+	const FunnelRules *rules = &program->rules;
+	uint64_t	present;
+
+	if (program->plain)
+		reserve_plain(events, events->nrows);
+	if (events->words != NULL)
+	{
+		if (program->plain && read_plain_words(events, &present))
+		{
+			funnel_attempts_begin_plain(attempts, rules, events->ts, events->steps,
+										events->nrows, present, false);
+			return;
+		}
+		words_to_rows(events);
+	}
+
+	funnel_events_sort(events);
+	if (program->plain &&
+		funnel_rows_to_plain(rules, events->rows, events->nrows, events->ts,
+							 events->steps, &present))
+		funnel_attempts_begin_plain(attempts, rules, events->ts, events->steps,
+									events->nrows, present, events->with_items);
+	else
+		funnel_attempts_begin(attempts, rules, events->rows, events->nrows);
+}
+
+/* The next attempt, good until the one after it; NULL if there is none. */
+const FunnelMatch *
+funnel_events_next_attempt(FunnelEvents *events, FunnelAttempts *attempts)
+{
+	FunnelAttemptsStatus status;
+
+	CHECK_FOR_INTERRUPTS();
+	while ((status = funnel_attempts_next(attempts, events->scratch,
+										  events->scratch_size)) == FUNNEL_ATTEMPTS_NO_ROOM)
+		(void) funnel_events_reserve_scratch(events,
+											 Max(funnel_match_scratch_size(attempts->rules,
+																		   attempts->nrows),
+												 events->scratch_size * 2));
+	return status == FUNNEL_ATTEMPTS_FOUND ? attempts->match : NULL;
+}

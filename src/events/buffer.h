@@ -10,6 +10,7 @@
 
 #include "events/word.h"
 #include "language/program.h"
+#include "match/attempts.h"
 
 /* The order of two rows' items: less than, equal to or greater than zero. */
 typedef int (*FunnelItemCompare) (uint64 a, uint64 b, const void *arg);
@@ -63,5 +64,10 @@ extern void funnel_events_sort(FunnelEvents *events);
 extern void funnel_events_sort_words(FunnelEvents *events);
 extern void funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 								FunnelMatch *match);
+extern void funnel_events_begin_attempts(FunnelEvents *events,
+										 const FunnelProgram *program,
+										 FunnelAttempts *attempts);
+extern const FunnelMatch *funnel_events_next_attempt(FunnelEvents *events,
+													 FunnelAttempts *attempts);
 
 #endif							/* FUNNEL_EVENTS_BUFFER_H */

@@ -133,7 +133,7 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 {
 	const FunnelJourney *journey = NULL;
 	FunnelRunning *running;
-	FunnelMatch match;
+	FunnelJourneyMatcher *matcher;
 	int64		last_at;
 	Datum		state;
 
@@ -150,12 +150,55 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 
 	prefetch_next(journey);
 	running = funnel_running(fcinfo, 2, &state);
-	funnel_journey_match(get_matcher(fcinfo, running, PG_ARGISNULL(0)),
-						 journey, &match, &last_at);
-	funnel_tally_see(running->tally, last_at);
-	if (match.depth > 0)
-		funnel_tally_add(running->tally, &match, NULL);
+	matcher = get_matcher(fcinfo, running, PG_ARGISNULL(0));
+	if (running->program->rules.every_attempt)
+	{
+		const FunnelMatch *attempt;
+
+		funnel_journey_begin_attempts(matcher, journey, &last_at);
+		funnel_tally_see(running->tally, last_at);
+		while ((attempt = funnel_journey_next_attempt(matcher)) != NULL)
+			funnel_tally_add(running->tally, attempt, NULL);
+	}
+	else
+	{
+		FunnelMatch match;
+
+		funnel_journey_match(matcher, journey, &match, &last_at);
+		funnel_tally_see(running->tally, last_at);
+		if (match.depth > 0)
+			funnel_tally_add(running->tally, &match, NULL);
+	}
 	PG_RETURN_DATUM(state);
+}
+
+/* The call site of a function that returns funnel_progress, or an array of them. */
+static CallSite *
+get_maker_site(FunctionCallInfo fcinfo)
+{
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+
+	if (site == NULL)
+	{
+		site = make_call_site(fcinfo);
+		funnel_progress_maker_init(&site->maker, fcinfo);
+		fcinfo->flinfo->fn_extra = site;
+	}
+	return site;
+}
+
+/* The journey that is argument 0, or NULL if it is NULL or has no events. */
+static const FunnelJourney *
+get_journey(FunctionCallInfo fcinfo)
+{
+	const FunnelJourney *journey;
+
+	if (PG_ARGISNULL(1))
+		funnel_definition_is_null();
+	if (PG_ARGISNULL(0))
+		return NULL;
+	journey = funnel_plain_varlena(PG_GETARG_DATUM(0));
+	return funnel_journey_is_empty(journey) ? NULL : journey;
 }
 
 /*
@@ -168,28 +211,65 @@ PG_FUNCTION_INFO_V1(funnel_journey_progress);
 Datum
 funnel_journey_progress(PG_FUNCTION_ARGS)
 {
-	CallSite   *site = fcinfo->flinfo->fn_extra;
-	const FunnelJourney *journey;
+	const FunnelJourney *journey = get_journey(fcinfo);
+	CallSite   *site;
 	const Question *question;
 	FunnelMatch match;
 	int64		last_at;
 
-	if (PG_ARGISNULL(1))
-		funnel_definition_is_null();
-	if (PG_ARGISNULL(0))
+	if (journey == NULL)
 		PG_RETURN_NULL();
-	journey = funnel_plain_varlena(PG_GETARG_DATUM(0));
-	if (funnel_journey_is_empty(journey))
-		PG_RETURN_NULL();
-
-	if (site == NULL)
-	{
-		site = make_call_site(fcinfo);
-		funnel_progress_maker_init(&site->maker, fcinfo);
-		fcinfo->flinfo->fn_extra = site;
-	}
+	site = get_maker_site(fcinfo);
 	question = find_question(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
+	if (question->program->rules.every_attempt)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("under \"every attempt\" a unit has a funnel_progress for each attempt"),
+				 errhint("Use journey_attempts(journey, definition), which gives an array of them, or over raw events funnel_attempts_agg(ts, event, definition [, payload]).")));
 	funnel_journey_match(question->matcher, journey, &match, &last_at);
 	PG_RETURN_DATUM(funnel_progress_make(&site->maker, question->program, &match,
 										 last_at, (Datum) 0));
+}
+
+/*
+ * journey_attempts(journey funnel_journey, definition funnel_def)
+ * returns funnel_progress[]
+ *
+ * As funnel_attempts_agg.
+ */
+PG_FUNCTION_INFO_V1(funnel_journey_attempts);
+Datum
+funnel_journey_attempts(PG_FUNCTION_ARGS)
+{
+	const FunnelJourney *journey = get_journey(fcinfo);
+	CallSite   *site;
+	const Question *question;
+	FunnelProgressList list;
+	int64		last_at;
+
+	if (journey == NULL)
+		PG_RETURN_NULL();
+	site = get_maker_site(fcinfo);
+	question = find_question(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
+	funnel_progress_list_begin(&list, &site->maker);
+	if (question->program->rules.every_attempt)
+	{
+		const FunnelMatch *match;
+
+		funnel_journey_begin_attempts(question->matcher, journey, &last_at);
+		while ((match = funnel_journey_next_attempt(question->matcher)) != NULL)
+			funnel_progress_list_add(&list,
+								funnel_progress_make(&site->maker, question->program,
+													 match, last_at, (Datum) 0));
+	}
+	else
+	{
+		FunnelMatch match;
+
+		funnel_journey_match(question->matcher, journey, &match, &last_at);
+		funnel_progress_list_add(&list,
+							funnel_progress_make(&site->maker, question->program,
+												 &match, last_at, (Datum) 0));
+	}
+	PG_RETURN_DATUM(funnel_progress_list_end(&list, question->program, last_at));
 }

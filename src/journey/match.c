@@ -40,6 +40,7 @@ struct FunnelJourneyMatcher
 	int64_t    *times;
 	uint8	   *steps;
 	FunnelEvents events;
+	FunnelAttempts attempts;
 };
 
 FunnelJourneyMatcher *
@@ -249,11 +250,19 @@ read_full_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 	events->nrows = row - events->rows;
 }
 
-void
-funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey,
-					 FunnelMatch *match, int64 *last)
+/* What the rows of a journey are. */
+typedef enum RowsKind
 {
-	const FunnelRules *rules = &matcher->program->rules;
+	NO_ROWS,					/* no chain can begin */
+	PLAIN_ROWS,					/* times and steps, for the plain matcher */
+	FULL_ROWS					/* in the buffer */
+} RowsKind;
+
+/* Read the rows of a journey that is not empty; NROWS and PRESENT are of plain ones. */
+static inline RowsKind
+read_journey(FunnelJourneyMatcher *matcher, const FunnelJourney *journey, int64 *last,
+			 uint32 *nrows, uint64 *present)
+{
 	FunnelJourneyView view;
 	const FunnelJourneyLabels *labels = &matcher->labels;
 	const uint8 *stream;
@@ -263,31 +272,77 @@ funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey
 	*last = view.last;
 
 	funnel_journey_labels_find(&matcher->labels, &view, !matcher->plain);
-	if (labels->present == 0 || (!rules->any_order && (labels->present & FUNNEL_STEP_BIT(1)) == 0))
-	{
-		/* no chain can begin; the first step is never optional */
-		match->depth = 0;
-		match->outcome = FUNNEL_ABSENT;
-		match->open = false;
-		match->reached = 0;
-		return;
-	}
+	*present = labels->present;
+	if (labels->present == 0 ||
+		(!matcher->program->rules.any_order && (labels->present & FUNNEL_STEP_BIT(1)) == 0))
+		return NO_ROWS;			/* the first step is never optional */
 
 	stream = padded_stream(matcher, &view);
 	if (matcher->plain && labels->single)
 	{
-		uint32		nrows;
-
 		reserve(matcher, view.count);
 		if (likely(is_usual(&view)))
-			nrows = read_usual_rows(matcher, &view, stream);
+			*nrows = read_usual_rows(matcher, &view, stream);
 		else
-			nrows = read_rows(matcher, &view, stream);
-		funnel_match_plain(rules, matcher->times, matcher->steps, nrows,
-						   labels->present, match);
-		return;
+			*nrows = read_rows(matcher, &view, stream);
+		return PLAIN_ROWS;
 	}
 
 	read_full_rows(matcher, &view, stream);
-	funnel_events_match(&matcher->events, matcher->program, match);
+	return FULL_ROWS;
+}
+
+void
+funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey,
+					 FunnelMatch *match, int64 *last)
+{
+	uint32		nrows;
+	uint64		present;
+
+	switch (read_journey(matcher, journey, last, &nrows, &present))
+	{
+		case NO_ROWS:
+			match->depth = 0;
+			match->outcome = FUNNEL_ABSENT;
+			match->open = false;
+			match->reached = 0;
+			break;
+		case PLAIN_ROWS:
+			funnel_match_plain(&matcher->program->rules, matcher->times, matcher->steps,
+							   nrows, present, match);
+			break;
+		case FULL_ROWS:
+			funnel_events_match(&matcher->events, matcher->program, match);
+			break;
+	}
+}
+
+void
+funnel_journey_begin_attempts(FunnelJourneyMatcher *matcher, const FunnelJourney *journey,
+							  int64 *last)
+{
+	const FunnelRules *rules = &matcher->program->rules;
+	uint32		nrows;
+	uint64		present;
+
+	switch (read_journey(matcher, journey, last, &nrows, &present))
+	{
+		case NO_ROWS:
+			funnel_attempts_begin(&matcher->attempts, rules, NULL, 0);
+			break;
+		case PLAIN_ROWS:
+			funnel_attempts_begin_plain(&matcher->attempts, rules, matcher->times,
+										matcher->steps, nrows, present, false);
+			break;
+		case FULL_ROWS:
+			funnel_events_begin_attempts(&matcher->events, matcher->program,
+										 &matcher->attempts);
+			break;
+	}
+}
+
+const FunnelMatch *
+funnel_journey_next_attempt(FunnelJourneyMatcher *matcher)
+{
+	return funnel_events_next_attempt(&matcher->events, &matcher->attempts);
 }

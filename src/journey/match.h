@@ -29,4 +29,9 @@ extern void funnel_journey_match(FunnelJourneyMatcher *matcher,
 								 const FunnelJourney *journey,
 								 FunnelMatch *match, int64 *last);
 
+/* The same for every attempt, one after the other; NULL behind the last one. */
+extern void funnel_journey_begin_attempts(FunnelJourneyMatcher *matcher,
+										  const FunnelJourney *journey, int64 *last);
+extern const FunnelMatch *funnel_journey_next_attempt(FunnelJourneyMatcher *matcher);
+
 #endif							/* FUNNEL_JOURNEY_MATCH_H */

@@ -403,3 +403,11 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION journey_progress(funnel_journey, funnel_def) IS
 	'progress of one unit through a funnel, from its journey';
+
+CREATE FUNCTION journey_attempts(journey funnel_journey, definition funnel_def)
+RETURNS funnel_progress[]
+AS 'MODULE_PATHNAME', 'funnel_journey_attempts'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION journey_attempts(funnel_journey, funnel_def) IS
+	'progress of each attempt of one unit, from its journey';

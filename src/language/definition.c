@@ -254,8 +254,12 @@ funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules)
 	rules->nsteps = definition->nsteps;
 	rules->any_order = definition->any_order;
 	rules->first_entry = definition->first_entry;
+	rules->last_entry = definition->last_entry;
+	rules->every_attempt = definition->every_attempt;
 	rules->increasing = definition->increasing;
 	rules->within = definition->within;
+	if (definition->nunless > 0)
+		rules->excluding = funnel_definition_links(definition);
 
 	for (int i = 0; i < definition->nsteps; i++)
 	{
@@ -267,7 +271,10 @@ funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules)
 			rules->strict |= FUNNEL_STEP_BIT(i + 1);
 		if (step->nexcluded > 0)
 			rules->excluding |= FUNNEL_STEP_BIT(i + 1);
+		if (step->shortest != 0)
+			rules->delayed |= FUNNEL_STEP_BIT(i + 1);
 		rules->gap[i] = step->gap;
+		rules->shortest[i] = step->shortest;
 	}
 }
 

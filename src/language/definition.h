@@ -58,9 +58,10 @@ typedef struct FunnelStep
 
 	/* the link into this step; unused for the first */
 	bool		strict;
-	int64		gap;			/* microseconds, 0 = none */
+	int64		gap;			/* the longest, in microseconds, 0 = none */
+	int64		shortest;		/* the same */
 	int			nexcluded;
-	FunnelWord *excluded;
+	FunnelWord *excluded;		/* beside what every link excludes */
 } FunnelStep;
 
 typedef struct FunnelDefinition
@@ -70,7 +71,11 @@ typedef struct FunnelDefinition
 	int64		within;			/* microseconds, 0 = unlimited */
 	bool		any_order;
 	bool		first_entry;
+	bool		last_entry;
+	bool		every_attempt;
 	bool		increasing;
+	int			nunless;
+	FunnelWord *unless;			/* what every link excludes, if there are several */
 } FunnelDefinition;
 
 /*
@@ -81,6 +86,12 @@ typedef struct FunnelDefinition
 extern FunnelDefinition *funnel_definition_parse(const char *text, int len, Node *escontext);
 extern FunnelDefinition *funnel_definition_parse_binary(const char *text, int len,
 														int sqlerrcode);
+
+/*
+ * Put exclusions where they belong: what every link excludes into unless, or
+ * into the link if there is but one; each word once.
+ */
+extern void funnel_definition_settle_exclusions(FunnelDefinition *definition);
 
 /*
  * The length in bytes of the bare character at AT, 0 if what stands there must
@@ -114,6 +125,15 @@ extern char **funnel_definition_stage_names(const FunnelDefinition *definition);
 
 /* The rules without the labels, as the matcher wants them. */
 extern void funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules);
+
+/* All links, as a mask. */
+static inline uint64
+funnel_definition_links(const FunnelDefinition *definition)
+{
+	uint64		steps = PG_UINT64_MAX >> (FUNNEL_MAX_STEPS - definition->nsteps);
+
+	return steps & ~FUNNEL_STEP_BIT(1);
+}
 
 /* The longest limit (within and gaps) in microseconds, 0 if there is none. */
 extern int64 funnel_definition_longest_limit(const FunnelDefinition *definition);

@@ -370,6 +370,7 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 	 * The number of words is bounded by FUNNEL_DEFINITION_MAX_BYTES, and so is
 	 * the length of each: no size below can overflow.
 	 */
+	count_words(definition->unless, definition->nunless, &nliterals, &nwildcards);
 	for (int i = 0; i < definition->nsteps; i++)
 	{
 		const FunnelStep *step = &definition->steps[i];
@@ -391,6 +392,8 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 	labels->multibyte = pg_database_encoding_max_length() > 1 &&
 		GetDatabaseEncoding() != PG_UTF8;
 
+	add_words(labels, definition->unless, definition->nunless,
+			  0, funnel_definition_links(definition), context);
 	for (int i = 0; i < definition->nsteps; i++)
 	{
 		const FunnelStep *step = &definition->steps[i];

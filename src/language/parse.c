@@ -7,8 +7,9 @@
  *	step     = [ label ":" ] word { "|" word } [ "?" ]
  *	link     = "->" | "=>"
  *			 | "-[" cond { "," cond } "]->" | "=[" cond { "," cond } "]=>"
- *	cond     = "!" word { "|" word } | duration
- *	clause   = "within" duration | "any order" | "first entry" | "increasing"
+ *	cond     = "!" word { "|" word } | [ "<=" ] duration | ">=" duration
+ *	clause   = "within" duration | "any order" | "first entry" | "last entry"
+ *			 | "every attempt" | "increasing" | "unless" word { "|" word }
  *	word     = pieces with no white space between: bare characters,
  *			   "quoted part" ("" is a quote), or * (any run of characters)
  *	label    = word without *, followed by ":" and white space or a quote;
@@ -29,7 +30,38 @@
 #include "mb/pg_wchar.h"
 
 #include "base/compat.h"
+#include "language/chars.h"
 #include "language/definition.h"
+#include "language/hint.h"
+
+typedef enum ClauseKind
+{
+	WITHIN,
+	ANY_ORDER,
+	FIRST_ENTRY,
+	LAST_ENTRY,
+	EVERY_ATTEMPT,
+	INCREASING,
+	UNLESS
+} ClauseKind;
+
+typedef struct Clause
+{
+	const char *first;
+	const char *second;			/* word, or NULL */
+} Clause;
+
+static const Clause clauses[] = {
+	[WITHIN] = {"within", NULL},
+	[ANY_ORDER] = {"any", "order"},
+	[FIRST_ENTRY] = {"first", "entry"},
+	[LAST_ENTRY] = {"last", "entry"},
+	[EVERY_ATTEMPT] = {"every", "attempt"},
+	[INCREASING] = {"increasing", NULL},
+	[UNLESS] = {"unless", NULL}
+};
+
+#define NUM_CLAUSES	((int) lengthof(clauses))
 
 typedef struct Parser
 {
@@ -44,11 +76,9 @@ typedef struct Parser
 	/* where things stand that only the whole definition can judge; or NULL */
 	const char *optional_at[FUNNEL_MAX_STEPS];
 	const char *link_at[FUNNEL_MAX_STEPS];	/* links that are not plain */
-	const char *any_order_at;
+	const char *shortest_at[FUNNEL_MAX_STEPS];	/* shortest gaps */
+	const char *clause_at[NUM_CLAUSES];
 } Parser;
-
-#define CLAUSES_HINT \
-	"The clauses are \"within\" and a duration, \"any order\", \"first entry\" and \"increasing\"."
 
 typedef struct Unit
 {
@@ -94,67 +124,15 @@ static const char *const calendar_units[] = {
 
 /* ---------- characters ---------- */
 
-static inline bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static inline bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static inline bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Length in bytes of the character at AT, never beyond END. */
-static inline int
-char_length(const char *at, const char *end)
-{
-	return Min(pg_mblen(at), (int) (end - at));
-}
-
-/*
- * The code point of the non-ASCII character at AT; 0 in a database whose
- * encoding is not UTF8, where nothing is known of it.
- */
-static pg_wchar
-code_point(const char *at, const char *end)
-{
-	if (GetDatabaseEncoding() != PG_UTF8 ||
-		pg_mblen(at) > end - at)
-		return 0;
-
-	return utf8_to_unicode((const unsigned char *) at);
-}
-
-/*
- * Non-ASCII characters that are likelier a slip than part of a name: controls,
- * spaces of all kinds, dashes and curly quotes, arrows, the byte order mark.
- */
-static bool
-is_rejected_code_point(pg_wchar c)
-{
-	return (c >= 0x0080 && c <= 0x00A0) ||
-		(c >= 0x2000 && c <= 0x206F) ||
-		(c >= 0x2190 && c <= 0x21FF) ||
-		c == 0x3000 || c == 0xFEFF;
-}
-
 static int
 bare_length_but_dash(const char *at, const char *end)
 {
 	if (at >= end)
 		return 0;
 	if (IS_HIGHBIT_SET(*at))
-		return is_rejected_code_point(code_point(at, end)) ? 0 : char_length(at, end);
+		return funnel_is_rejected_code_point(funnel_code_point(at, end)) ? 0 : funnel_char_length(at, end);
 
-	return is_letter(*at) || is_digit(*at) ||
+	return funnel_is_letter(*at) || funnel_is_digit(*at) ||
 		*at == '_' || *at == '.' || *at == '/' || *at == '$' || *at == ':';
 }
 
@@ -171,7 +149,7 @@ funnel_definition_bare_length(const char *at, const char *end)
 static void
 skip_space(Parser *p)
 {
-	while (p->pos < p->end && is_space(*p->pos))
+	while (p->pos < p->end && funnel_is_space(*p->pos))
 		p->pos++;
 }
 
@@ -190,24 +168,6 @@ skip_char(Parser *p, char c)
 		return false;
 	p->pos++;
 	return true;
-}
-
-/* The end of the run of bare characters at AT. */
-static const char *
-bare_run_end(const Parser *p, const char *at)
-{
-	int			len;
-
-	while ((len = funnel_definition_bare_length(at, p->end)) > 0)
-		at += len;
-	return at;
-}
-
-/* Are the LEN bytes at AT the ASCII word NAME, in any case? */
-static bool
-is_name(const char *at, int len, const char *name)
-{
-	return len == (int) strlen(name) && pg_strncasecmp(at, name, len) == 0;
 }
 
 
@@ -232,66 +192,23 @@ found(const Parser *p, const char *at)
 
 	if (IS_HIGHBIT_SET(*at))
 	{
-		pg_wchar	c = code_point(at, p->end);
+		pg_wchar	c = funnel_code_point(at, p->end);
 
-		if (is_rejected_code_point(c))
+		if (funnel_is_rejected_code_point(c))
 			return psprintf("U+%04X", c);
 	}
 	else if ((unsigned char) *at < ' ' || *at == 0x7F)
 		return psprintf("U+%04X", (unsigned char) *at);
 
-	end = bare_run_end(p, at);
+	end = funnel_bare_run_end(at, p->end);
 	len = pg_mbcliplen(at, end - at, 40);
 	if (len == 0)
-		len = char_length(at, p->end);
+		len = funnel_char_length(at, p->end);
 	if ((*at == '-' || *at == '=') &&
 		at + 1 < p->end && (at[1] == '>' || at[1] == '['))
 		len = 2;
 
 	return psprintf("\"%.*s\"", len, at);
-}
-
-/* What was probably meant by a character that has no meaning here, or NULL. */
-static const char *
-slip_hint(const Parser *p, const char *at)
-{
-	pg_wchar	c;
-
-	if (at >= p->end)
-		return NULL;
-
-	switch (*at)
-	{
-		case '%':
-			return "The wildcard is \"*\"; put a name that contains % in double quotes.";
-		case '\'':
-			return "Names are quoted with double quotes.";
-		case '>':
-			return "Steps are linked by \"->\", or by \"=>\" if no other event may come between.";
-	}
-
-	if (!IS_HIGHBIT_SET(*at))
-	{
-		if (funnel_definition_bare_length(at, p->end) > 0 || is_space(*at) ||
-			strchr("-=[]!,|?*\"", *at) != NULL)
-			return NULL;
-		return "Put a name that contains this character in double quotes.";
-	}
-
-	c = code_point(at, p->end);
-	if (!is_rejected_code_point(c))
-		return NULL;
-	if ((c >= 0x2018 && c <= 0x201F) || (c >= 0x2032 && c <= 0x203A))
-		return "Names are quoted with straight double quotes.";
-	if (c >= 0x2190 && c <= 0x21FF)
-		return "Write an arrow as \"->\" or \"=>\", or put a name that contains one in double quotes.";
-	if (c >= 0x2010 && c <= 0x2015)
-		return "Write a dash as \"-\", or put a name that contains one in double quotes.";
-	if (c == 0x00A0 || (c >= 0x2000 && c <= 0x200F) || c == 0x2028 ||
-		c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x2060 ||
-		c == 0x3000 || c == 0xFEFF)
-		return "Use an ordinary space, or put a name that contains this one in double quotes.";
-	return "Put a name that contains this character in double quotes.";
 }
 
 /* Reports DETAIL, which says where in the text. */
@@ -310,16 +227,21 @@ fail(Parser *p, const char *detail, const char *hint)
 	return false;
 }
 
-/* Reports that WHAT was expected at AT; a likely slip there gives the hint. */
+/* Reports that WHAT was expected at AT. */
 static bool
-expected(Parser *p, const char *at, const char *what, const char *hint)
+fail_at(Parser *p, const char *at, const char *what, const char *hint)
 {
-	const char *slip = slip_hint(p, at);
-
 	return fail(p,
 				psprintf("Expected %s at character %d, but found %s.",
 						 what, char_number(p, at), found(p, at)),
-				slip ? slip : hint);
+				hint);
+}
+
+/* The same, with a hint for the likeliest slip in this PLACE. */
+static bool
+expected(Parser *p, const char *at, const char *what, FunnelPlace place)
+{
+	return fail_at(p, at, what, funnel_definition_hint(p->text, at, p->end, place));
 }
 
 
@@ -373,14 +295,14 @@ parse_word(Parser *p, FunnelWord *word, char **label)
 					return fail(p,
 								psprintf("The double quote at character %d is not closed.",
 										 char_number(p, quote)),
-								NULL);
+								"A double quote inside of a quoted name is written twice.");
 				if (*p->pos == '"')
 				{
 					p->pos++;
 					if (!at_char(p, '"'))
 						break;
 				}
-				len = char_length(p->pos, p->end);
+				len = funnel_char_length(p->pos, p->end);
 				appendBinaryStringInfo(&p->piece, p->pos, len);
 				p->pos += len;
 			}
@@ -395,7 +317,7 @@ parse_word(Parser *p, FunnelWord *word, char **label)
 		else if (label != NULL && at_char(p, ':') &&
 				 p->pos > start && word->nsegments == 0 &&
 				 p->pos + 1 < p->end &&
-				 (is_space(p->pos[1]) || p->pos[1] == '"'))
+				 (funnel_is_space(p->pos[1]) || p->pos[1] == '"'))
 		{
 			p->pos++;
 			*label = pnstrdup(p->piece.data, p->piece.len);
@@ -411,7 +333,7 @@ parse_word(Parser *p, FunnelWord *word, char **label)
 	}
 
 	if (p->pos == start)
-		return expected(p, start, "an event", NULL);
+		return expected(p, start, "an event", FUNNEL_AT_EVENT);
 
 	add_segment(p, word, &allocated);
 	return true;
@@ -467,7 +389,7 @@ scale_number(const char *integer, const char *fraction, const char *end,
 	int64		carry = 0;
 	int64		rest = 0;
 
-	for (const char *cp = integer; cp < fraction && is_digit(*cp); cp++)
+	for (const char *cp = integer; cp < fraction && funnel_is_digit(*cp); cp++)
 	{
 		if (pg_mul_s64_overflow(whole, 10, &whole) ||
 			pg_add_s64_overflow(whole, *cp - '0', &whole))
@@ -493,22 +415,27 @@ find_unit(const char *at, int len)
 {
 	for (int i = 0; i < (int) lengthof(units); i++)
 	{
-		if (is_name(at, len, units[i].name))
+		if (funnel_is_word(at, len, units[i].name))
 			return units[i].usecs;
 	}
 	return 0;
 }
 
+/* What to write instead of the unit from AT to UNIT_END. */
 static const char *
-unit_hint(const char *at, int len)
+unit_hint(const char *at, const char *unit_end, const char *end)
 {
+	int			len = unit_end - at;
+
 	for (int i = 0; i < (int) lengthof(calendar_units); i++)
 	{
-		if (is_name(at, len, calendar_units[i]))
+		if (funnel_is_word(at, len, calendar_units[i]))
 			return "Months and years have no fixed length: write 30 days, or 365 days.";
 	}
-	if (is_name(at, len, "m"))
+	if (funnel_is_word(at, len, "m"))
 		return "Write \"min\" for minutes; for a month, write 30 days.";
+	if (at + 1 < end && *at == ',' && funnel_is_digit(at[1]))
+		return "Decimals stand behind a point, as in 1.5 days.";
 	return "The units are us, ms, s, min, h, d and w, and their long names.";
 }
 
@@ -519,13 +446,13 @@ parse_duration(Parser *p, int64 *duration)
 	int64		sum = 0;
 
 	if ((at_char(p, '-') || at_char(p, '+')) &&
-		p->pos + 1 < p->end && is_digit(p->pos[1]))
+		p->pos + 1 < p->end && funnel_is_digit(p->pos[1]))
 		return fail(p,
 					psprintf("The duration at character %d has a sign.",
 							 char_number(p, start)),
 					"A duration is longer than zero and has no sign.");
-	if (p->pos >= p->end || !is_digit(*p->pos))
-		return expected(p, p->pos, "a duration such as 7 days", NULL);
+	if (p->pos >= p->end || !funnel_is_digit(*p->pos))
+		return expected(p, p->pos, "a duration such as 7 days", FUNNEL_AT_DURATION);
 
 	do
 	{
@@ -536,27 +463,26 @@ parse_duration(Parser *p, int64 *duration)
 		int64		usecs;
 		int64		value;
 
-		while (p->pos < p->end && is_digit(*p->pos))
+		while (p->pos < p->end && funnel_is_digit(*p->pos))
 			p->pos++;
 		fraction = p->pos;
 		if (skip_char(p, '.'))
 		{
 			fraction = p->pos;
-			while (p->pos < p->end && is_digit(*p->pos))
+			while (p->pos < p->end && funnel_is_digit(*p->pos))
 				p->pos++;
 			if (p->pos == fraction)
-				return expected(p, p->pos, "a digit", NULL);
+				return expected(p, p->pos, "a digit", FUNNEL_AT_DECIMALS);
 		}
 		number_end = p->pos;
 
 		skip_space(p);
 		unit = p->pos;
-		while (p->pos < p->end && is_letter(*p->pos))
+		while (p->pos < p->end && funnel_is_letter(*p->pos))
 			p->pos++;
 		usecs = find_unit(unit, p->pos - unit);
 		if (usecs == 0)
-			return expected(p, unit, "a unit of time",
-							unit_hint(unit, p->pos - unit));
+			return fail_at(p, unit, "a unit of time", unit_hint(unit, p->pos, p->end));
 
 		if (!scale_number(integer, fraction, number_end, usecs, &value) ||
 			pg_add_s64_overflow(sum, value, &sum))
@@ -565,7 +491,7 @@ parse_duration(Parser *p, int64 *duration)
 								 char_number(p, start)),
 						"Leave the limit out if there is none.");
 		skip_space(p);
-	} while (p->pos < p->end && is_digit(*p->pos));
+	} while (p->pos < p->end && funnel_is_digit(*p->pos));
 
 	if (sum == 0)
 		return fail(p,
@@ -611,7 +537,46 @@ parse_step(Parser *p, FunnelStep *step)
 	return true;
 }
 
-/* What stands between "-[" and "]": "!" word { "|" word } | duration, ... */
+/* [ "<=" ] duration | ">=" duration */
+static bool
+parse_gap(Parser *p, FunnelStep *step)
+{
+	const char *start = p->pos;
+	bool		is_shortest = *start == '>';
+	int64	   *gap = is_shortest ? &step->shortest : &step->gap;
+	int64		duration;
+
+	if (*start == '<' || *start == '>')
+	{
+		p->pos += 2;
+		skip_space(p);
+	}
+	if (!parse_duration(p, &duration))
+		return false;
+	if (*gap != 0)
+		return fail(p,
+					psprintf("The duration at character %d is the second of its link.",
+							 char_number(p, start)),
+					is_shortest ? "A link has at most one shortest gap." :
+					"A link has at most one longest gap; the shortest one is written with \">=\".");
+	*gap = duration;
+	if (is_shortest)
+		p->shortest_at[p->definition->nsteps] = start;
+	return true;
+}
+
+/* Does a gap begin here, or a duration with a sign, which is an error? */
+static inline bool
+at_gap(const Parser *p)
+{
+	if (p->pos >= p->end)
+		return false;
+	if (*p->pos == '<' || *p->pos == '>')
+		return p->pos + 1 < p->end && p->pos[1] == '=';
+	return funnel_is_digit(*p->pos) || *p->pos == '-' || *p->pos == '+';
+}
+
+/* What stands between "-[" and "]" */
 static bool
 parse_conditions(Parser *p, FunnelStep *step)
 {
@@ -623,29 +588,16 @@ parse_conditions(Parser *p, FunnelStep *step)
 			if (!parse_words(p, &step->excluded, &step->nexcluded))
 				return false;
 		}
-		else if (p->pos < p->end &&
-				 (is_digit(*p->pos) || *p->pos == '-' || *p->pos == '+'))
-		{
-			const char *start = p->pos;
-			int64		gap;
-
-			if (!parse_duration(p, &gap))
-				return false;
-			if (step->gap != 0)
-				return fail(p,
-							psprintf("The duration at character %d is the second of its link.",
-									 char_number(p, start)),
-							"A link has at most one longest gap.");
-			step->gap = gap;
-		}
-		else
+		else if (!at_gap(p))
 			return expected(p, p->pos, "\"!\" and an event, or a duration",
-							"In brackets stand events that end the attempt, as !lost, and the longest gap, as 1 hour.");
+							FUNNEL_AT_CONDITION);
+		else if (!parse_gap(p, step))
+			return false;
 		skip_space(p);
 	} while (skip_char(p, ','));
 
 	if (!skip_char(p, ']'))
-		return expected(p, p->pos, "\",\" or \"]\"", NULL);
+		return expected(p, p->pos, "\",\" or \"]\"", FUNNEL_BEHIND_CONDITION);
 
 	return true;
 }
@@ -665,44 +617,97 @@ parse_link(Parser *p, FunnelStep *step)
 			return false;
 		skip_space(p);
 		if (!skip_char(p, line))
-			return expected(p, p->pos, step->strict ? "\"=>\"" : "\"->\"", NULL);
+			return expected(p, p->pos, step->strict ? "\"=>\"" : "\"->\"",
+							FUNNEL_BEHIND_CONDITIONS);
 		if (!skip_char(p, '>'))
-			return expected(p, p->pos, "\">\"", NULL);
+			return expected(p, p->pos, "\">\"", FUNNEL_BEHIND_CONDITIONS);
 	}
 	else if (!skip_char(p, '>'))
-		return expected(p, p->pos, "\">\" or \"[\"",
-						"A link is \"->\" or \"=>\"; put a name that contains its characters in double quotes.");
+		return expected(p, p->pos, "\">\" or \"[\"", FUNNEL_IN_LINK);
 
-	if (step->strict || step->gap != 0 || step->nexcluded > 0)
+	if (step->strict || p->pos - start > 2)
 		p->link_at[p->definition->nsteps] = start;
 
 	return true;
 }
 
-static bool
-repeated_clause(Parser *p, const char *at, const char *clause)
+/* The clause that begins with the word from START to END, or -1. */
+static int
+find_clause(const char *start, const char *end)
 {
-	return fail(p,
-				psprintf("The clause \"%s\" is repeated at character %d.",
-						 clause, char_number(p, at)),
-				NULL);
+	for (int i = 0; i < NUM_CLAUSES; i++)
+	{
+		if (funnel_is_word(start, end - start, clauses[i].first))
+			return i;
+	}
+	return -1;
+}
+
+/* Both words of a clause, for messages. */
+static char *
+clause_name(int kind)
+{
+	const Clause *clause = &clauses[kind];
+
+	return psprintf("%s%s%s", clause->first, clause->second ? " " : "",
+					clause->second ? clause->second : "");
+}
+
+/* What follows the first word of a clause */
+static bool
+parse_clause(Parser *p, ClauseKind kind)
+{
+	FunnelDefinition *definition = p->definition;
+	const char *second = clauses[kind].second;
+
+	skip_space(p);
+	if (second != NULL)
+	{
+		const char *end = funnel_bare_run_end(p->pos, p->end);
+
+		if (!funnel_is_word(p->pos, end - p->pos, second))
+			return fail_at(p, p->pos, psprintf("\"%s\"", second),
+						   psprintf("Write \"%s\".", clause_name(kind)));
+		p->pos = end;
+	}
+
+	switch (kind)
+	{
+		case WITHIN:
+			return parse_duration(p, &definition->within);
+		case ANY_ORDER:
+			definition->any_order = true;
+			break;
+		case FIRST_ENTRY:
+			definition->first_entry = true;
+			break;
+		case LAST_ENTRY:
+			definition->last_entry = true;
+			break;
+		case EVERY_ATTEMPT:
+			definition->every_attempt = true;
+			break;
+		case INCREASING:
+			definition->increasing = true;
+			break;
+		case UNLESS:
+			return parse_words(p, &definition->unless, &definition->nunless);
+	}
+	return true;
 }
 
 /* { [","] clause }, to the end of the text */
 static bool
 parse_clauses(Parser *p)
 {
-	FunnelDefinition *definition = p->definition;
+	int			last = -1;
 
 	for (;;)
 	{
 		const char *start;
 		const char *end;
-		int			len;
-		const char *second = NULL;
 		bool		after_comma;
-		bool		after_step = !(definition->within || definition->any_order ||
-								   definition->first_entry || definition->increasing);
+		int			kind;
 
 		skip_space(p);
 		after_comma = skip_char(p, ',');
@@ -711,63 +716,86 @@ parse_clauses(Parser *p)
 			return true;
 
 		start = p->pos;
-		end = bare_run_end(p, start);
-		len = end - start;
-
-		if (is_name(start, len, "within"))
+		end = funnel_bare_run_end(start, p->end);
+		kind = find_clause(start, end);
+		if (kind < 0)
 		{
-			p->pos = end;
-			skip_space(p);
-			if (definition->within != 0)
-				return repeated_clause(p, start, "within");
-			if (!parse_duration(p, &definition->within))
-				return false;
-		}
-		else if (is_name(start, len, "increasing"))
-		{
-			p->pos = end;
-			if (definition->increasing)
-				return repeated_clause(p, start, "increasing");
-			definition->increasing = true;
-		}
-		else if (is_name(start, len, "any"))
-		{
-			second = "order";
-			if (definition->any_order)
-				return repeated_clause(p, start, "any order");
-			definition->any_order = true;
-			p->any_order_at = start;
-		}
-		else if (is_name(start, len, "first"))
-		{
-			second = "entry";
-			if (definition->first_entry)
-				return repeated_clause(p, start, "first entry");
-			definition->first_entry = true;
-		}
-		else if (after_comma)
-			return expected(p, start, "a clause", CLAUSES_HINT);
-		else if (!after_step)
-			return expected(p, start, "a clause or the end",
-							at_char(p, '-') || at_char(p, '=') ?
-							"The clauses come after all steps." : CLAUSES_HINT);
-		else
+			if (after_comma)
+				return expected(p, start, "a clause",
+								last < 0 ? FUNNEL_BEHIND_COMMA :
+								last == UNLESS ? FUNNEL_BEHIND_UNLESS : FUNNEL_AT_CLAUSE);
+			if (last >= 0)
+				return expected(p, start, "a clause or the end", FUNNEL_BEHIND_CLAUSE);
 			return expected(p, start, "\"->\", \"=>\", a clause or the end",
-							len > 0 || at_char(p, '"') ?
-							"Put a name that contains white space in double quotes." : NULL);
-
-		/* the clauses of two words */
-		if (second != NULL)
-		{
-			p->pos = end;
-			skip_space(p);
-			start = p->pos;
-			end = bare_run_end(p, start);
-			if (!is_name(start, end - start, second))
-				return expected(p, start, psprintf("\"%s\"", second), NULL);
-			p->pos = end;
+							FUNNEL_BEHIND_STEP);
 		}
+		if (p->clause_at[kind] != NULL)
+			return fail(p,
+						psprintf("The clause \"%s\" is repeated at character %d.",
+								 clause_name(kind), char_number(p, start)),
+						kind == UNLESS ?
+						"Several events are joined by \"|\", as in unless lost|cancelled." :
+						"Write each clause once.");
+		p->clause_at[kind] = start;
+		p->pos = end;
+		if (!parse_clause(p, kind))
+			return false;
+		last = kind;
 	}
+}
+
+/* The clauses of which only one can be. */
+static bool
+check_pair(Parser *p, ClauseKind a, ClauseKind b, const char *hint)
+{
+	if (p->clause_at[a] == NULL || p->clause_at[b] == NULL)
+		return true;
+	return fail(p,
+				psprintf("\"%s\" at character %d cannot be combined with \"%s\" at character %d.",
+						 clause_name(a), char_number(p, p->clause_at[a]),
+						 clause_name(b), char_number(p, p->clause_at[b])),
+				hint);
+}
+
+static bool
+check_clauses(Parser *p)
+{
+	static const char *const entry_hint =
+		"Write one of \"first entry\", \"last entry\" and \"every attempt\".";
+	static const char *const any_order_hint =
+		"Of the other clauses only \"within\" and \"first entry\" go with \"any order\".";
+
+	return check_pair(p, FIRST_ENTRY, LAST_ENTRY, entry_hint) &&
+		check_pair(p, FIRST_ENTRY, EVERY_ATTEMPT, entry_hint) &&
+		check_pair(p, LAST_ENTRY, EVERY_ATTEMPT, entry_hint) &&
+		check_pair(p, ANY_ORDER, LAST_ENTRY, any_order_hint) &&
+		check_pair(p, ANY_ORDER, EVERY_ATTEMPT, any_order_hint) &&
+		check_pair(p, ANY_ORDER, INCREASING, any_order_hint) &&
+		check_pair(p, ANY_ORDER, UNLESS, any_order_hint);
+}
+
+/* No chain could pass a link whose shortest gap is longer than a limit. */
+static bool
+check_shortest_gaps(Parser *p)
+{
+	const FunnelDefinition *definition = p->definition;
+
+	for (int i = 1; i < definition->nsteps; i++)
+	{
+		const FunnelStep *step = &definition->steps[i];
+		bool		exceeds_gap = step->gap != 0 && step->shortest > step->gap;
+
+		if (exceeds_gap ||
+			(definition->within != 0 && step->shortest > definition->within))
+			return fail(p,
+						psprintf("The shortest gap at character %d exceeds the %s.",
+								 char_number(p, p->shortest_at[i]),
+								 exceeds_gap ? "longest of its link" : "window"),
+						exceeds_gap ?
+						"The shorter duration stands behind \">=\", as in -[>= 1 day, 30 days]->." :
+						"Make the window longer, or the gap shorter.");
+	}
+	return true;
 }
 
 /* What cannot be judged before the whole is read. */
@@ -781,12 +809,19 @@ check_definition(Parser *p)
 		return fail(p,
 					psprintf("The first step cannot be optional, as \"?\" at character %d says.",
 							 char_number(p, p->optional_at[0])),
-					NULL);
+					"Leave the \"?\" out, or begin with the step behind it.");
 	if (p->optional_at[last] != NULL)
 		return fail(p,
 					psprintf("The last step cannot be optional, as \"?\" at character %d says.",
 							 char_number(p, p->optional_at[last])),
-					NULL);
+					"Leave the \"?\" out, or end with the step in front of it.");
+	if (!check_clauses(p) || !check_shortest_gaps(p))
+		return false;
+	if (p->clause_at[UNLESS] != NULL && last == 0)
+		return fail(p,
+					psprintf("There is no link that \"unless\" at character %d could apply to.",
+							 char_number(p, p->clause_at[UNLESS])),
+					"Leave \"unless\" out of a funnel of one step.");
 
 	if (!definition->any_order)
 		return true;
@@ -797,19 +832,13 @@ check_definition(Parser *p)
 			return fail(p,
 						psprintf("Under \"any order\" every link is a plain \"->\"; the one at character %d is not.",
 								 char_number(p, p->link_at[i])),
-						NULL);
+						"Write \"->\", or leave \"any order\" out.");
 		if (p->optional_at[i] != NULL)
 			return fail(p,
 						psprintf("Under \"any order\" no step is optional, as \"?\" at character %d says.",
 								 char_number(p, p->optional_at[i])),
-						NULL);
+						"Leave the \"?\" or \"any order\" out.");
 	}
-	if (definition->increasing)
-		return fail(p,
-					psprintf("\"any order\" at character %d cannot be combined with \"increasing\".",
-							 char_number(p, p->any_order_at)),
-					NULL);
-
 	return true;
 }
 
@@ -830,12 +859,15 @@ parse_definition(Parser *p)
 			return fail(p,
 						psprintf("There are more than %d steps: another follows at character %d.",
 								 FUNNEL_MAX_STEPS, char_number(p, p->pos)),
-						NULL);
+						"Ask for fewer steps, or several as alternatives: share|invite.");
 		if (!parse_link(p, &definition->steps[definition->nsteps]))
 			return false;
 	}
 
-	return parse_clauses(p) && check_definition(p);
+	if (!parse_clauses(p) || !check_definition(p))
+		return false;
+	funnel_definition_settle_exclusions(definition);
+	return true;
 }
 
 static FunnelDefinition *

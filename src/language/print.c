@@ -16,7 +16,7 @@
  * never takes one for the other.
  */
 static const char *const clause_words[] = {
-	"within", "any", "first", "increasing"
+	"within", "any", "first", "last", "every", "increasing", "unless"
 };
 
 /*
@@ -165,31 +165,44 @@ static void
 print_link(StringInfo buf, const FunnelStep *step)
 {
 	char		line = step->strict ? '=' : '-';
+	const char *separator = "[";
 
-	appendStringInfoChar(buf, ' ');
-	appendStringInfoChar(buf, line);
-	if (step->nexcluded > 0 || step->gap != 0)
+	appendStringInfo(buf, " %c", line);
+	if (step->nexcluded > 0)
 	{
-		appendStringInfoChar(buf, '[');
-		if (step->nexcluded > 0)
-		{
-			appendStringInfoChar(buf, '!');
-			print_words(buf, step->excluded, step->nexcluded);
-		}
-		if (step->nexcluded > 0 && step->gap != 0)
-			appendStringInfoString(buf, ", ");
-		if (step->gap != 0)
-			print_duration(buf, step->gap);
-		appendStringInfoChar(buf, ']');
-		appendStringInfoChar(buf, line);
+		appendStringInfo(buf, "%s!", separator);
+		print_words(buf, step->excluded, step->nexcluded);
+		separator = ", ";
 	}
+	if (step->shortest != 0)
+	{
+		appendStringInfo(buf, "%s>= ", separator);
+		print_duration(buf, step->shortest);
+		separator = ", ";
+	}
+	if (step->gap != 0)
+	{
+		appendStringInfoString(buf, separator);
+		print_duration(buf, step->gap);
+		separator = ", ";
+	}
+	if (*separator == ',')
+		appendStringInfo(buf, "]%c", line);
 	appendStringInfoString(buf, "> ");
+}
+
+/* The clauses come behind the steps, separated by commas. */
+static void
+print_clause(StringInfo buf, bool *first, const char *clause)
+{
+	appendStringInfo(buf, "%s%s", *first ? " " : ", ", clause);
+	*first = false;
 }
 
 void
 funnel_definition_print(StringInfo buf, const FunnelDefinition *definition)
 {
-	const char *separator = " ";
+	bool		first = true;
 
 	for (int i = 0; i < definition->nsteps; i++)
 	{
@@ -206,22 +219,24 @@ funnel_definition_print(StringInfo buf, const FunnelDefinition *definition)
 
 	if (definition->within != 0)
 	{
-		appendStringInfo(buf, "%swithin ", separator);
+		print_clause(buf, &first, "within ");
 		print_duration(buf, definition->within);
-		separator = ", ";
 	}
 	if (definition->any_order)
-	{
-		appendStringInfo(buf, "%sany order", separator);
-		separator = ", ";
-	}
+		print_clause(buf, &first, "any order");
 	if (definition->first_entry)
-	{
-		appendStringInfo(buf, "%sfirst entry", separator);
-		separator = ", ";
-	}
+		print_clause(buf, &first, "first entry");
+	if (definition->last_entry)
+		print_clause(buf, &first, "last entry");
+	if (definition->every_attempt)
+		print_clause(buf, &first, "every attempt");
 	if (definition->increasing)
-		appendStringInfo(buf, "%sincreasing", separator);
+		print_clause(buf, &first, "increasing");
+	if (definition->nunless > 0)
+	{
+		print_clause(buf, &first, "unless ");
+		print_words(buf, definition->unless, definition->nunless);
+	}
 }
 
 

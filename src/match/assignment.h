@@ -39,13 +39,14 @@ typedef struct Assignment
 
 /*
  * Take as candidates those of the rows [FIRST, END), all of one instant, that
- * can matter for the steps of WANTED in a chain of at most NSTEPS: of each step
- * the first NSTEPS suffice, because the other steps of a chain can occupy at
- * most NSTEPS - 1 of them.
+ * can matter for the steps of WANTED in a chain of at most NSTEPS, those that
+ * match one of AVOIDED left out: of each step the first NSTEPS suffice, because
+ * the other steps of a chain can occupy at most NSTEPS - 1 of them.
  */
 static inline void
-assignment_begin(Assignment *assignment, int nsteps, const FunnelRow *rows,
-				 size_t first, size_t end, uint64_t wanted)
+assignment_begin(Assignment *assignment, int nsteps, uint64_t barring,
+				 const FunnelRow *rows, size_t first, size_t end,
+				 uint64_t wanted, uint64_t avoided)
 {
 	int			seen[FUNNEL_MAX_STEPS + 1] = {0};
 	uint64_t	unsated = wanted;
@@ -53,10 +54,10 @@ assignment_begin(Assignment *assignment, int nsteps, const FunnelRow *rows,
 	assignment->ncandidates = 0;
 	for (size_t i = first; i < end && unsated != 0; i++)
 	{
-		uint64_t	mine = rows[i].steps & wanted;
+		uint64_t	mine = funnel_row_steps(barring, &rows[i]) & wanted;
 
 		work_add(assignment->work, 1);
-		if ((mine & unsated) == 0)
+		if ((mine & unsated) == 0 || (rows[i].steps & avoided) != 0)
 			continue;
 		assignment->steps[assignment->ncandidates] = mine;
 		assignment->row[assignment->ncandidates] = i;

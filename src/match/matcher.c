@@ -29,6 +29,37 @@
  * a chain takes within one instant form a bipartite matching with its rows
  * (match/assignment.h).  Between instants rows are distinct anyway.
  *
+ * A shortest gap is a lower bound of the distance from last, so that the newest
+ * pair may be of no use yet.  For each way, from one step to another, time
+ * divides the pairs into those that still wait and those that are ripe, and
+ * moves them over in the order in which they came.  Among the ripe ones what is said in 1. holds.  Of one instant only
+ * the newest start of each step is a pair, so each pair is moved over once for
+ * each way, and a ripe list is asked for no pair again that was too old once.
+ * Without optional steps a ripe list has one pair: the starts of a step never
+ * decrease with time, because the newest ripe pair of the step before is also
+ * the one that starts last.  With them an older start may survive the newer one,
+ * and the lists keep both.  As the next step is strictly later, no chain takes
+ * two steps over such a link within one instant.  The pass backward looks for the
+ * nearest instant from the end of the gap on; that moves backward as the pass
+ * does, so that each way sees each instant once.
+ *
+ * How long an attempt is open is asked of the pairs at the end, but where a
+ * shortest gap follows: there the pair that ends later need not be the one that
+ * may still be carried on, because its gap may end beyond the window.  So each
+ * such way has a list of its own by what counts, until when a pair is open;
+ * breakers close those that ended before them.
+ *
+ * Which entries count: under "first entry" chains begin at the first instant
+ * that has a row of step 1, under "last entry" at the last one, before which
+ * nothing matters.  A row that may not start a chain counts for which instant
+ * that is, and then it matches step 1 no more, but whatever else it matches.
+ *
+ * A row of the next step is to spare if there are more of them than the reported
+ * chain needs, whichever rows it takes.  Within an instant it needs one for each
+ * step beyond those that a largest matching gives to other rows: augmenting
+ * paths never take from a row what it was given, so that a largest matching with
+ * the other rows can be completed to one of all steps.
+ *
  * Under "any order" the sets of rows that can be matched to distinct steps are
  * the independent sets of a transversal matroid (J. Edmonds and D. R.
  * Fulkerson, "Transversals and matroid partition", 1965), for which greedy is
@@ -55,14 +86,52 @@ typedef struct Pair
 	int64_t		last;
 } Pair;
 
+/*
+ * A list of the pairs neither of which is dominated: by ascending last,
+ * descending start.  Those before BEGIN are used up.
+ */
+typedef struct PairList
+{
+	int			begin;
+	int			end;
+	Pair	   *pairs;
+} PairList;
+
+/*
+ * A chain that waits for a shortest gap to pass; the chains of one step are in
+ * a queue by time.
+ */
+typedef struct Waiting
+{
+	Pair		pair;
+	uint32_t	next;			/* in the queue, or of those that are free */
+	int			ways;			/* that it still waits for */
+} Waiting;
+
+#define NOBODY				UINT32_MAX
+
+/*
+ * The way from one step to another whose link has a shortest gap: there are
+ * several to a step behind optional ones.
+ */
+typedef struct Way
+{
+	int			from;
+	int			to;
+	uint32_t	next;			/* who still waits: the first, or NOBODY */
+	PairList	ripe;			/* who need not wait any longer */
+	PairList	open;			/* for how long they are open, instead of start */
+} Way;
+
 /* The rows [first, end) of one instant. */
 typedef struct Instant
 {
 	int64_t		ts;
 	size_t		first;
 	size_t		end;
-	uint64_t	steps;			/* union of the rows' masks */
+	uint64_t	steps;			/* union of what the rows can fill */
 	uint64_t	breaks;
+	uint64_t	entries;		/* the bit of step 1: of any row, barred or not */
 	bool		shared;			/* several rows, and one matches several steps */
 } Instant;
 
@@ -76,6 +145,18 @@ typedef struct Scratch
 	Pair	   *pairs;			/* a step's by ascending last, descending start */
 	int64_t		excluded_at[FUNNEL_MAX_STEPS + 1];	/* latest exclusion of link */
 	int64_t		instant_at;		/* latest instant: breaks strict links */
+
+	/* the same for links with a shortest gap */
+	int			nways;
+	Way		   *ways;			/* by ascending to, descending from */
+	int			first_way[FUNNEL_MAX_STEPS + 1];	/* to a step */
+	int			ways_out[FUNNEL_MAX_STEPS + 1]; /* their number, from a step */
+	uint32_t	first_waiting[FUNNEL_MAX_STEPS + 1];	/* of a step's queue */
+	uint32_t	last_waiting[FUNNEL_MAX_STEPS + 1];
+	Waiting    *waiting;
+	uint32_t	waiting_capacity;
+	uint32_t	nwaiting;		/* used so far */
+	uint32_t	free_waiting;	/* those used before, a list */
 
 	/* the pass backward: for each row that begins an instant */
 	uint64_t   *onward;			/* standing there last, the end is in reach */
@@ -133,34 +214,57 @@ is_optional(const FunnelRules *rules, int step)
 	return (rules->optional & STEP_BIT(step)) != 0;
 }
 
-/* Collect the instant that begins at row FIRST. */
-static inline void
-read_instant(const FunnelRow *rows, size_t first, size_t nrows, Work *work,
-			 Instant *instant)
+/* Has the link into STEP a shortest gap? */
+static inline bool
+is_delayed(const FunnelRules *rules, int step)
 {
-	uint64_t	several = 0;
-	size_t		i = first;
+	return (rules->delayed & STEP_BIT(step)) != 0;
+}
 
-	instant->ts = rows[first].ts;
-	instant->first = first;
-	instant->steps = 0;
-	instant->breaks = 0;
+/* Add the rows from *END on that are of the same instant. */
+static void
+read_more(const FunnelRules *rules, const FunnelRow *rows, size_t nrows, Work *work,
+		  Instant *instant)
+{
+	uint64_t	several = instant->steps & (instant->steps - 1);
+	size_t		i = instant->end;
+
 	do
 	{
-		instant->steps |= rows[i].steps;
+		uint64_t	steps = funnel_row_steps(rules->barring, &rows[i]);
+
+		instant->steps |= steps;
 		instant->breaks |= rows[i].breaks;
-		several |= rows[i].steps & (rows[i].steps - 1);
+		instant->entries |= rows[i].steps;
+		several |= steps & (steps - 1);
 		work_add(work, 1);
 		i++;
 	} while (i < nrows && rows[i].ts == instant->ts);
 	instant->end = i;
-	instant->shared = several != 0 && i - first > 1;
+	instant->shared = several != 0;
+}
+
+/* Collect the instant that begins at row FIRST. */
+static inline void
+read_instant(const FunnelRules *rules, const FunnelRow *rows, size_t first,
+			 size_t nrows, Work *work, Instant *instant)
+{
+	work_add(work, 1);
+	instant->ts = rows[first].ts;
+	instant->first = first;
+	instant->end = first + 1;
+	instant->steps = funnel_row_steps(rules->barring, &rows[first]);
+	instant->breaks = rows[first].breaks;
+	instant->entries = rows[first].steps;
+	instant->shared = false;
+	if (first + 1 < nrows && rows[first + 1].ts == instant->ts)
+		read_more(rules, rows, nrows, work, instant);
 }
 
 /* The same for the instant that ends before row END, going backward. */
 static inline void
-read_instant_before(const FunnelRow *rows, size_t begin, size_t end, Work *work,
-					Instant *instant)
+read_instant_before(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
+					size_t end, Work *work, Instant *instant)
 {
 	size_t		first = end - 1;
 
@@ -169,7 +273,7 @@ read_instant_before(const FunnelRow *rows, size_t begin, size_t end, Work *work,
 		work_add(work, 1);
 		first--;
 	}
-	read_instant(rows, first, end, work, instant);
+	read_instant(rules, rows, first, end, work, instant);
 }
 
 /*
@@ -179,7 +283,8 @@ read_instant_before(const FunnelRow *rows, size_t begin, size_t end, Work *work,
 /*
  * The steps at which a chain can stand after this instant if it takes STEP
  * there and then only what it must: beside the steps that already have a row,
- * STEP, every required step after it, and the last one, optional or not.
+ * STEP, every required step after it, and the last one, optional or not.  None
+ * of those after STEP can be one that must wait.
  * Leaves the assignment without the steps it tried.
  */
 static uint64_t
@@ -195,7 +300,7 @@ assignment_span(Assignment *assignment, const FunnelRules *rules,
 	for (int next = step + 1; next <= rules->nsteps; next++)
 	{
 		bool		taken = (present & STEP_BIT(next)) != 0 &&
-			assignment_add(assignment, next);
+			!is_delayed(rules, next) && assignment_add(assignment, next);
 
 		if (taken)
 		{
@@ -228,6 +333,99 @@ broken_at(const FunnelRules *rules, const Scratch *scratch, int step)
 	if (rules->strict & STEP_BIT(step))
 		result = later(result, scratch->instant_at);
 	return result;
+}
+
+/* Forget all chains. */
+static void
+clear_chains(const FunnelRules *rules, Scratch *scratch)
+{
+	memset(scratch->npairs, 0, sizeof(scratch->npairs));
+	for (int step = 1; step <= rules->nsteps; step++)
+		scratch->excluded_at[step] = INT64_MIN;
+	scratch->instant_at = INT64_MIN;
+
+	if (scratch->nways == 0)
+		return;
+	work_add(&scratch->work, scratch->nways);
+	for (int i = 0; i < scratch->nways; i++)
+	{
+		Way		   *way = &scratch->ways[i];
+
+		way->next = NOBODY;
+		way->ripe.begin = way->ripe.end = 0;
+		way->open.begin = way->open.end = 0;
+	}
+	for (int step = 1; step <= rules->nsteps; step++)
+		scratch->first_waiting[step] = scratch->last_waiting[step] = NOBODY;
+	scratch->nwaiting = 0;
+	scratch->free_waiting = NOBODY;
+}
+
+/* Add a pair whose last is the newest; false if there is no room. */
+static inline bool
+list_add(PairList *list, int capacity, int64_t start, int64_t last, Work *work)
+{
+	while (list->end > list->begin && list->pairs[list->end - 1].start <= start)
+	{
+		work_add(work, 1);
+		list->end--;
+	}
+	if (list->end == capacity)
+	{
+		/* to move more pairs than are used up could take quadratic time */
+		if (list->begin <= capacity / 2)
+			return false;
+		work_add(work, list->end - list->begin);
+		memmove(list->pairs, list->pairs + list->begin,
+				sizeof(Pair) * (list->end - list->begin));
+		list->end -= list->begin;
+		list->begin = 0;
+	}
+	list->pairs[list->end].start = start;
+	list->pairs[list->end].last = last;
+	list->end++;
+	return true;
+}
+
+/* The first pair that ends no earlier; those before are not asked for again. */
+static inline const Pair *
+list_first(PairList *list, int64_t earliest_last, Work *work)
+{
+	while (list->begin < list->end && list->pairs[list->begin].last < earliest_last)
+	{
+		work_add(work, 1);
+		list->begin++;
+	}
+	return list->begin < list->end ? &list->pairs[list->begin] : NULL;
+}
+
+/* Have the chains that may go a way at TS in its list; false if there is no room. */
+static inline bool
+ripen(const FunnelRules *rules, Scratch *scratch, Way *way, int64_t ts)
+{
+	int64_t		latest = limit_before(ts, rules->shortest[way->to - 1]);
+
+	while (way->next != NOBODY && scratch->waiting[way->next].pair.last <= latest)
+	{
+		uint32_t	i = way->next;
+		Waiting    *waiting = &scratch->waiting[i];
+
+		work_add(&scratch->work, 1);
+		if (!list_add(&way->ripe, scratch->pair_capacity, waiting->pair.start,
+					  waiting->pair.last, &scratch->work))
+			return false;
+		way->next = waiting->next;
+		if (--waiting->ways == 0)
+		{
+			/* who came before has gone before */
+			scratch->first_waiting[way->from] = waiting->next;
+			if (waiting->next == NOBODY)
+				scratch->last_waiting[way->from] = NOBODY;
+			waiting->next = scratch->free_waiting;
+			scratch->free_waiting = i;
+		}
+	}
+	return true;
 }
 
 /*
@@ -272,6 +470,89 @@ find_start(const FunnelRules *rules, Scratch *scratch, int step,
 	return found;
 }
 
+/*
+ * The same for a step whose link has a shortest gap.  False if the scratch is
+ * too small; else *FOUND says whether there is one.
+ */
+static bool
+find_delayed_start(const FunnelRules *rules, Scratch *scratch, int step,
+				   int64_t ts, int64_t *start, bool *found)
+{
+	int64_t		earliest_start = limit_before(ts, rules->within);
+	int64_t		earliest_last = limit_before(ts, rules->gap[step - 1]);
+	Way		   *way = &scratch->ways[scratch->first_way[step]];
+
+	*found = false;
+	for (int from = step - 1; from >= 1; from--, way++)
+	{
+		const Pair *pair;
+
+		work_add(&scratch->work, 1);
+		earliest_last = later(earliest_last, broken_at(rules, scratch, from + 1));
+		if (!ripen(rules, scratch, way, ts))
+			return false;
+		pair = list_first(&way->ripe, earliest_last, &scratch->work);
+		if (pair != NULL && pair->start >= earliest_start &&
+			(!*found || pair->start > *start))
+		{
+			*start = pair->start;
+			*found = true;
+		}
+		if (!is_optional(rules, from))
+			break;
+	}
+	return true;
+}
+
+/* Let a chain that ends at STEP now wait for the ways from there. */
+static bool
+add_waiting(const FunnelRules *rules, Scratch *scratch, int step, int64_t start,
+			int64_t last)
+{
+	int64_t		window_end = limit_after(start, rules->within);
+	uint32_t	i = scratch->free_waiting;
+	Waiting    *waiting;
+
+	if (i != NOBODY)
+		scratch->free_waiting = scratch->waiting[i].next;
+	else if (scratch->nwaiting < scratch->waiting_capacity)
+		i = scratch->nwaiting++;
+	else
+		return false;
+	waiting = &scratch->waiting[i];
+	waiting->pair.start = start;
+	waiting->pair.last = last;
+	waiting->next = NOBODY;
+	waiting->ways = scratch->ways_out[step];
+	if (scratch->last_waiting[step] == NOBODY)
+		scratch->first_waiting[step] = i;
+	else
+		scratch->waiting[scratch->last_waiting[step]].next = i;
+	scratch->last_waiting[step] = i;
+
+	for (int to = step + 1; to <= rules->nsteps; to++)
+	{
+		work_add(&scratch->work, 1);
+		if (is_delayed(rules, to))
+		{
+			Way		   *way = &scratch->ways[scratch->first_way[to] + to - 1 - step];
+			int64_t		until = limit_after(last, rules->gap[to - 1]);
+
+			if (way->next == NOBODY)
+				way->next = i;
+			if (until > window_end)
+				until = window_end;
+			if (limit_after(last, rules->shortest[to - 1]) <= until &&
+				!list_add(&way->open, scratch->pair_capacity, until, last,
+						  &scratch->work))
+				return false;
+		}
+		if (!is_optional(rules, to))
+			break;
+	}
+	return true;
+}
+
 /* Record a chain that ends at STEP now; false if there is no room. */
 static inline bool
 add_pair(Scratch *scratch, int step, int64_t start, int64_t last)
@@ -297,19 +578,16 @@ add_pair(Scratch *scratch, int step, int64_t start, int64_t last)
  * pairs and breakers of the end in SCRATCH.  Returns false if the scratch is
  * too small.
  */
-static bool
-reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
-			  Scratch *scratch, int stop_depth, Reach *reach)
+static inline bool
+reach(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+	  Scratch *scratch, int stop_depth, const bool with_ways, Reach *reach)
 {
 	uint64_t	all_steps = ~STEPS_ABOVE(rules->nsteps);
 	bool		entered = false;
 	Work	   *work = &scratch->work;
 	Instant		instant;
 
-	memset(scratch->npairs, 0, sizeof(scratch->npairs));
-	for (int step = 1; step <= rules->nsteps; step++)
-		scratch->excluded_at[step] = INT64_MIN;
-	scratch->instant_at = INT64_MIN;
+	clear_chains(rules, scratch);
 	reach->depth = 0;
 	reach->start = reach->end = 0;
 
@@ -321,7 +599,7 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		int64_t		starts[FUNNEL_MAX_STEPS + 1];
 		bool		may_enter;
 
-		read_instant(rows, i, nrows, work, &instant);
+		read_instant(rules, rows, i, nrows, work, &instant);
 		steps = instant.steps & all_steps;
 		may_enter = !(rules->first_entry && entered);
 
@@ -331,17 +609,24 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		{
 			Assignment *assignment = &scratch->assignment;
 
-			assignment_begin(assignment, rules->nsteps, rows,
-							 instant.first, instant.end, steps);
+			assignment_begin(assignment, rules->nsteps, rules->barring, rows,
+							 instant.first, instant.end, steps, 0);
 			assignment_clear(assignment);
 			for (uint64_t m = steps; m != 0; m &= m - 1)
 			{
 				int			step = LOWEST_STEP(m);
 				int64_t		start = instant.ts;
+				bool		found = may_enter;
 				uint64_t	span;
 
-				if (step == 1 ? !may_enter :
-					!find_start(rules, scratch, step, instant.ts, &start))
+				if (with_ways && is_delayed(rules, step))
+				{
+					if (!find_delayed_start(rules, scratch, step, instant.ts, &start, &found))
+						return false;
+				}
+				else if (step > 1)
+					found = find_start(rules, scratch, step, instant.ts, &start);
+				if (!found)
 					continue;
 				span = assignment_span(assignment, rules, steps, step);
 				for (; span != 0; span &= span - 1)
@@ -373,11 +658,19 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 			for (uint64_t m = steps; m != 0;)
 			{
 				int			step = upward ? LOWEST_STEP(m) : HIGHEST_STEP(m);
+				bool		found = may_enter;
 
 				m &= ~STEP_BIT(step);
 				starts[step] = instant.ts;
-				if (step == 1 ? may_enter :
-					find_start(rules, scratch, step, instant.ts, &starts[step]))
+				if (with_ways && is_delayed(rules, step))
+				{
+					if (!find_delayed_start(rules, scratch, step, instant.ts,
+											&starts[step], &found))
+						return false;
+				}
+				else if (step > 1)
+					found = find_start(rules, scratch, step, instant.ts, &starts[step]);
+				if (found)
 				{
 					if (!add_pair(scratch, step, starts[step], instant.ts))
 						return false;
@@ -386,7 +679,19 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 			}
 		}
 
-		entered |= (steps & STEP_BIT(1)) != 0;
+		if (with_ways)
+		{
+			for (uint64_t m = taken; m != 0; m &= m - 1)
+			{
+				int			step = LOWEST_STEP(m);
+
+				if (scratch->ways_out[step] > 0 &&
+					!add_waiting(rules, scratch, step, starts[step], instant.ts))
+					return false;
+			}
+		}
+
+		entered |= (instant.entries & STEP_BIT(1)) != 0;
 
 		if (taken != 0 && HIGHEST_STEP(taken) > reach->depth)
 		{
@@ -409,6 +714,23 @@ reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	return true;
 }
 
+static bool
+reach_forward(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+			  Scratch *scratch, int stop_depth, Reach *result)
+{
+	if (scratch->nways > 0)
+		return reach(rules, rows, nrows, scratch, stop_depth, true, result);
+	return reach(rules, rows, nrows, scratch, stop_depth, false, result);
+}
+
+static inline void
+open_at_least(FunnelMatch *match, int64_t until)
+{
+	if (!match->open || match->open_until < until)
+		match->open_until = until;
+	match->open = true;
+}
+
 /* The latest instant until which some chain could still be carried on. */
 static void
 find_open_until(const FunnelRules *rules, Scratch *scratch, FunnelMatch *match)
@@ -424,21 +746,35 @@ find_open_until(const FunnelRules *rules, Scratch *scratch, FunnelMatch *match)
 
 			for (int to = from + 1; to <= rules->nsteps; to++)
 			{
-				int64_t		until;
-
 				work_add(&scratch->work, 1);
 				if (pairs[i].last < broken_at(rules, scratch, to))
 					break;
-				until = limit_after(pairs[i].last, rules->gap[to - 1]);
-				if (until > window_end)
-					until = window_end;
-				if (!match->open || match->open_until < until)
-					match->open_until = until;
-				match->open = true;
+				if (!is_delayed(rules, to))
+				{
+					int64_t		until = limit_after(pairs[i].last, rules->gap[to - 1]);
+
+					open_at_least(match, until < window_end ? until : window_end);
+				}
 				if (!is_optional(rules, to))
 					break;
 			}
 		}
+	}
+
+	for (int i = 0; i < scratch->nways; i++)
+	{
+		Way		   *way = &scratch->ways[i];
+		int64_t		earliest_last = INT64_MIN;
+		const Pair *pair;
+
+		for (int link = way->from + 1; link <= way->to; link++)
+		{
+			work_add(&scratch->work, 1);
+			earliest_last = later(earliest_last, broken_at(rules, scratch, link));
+		}
+		pair = list_first(&way->open, earliest_last, &scratch->work);
+		if (pair != NULL)
+			open_at_least(match, pair->start);
 	}
 }
 
@@ -446,6 +782,38 @@ find_open_until(const FunnelRules *rules, Scratch *scratch, FunnelMatch *match)
  * The pass backward, over the rows [begin, end) between the start and the end
  * of the chain to report
  */
+
+/* Where the pass backward looks for instants behind a shortest gap. */
+typedef struct Beyond
+{
+	size_t		row;			/* all instants from here on were looked at */
+	int64_t		nearest;		/* where STEP can be entered; INT64_MAX if nowhere */
+} Beyond;
+
+/* The nearest instant from EARLIEST on where STEP can be entered. */
+static int64_t
+nearest_beyond(const FunnelRow *rows, size_t begin, Scratch *scratch,
+			   Beyond *beyond, int step, int64_t earliest)
+{
+	while (beyond->row > begin)
+	{
+		size_t		first = beyond->row - 1;
+
+		if (rows[first].ts < earliest)
+			break;
+		work_add(&scratch->work, 1);
+		while (first > begin && rows[first - 1].ts == rows[beyond->row - 1].ts)
+		{
+			work_add(&scratch->work, 1);
+			first--;
+		}
+		if (scratch->enterable[first - begin] & STEP_BIT(step))
+			beyond->nearest = rows[first].ts;
+		beyond->row = first;
+	}
+	return beyond->nearest;
+}
+
 static void
 mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 			  size_t end, Scratch *scratch, int depth)
@@ -454,12 +822,18 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 	uint64_t	ahead = 0;		/* steps whose nearest is set */
 	int64_t		nearest[FUNNEL_MAX_STEPS + 1];	/* instant to enter at */
 	int64_t		breaker[FUNNEL_MAX_STEPS + 1];	/* nearest of link, ahead */
+	Beyond		beyond[FUNNEL_MAX_STEPS + 1];	/* of steps that must wait */
 	Work	   *work = &scratch->work;
 	int64_t		end_ts = rows[end - 1].ts;
 	Instant		instant;
 
 	for (int step = 1; step <= depth; step++)
 		breaker[step] = INT64_MAX;
+	for (uint64_t m = rules->delayed; m != 0; m &= m - 1)
+	{
+		beyond[LOWEST_STEP(m)].row = end;
+		beyond[LOWEST_STEP(m)].nearest = INT64_MAX;
+	}
 
 	for (size_t i = end; i > begin; i = instant.first)
 	{
@@ -468,7 +842,7 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 		uint64_t	enterable = 0;
 		uint64_t	breaks;
 
-		read_instant_before(rows, begin, i, work, &instant);
+		read_instant_before(rules, rows, begin, i, work, &instant);
 		steps = instant.steps & all_steps;
 
 		if (instant.ts == end_ts)
@@ -482,12 +856,16 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 
 				for (int to = from + 1; to <= depth; to++)
 				{
+					int64_t		entrance = ahead & STEP_BIT(to) ? nearest[to] : INT64_MAX;
+
 					work_add(work, 1);
 					if (clear_until > breaker[to])
 						clear_until = breaker[to];
-					if ((ahead & STEP_BIT(to)) &&
-						nearest[to] <= clear_until &&
-						nearest[to] <= limit_after(instant.ts, rules->gap[to - 1]))
+					if (entrance != INT64_MAX && is_delayed(rules, to))
+						entrance = nearest_beyond(rows, begin, scratch, &beyond[to], to,
+												  limit_after(instant.ts, rules->shortest[to - 1]));
+					if (entrance != INT64_MAX && entrance <= clear_until &&
+						entrance <= limit_after(instant.ts, rules->gap[to - 1]))
 					{
 						onward |= STEP_BIT(from);
 						break;
@@ -511,7 +889,7 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 				for (int to = step + 1; to <= depth; to++)
 				{
 					work_add(work, 1);
-					if (enterable & STEP_BIT(to))
+					if ((enterable & STEP_BIT(to)) && !is_delayed(rules, to))
 						enterable |= STEP_BIT(step);
 					if (!is_optional(rules, to))
 						break;
@@ -522,8 +900,8 @@ mark_backward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 		{
 			Assignment *assignment = &scratch->assignment;
 
-			assignment_begin(assignment, rules->nsteps, rows,
-							 instant.first, instant.end, steps);
+			assignment_begin(assignment, rules->nsteps, rules->barring, rows,
+							 instant.first, instant.end, steps, 0);
 			assignment_clear(assignment);
 			for (uint64_t m = steps; m != 0; m &= m - 1)
 			{
@@ -564,12 +942,14 @@ find_next(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 		  int from, int to, Instant *next)
 {
 	uint64_t	links = STEPS_ABOVE(from) & ~STEPS_ABOVE(to);
+	int64_t		earliest = is_delayed(rules, to) ?
+		limit_after(instant->ts, rules->shortest[to - 1]) : instant->ts;
 	int64_t		latest = limit_after(instant->ts, rules->gap[to - 1]);
 
 	for (size_t i = instant->end; i < end && rows[i].ts <= latest; i = next->end)
 	{
-		read_instant(rows, i, end, &scratch->work, next);
-		if (scratch->enterable[i - begin] & STEP_BIT(to))
+		read_instant(rules, rows, i, end, &scratch->work, next);
+		if (next->ts >= earliest && (scratch->enterable[i - begin] & STEP_BIT(to)))
 			return true;
 		if (((next->breaks & rules->excluding) | rules->strict) & links)
 			return false;
@@ -594,16 +974,18 @@ choose_rows(const FunnelRules *rules, const FunnelRow *rows,
 
 		for (size_t i = instant->first; missing != 0; i++)
 		{
+			uint64_t	found = funnel_row_steps(rules->barring, &rows[i]) & missing;
+
 			work_add(assignment->work, 1);
-			for (uint64_t m = rows[i].steps & missing; m != 0; m &= m - 1)
+			for (uint64_t m = found; m != 0; m &= m - 1)
 				match->row[LOWEST_STEP(m) - 1] = i;
-			missing &= ~rows[i].steps;
+			missing &= ~found;
 		}
 		return;
 	}
 
-	assignment_begin(assignment, rules->nsteps, rows,
-					 instant->first, instant->end, taken);
+	assignment_begin(assignment, rules->nsteps, rules->barring, rows,
+					 instant->first, instant->end, taken, 0);
 	assignment_clear(assignment);
 	for (uint64_t m = taken; m != 0; m &= m - 1)
 		assignment_add(assignment, LOWEST_STEP(m));
@@ -655,7 +1037,8 @@ static bool
 can_take_now(const FunnelRules *rules, const Scratch *scratch, size_t begin,
 			 const Instant *instant, Assignment *assignment, int step)
 {
-	if (rules->increasing || (instant->steps & STEP_BIT(step)) == 0 ||
+	if (rules->increasing || is_delayed(rules, step) ||
+		(instant->steps & STEP_BIT(step)) == 0 ||
 		instant->end - instant->first == 1)
 		return false;
 	if (!instant->shared)
@@ -670,9 +1053,9 @@ begin_instant(const FunnelRules *rules, const FunnelRow *rows,
 {
 	if (instant->shared)
 	{
-		assignment_begin(assignment, rules->nsteps, rows,
+		assignment_begin(assignment, rules->nsteps, rules->barring, rows,
 						 instant->first, instant->end,
-						 instant->steps & ~STEPS_ABOVE(rules->nsteps));
+						 instant->steps & ~STEPS_ABOVE(rules->nsteps), 0);
 		assignment_clear(assignment);
 		assignment_add(assignment, step);
 	}
@@ -688,7 +1071,7 @@ report_chain(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 	int			step = 1;
 	uint64_t	taken = STEP_BIT(1);	/* in this instant */
 
-	read_instant(rows, begin, end, &scratch->work, &instant);
+	read_instant(rules, rows, begin, end, &scratch->work, &instant);
 	begin_instant(rules, rows, &instant, assignment, 1);
 	match->reached = STEP_BIT(1);
 	match->at[0] = instant.ts;
@@ -743,10 +1126,88 @@ first_row_at(const FunnelRow *rows, size_t nrows, int64_t ts)
 	return low;
 }
 
+/* The first row at the instant of the last row of step 1; NROWS if there is none. */
+static size_t
+last_entry(const FunnelRow *rows, size_t nrows, Work *work)
+{
+	size_t		i = nrows;
+
+	while (i > 0)
+	{
+		work_add(work, 1);
+		if (rows[--i].steps & STEP_BIT(1))
+			return first_row_at(rows, i, rows[i].ts);
+	}
+	return nrows;
+}
+
+/*
+ * How many of the rows for the reported chain must match NEXT, at least: of the
+ * steps taken in one instant, those that find no row that does not.
+ */
+static size_t
+rows_needed(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+			Assignment *assignment, const FunnelMatch *match, int next)
+{
+	size_t		needed = 0;
+
+	for (uint64_t m = match->reached; m != 0;)
+	{
+		int64_t		now = match->at[LOWEST_STEP(m) - 1];
+		size_t		first = match->row[LOWEST_STEP(m) - 1];
+		size_t		end = first;
+		uint64_t	taken = 0;
+
+		for (; m != 0 && match->at[LOWEST_STEP(m) - 1] == now; m &= m - 1)
+			taken |= m & -m;
+		first = first_row_at(rows, first, now);
+		while (end < nrows && rows[end].ts == now)
+		{
+			work_add(assignment->work, 1);
+			end++;
+		}
+		assignment_begin(assignment, rules->nsteps, rules->barring, rows, first, end,
+						 taken, STEP_BIT(next));
+		assignment_clear(assignment);
+		for (; taken != 0; taken &= taken - 1)
+			needed += !assignment_add(assignment, LOWEST_STEP(taken));
+	}
+	return needed;
+}
+
+/*
+ * Is a row that matches NEXT to spare, however the rows for the reported chain
+ * are chosen?  THERE are so many.
+ */
+static bool
+has_spare_row(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+			  Assignment *assignment, const FunnelMatch *match, int next, size_t there)
+{
+	size_t		used = 0;
+
+	for (uint64_t m = match->reached; m != 0; m &= m - 1)
+		used += (rows[match->row[LOWEST_STEP(m) - 1]].steps >> (next - 1)) & 1;
+	return there > used ||
+		(there > 0 && there > rows_needed(rules, rows, nrows, assignment, match, next));
+}
+
+/* Rules without exclusions and strict links.  Most of the arrays is not in use. */
+static void
+lift_breakers(const FunnelRules *rules, FunnelRules *lifted)
+{
+	memcpy(lifted, rules, offsetof(FunnelRules, gap));
+	memcpy(lifted->gap, rules->gap, sizeof(int64_t) * rules->nsteps);
+	memcpy(lifted->shortest, rules->shortest, sizeof(int64_t) * rules->nsteps);
+	lifted->strict = lifted->excluding = 0;
+}
+
 static bool
 match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 			  Scratch *scratch, FunnelMatch *match)
 {
+	size_t		skipped = rules->last_entry ? last_entry(rows, nrows, &scratch->work) : 0;
+	const FunnelRow *left = rows + skipped;
+	size_t		nleft = nrows - skipped;
 	Reach		reach;
 	size_t		begin;
 	size_t		end;
@@ -754,7 +1215,7 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	int			next;
 	size_t		rows_of_next = 0;
 
-	if (!reach_forward(rules, rows, nrows, scratch, rules->nsteps, &reach))
+	if (!reach_forward(rules, left, nleft, scratch, rules->nsteps, &reach))
 		return false;
 	match->depth = reach.depth;
 	match->reached = 0;
@@ -788,12 +1249,12 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	deeper &= STEPS_ABOVE(reach.depth) & ~STEPS_ABOVE(rules->nsteps);
 	if (deeper != 0)
 	{
-		FunnelRules lifted = *rules;
+		FunnelRules lifted;
 
-		lifted.strict = lifted.excluding = 0;
+		lift_breakers(rules, &lifted);
 		if (rules->strict | rules->excluding)
 		{
-			if (!reach_forward(&lifted, rows, nrows, scratch, match->depth + 1, &reach))
+			if (!reach_forward(&lifted, left, nleft, scratch, match->depth + 1, &reach))
 				return false;
 			if (reach.depth > match->depth)
 			{
@@ -802,18 +1263,14 @@ match_ordered(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 			}
 		}
 		lifted.within = 0;
-		memset(lifted.gap, 0, sizeof(lifted.gap));
-		if (!reach_forward(&lifted, rows, nrows, scratch, match->depth + 1, &reach))
+		memset(lifted.gap, 0, sizeof(int64_t) * rules->nsteps);
+		if (!reach_forward(&lifted, left, nleft, scratch, match->depth + 1, &reach))
 			return false;
 		if (reach.depth > match->depth)
 			match->outcome = FUNNEL_LATE;
-		else
-		{
-			for (uint64_t m = match->reached; m != 0; m &= m - 1)
-				rows_of_next -= (rows[match->row[LOWEST_STEP(m) - 1]].steps >> (next - 1)) & 1;
-			if (rows_of_next > 0)
-				match->outcome = FUNNEL_EARLY;
-		}
+		else if (has_spare_row(rules, rows, nrows, &scratch->assignment, match, next,
+							   rows_of_next))
+			match->outcome = FUNNEL_EARLY;
 	}
 	return true;
 }
@@ -1031,6 +1488,118 @@ match_any_order(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 }
 
 /*
+ * The scratch memory
+ */
+
+/* How many ways of links with a shortest gap there are. */
+static int
+count_ways(const FunnelRules *rules)
+{
+	int			nways = 0;
+
+	for (uint64_t m = rules->delayed; m != 0; m &= m - 1)
+	{
+		int			from = LOWEST_STEP(m) - 1;
+
+		for (nways++; is_optional(rules, from); from--)
+			nways++;
+	}
+	return nways;
+}
+
+/* How many pairs of a list are usual: more are possible with optional steps only. */
+static inline size_t
+usual_pairs(const FunnelRules *rules)
+{
+	return rules->optional != 0 &&
+		(rules->strict | rules->excluding | rules->delayed) != 0 ? 8 : 1;
+}
+
+/* The ways take a multiple of 8 bytes, as what follows them needs. */
+static inline size_t
+ways_size(int nways)
+{
+	return (nways * sizeof(Way) + 7) & ~(size_t) 7;
+}
+
+/* The part that does not grow with the lists, and one share of what does. */
+static inline size_t
+fixed_size(size_t nrows, int nways)
+{
+	return sizeof(Scratch) + 2 * nrows * sizeof(uint64_t) + ways_size(nways);
+}
+
+static inline size_t
+share_size(const FunnelRules *rules, size_t nrows, int nways)
+{
+	return ((size_t) rules->nsteps + 1 + 2 * nways) * usual_pairs(rules) * sizeof(Pair) +
+		(nways > 0 ? nrows * sizeof(Waiting) : 0);
+}
+
+/* Number the ways, and give each its lists, which begin at PAIRS. */
+static void
+make_ways(const FunnelRules *rules, Scratch *scratch, Pair *pairs)
+{
+	int			n = 0;
+
+	for (uint64_t m = rules->delayed; m != 0; m &= m - 1)
+	{
+		int			to = LOWEST_STEP(m);
+
+		scratch->first_way[to] = n;
+		for (int from = to - 1;; from--)
+		{
+			Way		   *way = &scratch->ways[n++];
+
+			way->from = from;
+			way->to = to;
+			way->ripe.pairs = pairs;
+			way->open.pairs = pairs + scratch->pair_capacity;
+			pairs += 2 * (size_t) scratch->pair_capacity;
+			scratch->ways_out[from]++;
+			if (!is_optional(rules, from))
+				break;
+		}
+	}
+}
+
+/* Divide the memory up; false if it is not enough. */
+static bool
+divide_scratch(const FunnelRules *rules, size_t nrows, Scratch *scratch, size_t size)
+{
+	int			nways = count_ways(rules);
+	size_t		shares;
+	size_t		capacity;
+
+	if (size < fixed_size(nrows, nways))
+		return false;
+	shares = (size - fixed_size(nrows, nways)) / share_size(rules, nrows, nways);
+	if (shares == 0)
+		return false;
+	capacity = shares * usual_pairs(rules);
+	work_begin(&scratch->work, rules->poll);
+	scratch->pair_capacity = capacity < INT32_MAX ? (int) capacity : INT32_MAX;
+	scratch->onward = (uint64_t *) (scratch + 1);
+	scratch->enterable = scratch->onward + nrows;
+	scratch->ways = (Way *) (scratch->enterable + nrows);
+	scratch->pairs = (Pair *) ((char *) scratch->ways + ways_size(nways));
+	scratch->nways = nways;
+	scratch->assignment.work = &scratch->work;
+	work_add(&scratch->work, nways);
+	memset(scratch->ways_out, 0, sizeof(scratch->ways_out));
+	if (nways > 0)
+	{
+		Pair	   *lists = scratch->pairs +
+			((size_t) rules->nsteps + 1) * scratch->pair_capacity;
+
+		make_ways(rules, scratch, lists);
+		scratch->waiting = (Waiting *) (lists + 2 * (size_t) nways * scratch->pair_capacity);
+		scratch->waiting_capacity = shares * nrows < NOBODY ? shares * nrows : NOBODY;
+	}
+	return true;
+}
+
+/*
  * The size of scratch memory with which funnel_match usually succeeds for
  * NROWS rows.  It grows with NROWS; a caller may keep one scratch for many
  * units.
@@ -1038,13 +1607,9 @@ match_any_order(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 size_t
 funnel_match_scratch_size(const FunnelRules *rules, size_t nrows)
 {
-	size_t		pairs_per_step = 1;
+	int			nways = count_ways(rules);
 
-	if (rules->optional != 0 && (rules->strict | rules->excluding) != 0)
-		pairs_per_step = 4;
-	return sizeof(Scratch) +
-		(size_t) (FUNNEL_MAX_STEPS + 1) * pairs_per_step * sizeof(Pair) +
-		2 * nrows * sizeof(uint64_t);
+	return fixed_size(nrows, nways) + share_size(rules, nrows, nways);
 }
 
 /*
@@ -1061,27 +1626,13 @@ funnel_match_scratch_size(const FunnelRules *rules, size_t nrows)
  */
 bool
 funnel_match(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
-			 void *scratch_memory, size_t scratch_size, FunnelMatch *match)
+			 void *scratch, size_t scratch_size, FunnelMatch *match)
 {
-	Scratch    *scratch = scratch_memory;
-	size_t		fixed = sizeof(Scratch) + 2 * nrows * sizeof(uint64_t);
-	size_t		pairs;
-
 	if (rules->any_order)
 	{
 		match_any_order(rules, rows, nrows, match);
 		return true;
 	}
-	if (scratch_size < fixed)
-		return false;
-	pairs = (scratch_size - fixed) / sizeof(Pair) / (rules->nsteps + 1);
-	if (pairs == 0)
-		return false;
-	work_begin(&scratch->work, rules->poll);
-	scratch->assignment.work = &scratch->work;
-	scratch->pair_capacity = pairs < INT32_MAX ? (int) pairs : INT32_MAX;
-	scratch->onward = (uint64_t *) (scratch + 1);
-	scratch->enterable = scratch->onward + nrows;
-	scratch->pairs = (Pair *) (scratch->enterable + nrows);
-	return match_ordered(rules, rows, nrows, scratch, match);
+	return divide_scratch(rules, nrows, scratch, scratch_size) &&
+		match_ordered(rules, rows, nrows, scratch, match);
 }

@@ -32,13 +32,18 @@ typedef struct FunnelRules
 	int			nsteps;
 	bool		any_order;
 	bool		first_entry;
+	bool		last_entry;
+	bool		every_attempt;	/* for match/attempts.h: the matcher takes one */
 	bool		increasing;
 	int64_t		within;
 	uint64_t	optional;
 	uint64_t	strict;
 	uint64_t	excluding;
-	int64_t		gap[FUNNEL_MAX_STEPS];	/* gap[k-1]: of the link into step k */
+	uint64_t	delayed;		/* links with a shortest gap */
+	uint64_t	barring;		/* FUNNEL_NO_ENTRY if rows may have it, or 0 */
 	void		(*poll) (void); /* called now and then if set; may not return */
+	int64_t		gap[FUNNEL_MAX_STEPS];	/* gap[k-1]: of the link into step k */
+	int64_t		shortest[FUNNEL_MAX_STEPS]; /* the same; no longer than gap */
 } FunnelRules;
 
 /* One event of the unit: which steps it matches, which links it breaks. */
@@ -48,6 +53,20 @@ typedef struct FunnelRow
 	uint64_t	steps;
 	uint64_t	breaks;			/* exclusions only; any row breaks a strict link */
 } FunnelRow;
+
+/*
+ * No link leads into step 1, and its bit of a row's breaks says that the row
+ * may not start a chain.  Which rows are the first or the last to match step 1
+ * is decided without regard to it.
+ */
+#define FUNNEL_NO_ENTRY		FUNNEL_STEP_BIT(1)
+
+/* The steps that a row can fill; BARRING is that of the rules. */
+static inline uint64_t
+funnel_row_steps(uint64_t barring, const FunnelRow *row)
+{
+	return row->steps & ~(row->breaks & barring);
+}
 
 typedef enum FunnelOutcome
 {

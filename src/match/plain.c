@@ -37,7 +37,8 @@ bool
 funnel_rules_are_plain(const FunnelRules *rules)
 {
 	if (rules->within > LONGEST_WINDOW || rules->any_order || rules->increasing ||
-		rules->optional != 0 || rules->strict != 0 || rules->excluding != 0)
+		rules->optional != 0 || rules->strict != 0 || rules->excluding != 0 ||
+		rules->delayed != 0)
 		return false;
 	for (int k = 0; k < rules->nsteps; k++)
 	{
@@ -64,7 +65,7 @@ funnel_rows_to_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nro
 		{
 			uint64_t	bit = rows[i].steps;
 
-			not_one |= (bit & (bit - 1)) | (bit == 0);
+			not_one |= (bit & (bit - 1)) | (bit == 0) | rows[i].breaks;
 			any |= bit;
 			ts[i] = rows[i].ts;
 			steps[i] = bit == 0 ? 0 : LOWEST_STEP(bit);
@@ -139,6 +140,25 @@ skip_before(const FunnelRules *rules, const int64_t *ts, size_t i, int64_t now, 
 		i++;
 		poll_at(rules, i, is_long);
 	}
+	return i;
+}
+
+/* The first row at the instant of the last row of the first step, or 0. */
+FOR_EACH_LENGTH size_t
+find_last_entry(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+				size_t nrows, bool is_long)
+{
+	size_t		i = nrows;
+
+	while (i > 0 && steps[i - 1] != 1)
+	{
+		i--;
+		poll_at(rules, i, is_long);
+	}
+	if (i == 0)
+		return 0;
+	for (i--; i > 0 && ts[i - 1] == ts[i]; i--)
+		poll_at(rules, i, is_long);
 	return i;
 }
 
@@ -217,6 +237,9 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 		newest[k] = NO_START;
 	if (rules->first_entry)
 		drop_later_entries(rules, steps, nrows);
+	if (rules->last_entry)
+		i = IS_LONG(nrows) ? find_last_entry(rules, ts, steps, nrows, true) :
+			find_last_entry(rules, ts, steps, nrows, false);
 	while (i < nrows && depth < nsteps)
 	{
 		size_t		end = work_stretch_end(i, nrows);

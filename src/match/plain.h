@@ -3,12 +3,12 @@
  * match/plain.h
  *	  The matcher for the most common question, over rows that are compact.
  *
- * A plain funnel has ordered required steps and at most a window, nothing else:
- * the funnel most people draw.  Where besides each row matches one step, a row
- * is a time and a step, and all that match/matcher.c prepares for is not needed: the
- * newest start of each step decides the depth, and from the start of the
- * reported chain on each step is taken as soon as it can be.  The result is
- * that of funnel_match.
+ * A plain funnel has ordered required steps, at most a window, and perhaps a say
+ * in which entry counts: the funnel most people draw.  Where besides each row
+ * matches one step, a row is a time and a step, and all that match/matcher.c
+ * prepares for is not needed: the newest start of each step decides the depth,
+ * and from the start of the reported chain on each step is taken as soon as it
+ * can be.  The result is that of funnel_match.
  *
  *-------------------------------------------------------------------------
  */

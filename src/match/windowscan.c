@@ -227,8 +227,8 @@ scan_shared_instant(Scan *scan, const Instant *instant)
 		   in_window(window, scan->start[entrance], instant->ts))
 		entrance++;
 
-	assignment_begin(assignment, window->nlevels, scan->rows,
-					 instant->first, instant->end, instant->met);
+	assignment_begin(assignment, window->nlevels, 0, scan->rows,
+					 instant->first, instant->end, instant->met, 0);
 	assignment_clear(assignment);
 	work_add(&scan->work, window->nlevels);
 	for (int k = 1; k <= window->nlevels && !stop; k++)

@@ -5,6 +5,7 @@ cleverness, and nothing shared with the extension's code.  It is exponential,
 so it is for units of a handful of rows.
 """
 
+import copy
 import math
 import re
 
@@ -19,23 +20,28 @@ class Step:
     """A step and the link into it (which step 1 does not have)."""
 
     def __init__(self, words=(), label=None, optional=False,
-                 strict=False, gap=None, excluded=()):
+                 strict=False, gap=None, excluded=(), shortest=None):
         self.words = list(words)        # alternatives
         self.label = label
         self.optional = optional
         self.strict = strict
         self.gap = gap                  # microseconds
         self.excluded = list(excluded)  # words
+        self.shortest = shortest        # microseconds
 
 
 class Definition:
     def __init__(self, steps, within=None, any_order=False,
-                 first_entry=False, increasing=False):
+                 first_entry=False, increasing=False, last_entry=False,
+                 every_attempt=False, unless=()):
         self.steps = list(steps)
         self.within = within            # microseconds
         self.any_order = any_order
         self.first_entry = first_entry
+        self.last_entry = last_entry
+        self.every_attempt = every_attempt
         self.increasing = increasing
+        self.unless = list(unless)      # words that every link excludes
 
     @property
     def n(self):
@@ -43,6 +49,10 @@ class Definition:
 
     def step(self, k):
         return self.steps[k - 1]
+
+    def excluded(self, k):
+        """The words that the link into step k excludes."""
+        return self.step(k).excluded + self.unless if k > 1 else []
 
 
 # ---------------------------------------------------------------------------
@@ -71,12 +81,14 @@ def mask_of(words_of_steps, labels):
 class Row:
     """One event of the unit."""
 
-    def __init__(self, ts, steps, breaks, payload=None, value=None):
+    def __init__(self, ts, steps, breaks, payload=None, value=None,
+                 entry=True):
         self.ts = ts
         self.steps = steps              # mask of the steps it matches
         self.breaks = breaks            # mask of the links that exclude it
         self.payload = payload
         self.value = value
+        self.entry = entry              # may it start a chain?
         self.index = None               # set by sort_rows
 
     def matches(self, k):
@@ -90,7 +102,7 @@ def label_rows(d, events):
     """Rows of events given as (ts, labels, payload, value)."""
     return [Row(ts,
                 mask_of([step.words for step in d.steps], labels),
-                mask_of([step.excluded for step in d.steps], labels),
+                mask_of([d.excluded(k) for k in range(1, d.n + 1)], labels),
                 payload, value)
             for ts, labels, payload, value in events]
 
@@ -132,7 +144,7 @@ def sort_rows(rows):
         return (row.ts,
                 row.payload is None, (row.payload or '').encode(),
                 row.value is None, row.value or 0.0,
-                row.steps, row.breaks)
+                row.steps, row.breaks, row.entry)
 
     rows = sorted(rows, key=preference)
     for index, row in enumerate(rows):
@@ -168,13 +180,17 @@ def ordered_chains(d, rows, breakers, limits):
     """All chains of any depth.
 
     Without BREAKERS exclusions and strict links do not count, without LIMITS
-    the window and gaps do not.
+    the window and the longest gaps do not.
     """
     found = []
     entries = [row for row in rows if row.matches(1)]
     if d.first_entry:
         entries = [row for row in entries
                    if row.ts == min(entry.ts for entry in entries)]
+    if d.last_entry:
+        entries = [row for row in entries
+                   if row.ts == max(entry.ts for entry in entries)]
+    entries = [row for row in entries if row.entry]
 
     def may_follow(chain, k, row):
         last_step, last = chain[-1]
@@ -185,6 +201,9 @@ def ordered_chains(d, rows, breakers, limits):
         if limits and row.ts > later(chain[0][1].ts, d.within):
             return False
         if limits and row.ts > later(last.ts, d.step(k).gap):
+            return False
+        if d.step(k).shortest is not None and (
+                row.ts < last.ts + d.step(k).shortest):
             return False
         if breakers:
             for other in rows:
@@ -252,6 +271,10 @@ def stations(d, chain):
     return rows
 
 
+def times_of(rows):
+    return [None if row is None else row.ts for row in rows]
+
+
 def preference_of(d, chain):
     """The chain for which this is smallest is the one to report."""
     rows = stations(d, chain)
@@ -276,7 +299,7 @@ class Passage:
 
     @property
     def times(self):
-        return [None if row is None else row.ts for row in self.rows]
+        return times_of(self.rows)
 
     @property
     def payloads(self):
@@ -306,8 +329,12 @@ def outcome_of(d, rows, passage):
     if deepest(d, all_chains(d, rows, breakers=False, limits=False)) > k:
         return LATE
     required = list(next_steps(d, k))[-1]
-    if any(row.matches(required) and
-           all(row is not used for used in passage.rows) for row in rows):
+    fewest = min(sum(1 for row in stations(d, chain)
+                     if row is not None and row.matches(required))
+                 for chain in all_chains(d, rows)
+                 if depth_of(d, chain) == k and
+                 times_of(stations(d, chain)) == passage.times)
+    if sum(1 for row in rows if row.matches(required)) > fewest:
         return EARLY
     return ABSENT
 
@@ -328,6 +355,9 @@ def open_until_of(d, rows, chains, passage):
                    for link in range(last_step + 1, k + 1) for row in rows):
                 continue
             until = min(later(start, d.within), later(last.ts, d.step(k).gap))
+            shortest = d.step(k).shortest
+            if shortest is not None and later(last.ts, shortest) > until:
+                continue
             if latest is None or until > latest:
                 latest = until
     return latest
@@ -347,6 +377,96 @@ def passage_of(d, rows):
 
 
 # ---------------------------------------------------------------------------
+# Every attempt.
+# ---------------------------------------------------------------------------
+
+def plain_of(d):
+    """The same definition without the clause."""
+    return Definition(d.steps, within=d.within, any_order=d.any_order,
+                      first_entry=d.first_entry, increasing=d.increasing,
+                      last_entry=d.last_entry, unless=d.unless)
+
+
+def frame_end(d, opening):
+    if d.within is not None:
+        return later(opening, d.within)
+    gaps = [step.gap for step in d.steps[1:]]
+    if None in gaps:
+        return FOREVER
+    return later(opening, sum(gaps))
+
+
+def converting_chains(d, rows):
+    return [chain for chain in ordered_chains(d, rows, True, True)
+            if depth_of(d, chain) == d.n]
+
+
+def attempts_of(d, rows):
+    """The passages of one unit's attempts; which rows may enter decides only
+    which of them count."""
+    d = plain_of(d)
+    entries = {row.ts for row in rows if row.matches(1) and row.entry}
+    rows = [copy.copy(row) for row in rows]
+    for row in rows:
+        row.entry = True
+    passages = []
+    end = -math.inf                     # of the previous attempt
+    while True:
+        left = [row for row in rows if row.ts > end]
+        openings = sorted(row.ts for row in left if row.matches(1))
+        if not openings:
+            return passages
+        opening = openings[0]
+        frame = frame_end(d, opening)
+        first = min(((chain[-1][1].ts, -chain[0][1].ts)
+                     for chain in converting_chains(d, left)), default=None)
+        if first is not None and -first[1] <= frame:
+            end = first[0]
+            mine = [row for row in left if opening <= row.ts <= end]
+        else:
+            end = min((ts for ts in openings if ts > frame),
+                      default=math.inf) - 1
+            mine = [row for row in left if opening <= row.ts <= end]
+        passage = passage_of(d, mine)
+        assert (passage.depth == d.n) == (first is not None and
+                                          -first[1] <= frame)
+        assert all(row.ts <= frame for row in mine if row.matches(1)) or (
+            passage.depth == d.n)
+        if opening in entries:
+            passages.append(passage)
+
+
+def most_conversions(d, rows):
+    """How many parts of the rows convert, of all ways to cut between instants."""
+    d = plain_of(d)
+    rows = [copy.copy(row) for row in rows]
+    for row in rows:
+        row.entry = True
+    instants = sorted({row.ts for row in rows})
+    known = {}
+
+    def converts(begin, end):
+        if (begin, end) not in known:
+            part = [row for row in rows
+                    if instants[begin] <= row.ts <= instants[end - 1]]
+            known[begin, end] = bool(converting_chains(d, part))
+        return known[begin, end]
+
+    most = 0
+    for cuts in range(1 << max(len(instants) - 1, 0)):
+        bounds = [0] + [i + 1 for i in range(len(instants) - 1)
+                        if cuts >> i & 1] + [len(instants)]
+        most = max(most, sum(1 for begin, end in zip(bounds, bounds[1:])
+                             if begin < end and converts(begin, end)))
+    return most
+
+
+def passages_of(d, rows):
+    """What the unit counts for: one passage, or one for each attempt."""
+    return attempts_of(d, rows) if d.every_attempt else [passage_of(d, rows)]
+
+
+# ---------------------------------------------------------------------------
 # The definition as text.
 # ---------------------------------------------------------------------------
 
@@ -354,7 +474,8 @@ def quoted(text):
     return '"' + text.replace('"', '""') + '"'
 
 
-KEYWORDS = ('within', 'any', 'order', 'first', 'entry', 'increasing')
+KEYWORDS = ('within', 'any', 'order', 'first', 'entry', 'increasing', 'last',
+            'every', 'attempt', 'unless')
 
 
 def word_text(word):
@@ -390,6 +511,8 @@ def definition_text(d):
             conditions = []
             if step.excluded:
                 conditions.append('!' + words_text(step.excluded))
+            if step.shortest is not None:
+                conditions.append('>= ' + duration_text(step.shortest))
             if step.gap is not None:
                 conditions.append(duration_text(step.gap))
             shaft = '=' if step.strict else '-'
@@ -409,8 +532,14 @@ def definition_text(d):
         clauses.append('any order')
     if d.first_entry:
         clauses.append('first entry')
+    if d.last_entry:
+        clauses.append('last entry')
+    if d.every_attempt:
+        clauses.append('every attempt')
     if d.increasing:
         clauses.append('increasing')
+    if d.unless:
+        clauses.append('unless ' + words_text(d.unless))
     if clauses:
         text += ' ' + ', '.join(clauses)
     return text

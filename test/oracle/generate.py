@@ -44,6 +44,27 @@ def random_limit(rng, scale):
     return max(limit, 1)
 
 
+def random_entries(rng, d):
+    """Which entries count."""
+    if d.any_order:
+        d.first_entry = one_in(rng, 4)
+        return
+    clause = rng.choice((None, None, None, 'first_entry', 'last_entry',
+                         'every_attempt', 'every_attempt'))
+    if clause is not None:
+        setattr(d, clause, True)
+
+
+def random_shortest(rng, d, k, scale):
+    """A shortest gap of the link into step k, no longer than other limits."""
+    limits = [limit for limit in (d.within, d.step(k).gap)
+              if limit is not None]
+    shortest = random_limit(rng, scale)
+    if one_in(rng, 2):
+        shortest = max(1, shortest // rng.randint(2, 6))
+    return min([shortest] + limits)
+
+
 def random_definition(rng, scale, alphabet, labelled=True):
     """LABELLED: with words; else exclusions only say that there is one."""
     n = rng.choice((1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 6))
@@ -54,12 +75,15 @@ def random_definition(rng, scale, alphabet, labelled=True):
         d.any_order = True
     elif one_in(rng, 5):
         d.increasing = True
-    d.first_entry = one_in(rng, 4)
+    random_entries(rng, d)
+    if n > 1 and not d.any_order and one_in(rng, 6):
+        d.unless = random_words(rng, alphabet)
 
     # Clauses are as frequent in one definition as they are rare in another.
     choices = rng.choice(((0, 0, 0.3, 0.6, 0.9), (0.4, 0.7)))
     frequent = {clause: rng.choice(choices)
-                for clause in ('optional', 'strict', 'gap', 'excluded')}
+                for clause in ('optional', 'strict', 'gap', 'excluded',
+                               'shortest')}
     for k, step in enumerate(d.steps, 1):
         step.words = random_words(rng, alphabet) if labelled else []
         if labelled and one_in(rng, 12):
@@ -72,6 +96,8 @@ def random_definition(rng, scale, alphabet, labelled=True):
             step.gap = random_limit(rng, scale)
         if rng.random() < frequent['excluded']:
             step.excluded = random_words(rng, alphabet)
+        if rng.random() < frequent['shortest'] * 0.8:
+            step.shortest = random_shortest(rng, d, k, scale)
     return d
 
 
@@ -153,7 +179,7 @@ def plain_definition(rng, scale):
     """Steps in order and at most a window."""
     d = Definition([Step() for _ in range(rng.choice((1, 2, 2, 3, 3, 4)))])
     d.within = random_limit(rng, scale) if rng.random() < 0.8 else None
-    d.first_entry = one_in(rng, 4)
+    random_entries(rng, d)
     return d
 
 
@@ -168,26 +194,46 @@ def tangled_definition(rng, scale):
     d = Definition([Step() for _ in range(rng.randint(3, 6))])
     d.within = random_limit(rng, scale) if one_in(rng, 2) else None
     d.increasing = one_in(rng, 5)
-    d.first_entry = one_in(rng, 8)
+    if one_in(rng, 2):
+        random_entries(rng, d)
     strict, gap = rng.choice((0, 0.3)), rng.choice((0, 0.3))
+    shortest = rng.choice((0, 0, 0.4))
+    excluded = rng.choice((0, 0.6, 0.6))
+    if one_in(rng, 6):
+        d.unless = [['x']]
     for k, step in enumerate(d.steps[1:], 2):
         step.optional = k < d.n and rng.random() < 0.7
         step.strict = rng.random() < strict
-        step.excluded = [['x']] if rng.random() < 0.6 else []
+        step.excluded = [['x']] if rng.random() < excluded else []
         step.gap = random_limit(rng, scale) if rng.random() < gap else None
+        if rng.random() < shortest:
+            step.shortest = random_shortest(rng, d, k, scale)
     return d
+
+
+def excluding_links(d):
+    return sum(1 << k - 1 for k in range(1, d.n + 1) if d.excluded(k))
+
+
+def random_breaks(rng, d):
+    """The links that a row breaks: any set that words could give."""
+    breaks = rng.getrandbits(d.n) & sum(
+        1 << k for k, step in enumerate(d.steps) if step.excluded)
+    if d.unless and one_in(rng, 2):
+        breaks |= excluding_links(d)
+    return breaks
 
 
 def tangled_rows(rng, d, scale, origin):
     """Steps in order or nearly so, and often one breaker between them."""
-    excluding = sum(1 << k for k, step in enumerate(d.steps) if step.excluded)
+    excluding = excluding_links(d)
     rows = []
     ts = origin
     step = 0
     for _ in range(rng.randint(5, 9)):
         ts += rng.choice((0, 1, 1, 2)) * scale
         if excluding and one_in(rng, 4):
-            rows.append(Row(ts, 0, rng.getrandbits(d.n) & excluding))
+            rows.append(Row(ts, 0, random_breaks(rng, d)))
         else:
             rows.append(Row(ts, 1 << step, 0))
             if one_in(rng, 6):
@@ -206,7 +252,7 @@ def random_alphabet(rng):
 
 def random_masked_rows(rng, d, scale, origin):
     """Rows that match what no set of words could."""
-    excluding = sum(1 << k for k, step in enumerate(d.steps) if step.excluded)
+    excluding = excluding_links(d)
     dense = rng.choice((1, 1, 2, 3))
     in_order = one_in(rng, 2)
     rows = []
@@ -220,6 +266,6 @@ def random_masked_rows(rng, d, scale, origin):
         for _ in range(rng.randint(0, dense)):
             steps |= 1 << rng.randrange(d.n)
         if excluding and one_in(rng, 3):
-            breaks = rng.getrandbits(d.n) & excluding
+            breaks = random_breaks(rng, d)
         rows.append(Row(origin + ts, steps, breaks, random_payload(rng)))
     return sort_rows(rows)

@@ -13,7 +13,8 @@ ALL = 2**64 - 1
 
 class Rules:
     def __init__(self, n, within=0, any_order=False, first_entry=False,
-                 increasing=False, optional=0, strict=0, excluding=0, gap=0):
+                 increasing=False, optional=0, strict=0, excluding=0, gap=0,
+                 last_entry=False, every_attempt=False, shortest=0):
         self.n = n
         self.within = within
         self.any_order = any_order
@@ -23,11 +24,17 @@ class Rules:
         self.strict = strict
         self.excluding = excluding
         self.gap = gap              # of every link
+        self.last_entry = last_entry
+        self.every_attempt = every_attempt
+        self.shortest = shortest    # of every link
 
     def text(self, rows):
         words = [self.n, int(self.any_order), int(self.first_entry),
+                 int(self.last_entry), int(self.every_attempt),
                  int(self.increasing), self.within, self.optional, self.strict,
-                 self.excluding, 0] + [self.gap] * (self.n - 1) + [len(rows)]
+                 self.excluding]
+        words += [0] + [self.gap] * (self.n - 1)
+        words += [0] + [self.shortest] * (self.n - 1) + [len(rows)]
         return ' '.join(map(str, words)) + '\n' + '\n'.join(
             ['%d %d %d' % row for row in rows]) + '\n'
 
@@ -65,6 +72,8 @@ def invalid(rules, rows, answer):
             continue
         if rules.gap and ts2 > ts1 + rules.gap:
             return 'step %d: gap' % k2
+        if rules.shortest and ts2 < ts1 + rules.shortest:
+            return 'step %d: too soon' % k2
         links = sum(1 << (k - 1) for k in range(k1 + 1, k2 + 1))
         between = range(bisect_right(times, ts1), bisect_left(times, ts2))
         if rules.strict & links and len(between) > 0:
@@ -208,6 +217,16 @@ def first_entry():
     return case(Rules(5, within=3, first_entry=True), rows, single_label)
 
 
+def last_entry():
+    """The answer is that of the rows without all other entries."""
+    rows = random_rows(4, 1000000, 10**6, [3, 0.1, 3, 2, 1, 0.5])
+    last = max(row[0] for row in rows if row[1] == 1)
+    only = [row if row[1] != 1 or row[0] == last else (row[0], 0, 0)
+            for row in rows]
+    text, _ = case(Rules(5, within=2000, last_entry=True), rows, just_valid())
+    return text, single_label(Rules(5, within=2000), only)
+
+
 def gaps():
     rows = random_rows(5, 500000, 10**6, [3, 2, 2, 2, 2, 2])
     return case(Rules(5, within=8, gap=2), rows, single_label)
@@ -290,6 +309,74 @@ def just_valid(depth=None):
             return invalid(rules, rows, answer)
         return check
     return make_check
+
+
+def shortest_gaps():
+    rows = [(ts, ALL, 0) for ts in range(1000000)]
+    return case(Rules(64, shortest=10), rows,
+                exactly(64, 'converted', None, range(0, 640, 10)))
+
+
+def shortest_gaps_window_too_short():
+    rows = [(ts, ALL, 0) for ts in range(100000)]
+    return case(Rules(64, shortest=10, within=300), rows,
+                exactly(31, 'late', 100000 - 1 + 300, range(0, 310, 10)))
+
+
+def shortest_gaps_wait_long():
+    """Nobody's gap is over before half of the rows have passed."""
+    rows = [(ts, 1 << ts % 3, 0) for ts in range(600000)]
+    return case(Rules(4, shortest=300000), rows,
+                exactly(2, 'early', 2**63 - 1, [0, 300001]))
+
+
+def optional_shortest_gaps():
+    rng = random.Random(11)
+    rows = [(ts // 2, 1 << rng.randrange(63), 0) for ts in range(30000)]
+    return case(Rules(64, optional=ALL >> 1 & ~1, shortest=20, gap=90,
+                      within=3000), rows, just_valid())
+
+
+def attempts(number, outcomes):
+    """So many attempts, of which so many have each outcome."""
+    def make_check(rules, rows):
+        def check(line):
+            found = {}
+            answers = line.split(' / ')
+            for answer in answers:
+                outcome = answer.split()[1]
+                found[outcome] = found.get(outcome, 0) + 1
+            if len(answers) != number or found != outcomes:
+                return 'expected %d, %s, got %d, %s' % (
+                    number, outcomes, len(answers), found)
+            return None
+        return check
+    return make_check
+
+
+def attempts_convert():
+    rows = [(ts, 1 << ts % 3, 0) for ts in range(300000)]
+    return case(Rules(3, within=50, every_attempt=True), rows,
+                attempts(100000, {'converted': 100000}))
+
+
+def attempts_do_not_convert():
+    rows = [(ts, 1 + ts % 2, 0) for ts in range(300000)]
+    return case(Rules(3, within=1, every_attempt=True), rows,
+                attempts(150000, {'absent': 150000}))
+
+
+def attempts_before_the_first_conversion():
+    rows = [(10 * i, 1, 0) for i in range(300000)]
+    rows += [(rows[-1][0] + 1, 2, 0), (rows[-1][0] + 2, 4, 0)]
+    return case(Rules(3, within=5, every_attempt=True), rows,
+                attempts(300000, {'converted': 1, 'absent': 299999}))
+
+
+def attempts_of_equal_rows():
+    rows = [(ts, ALL, 0) for ts in range(300000)]
+    return case(Rules(64, within=100, every_attempt=True), rows,
+                attempts(4688, {'converted': 4687, 'absent': 1}))
 
 
 def optional_exclusions():
@@ -388,6 +475,7 @@ CASES = (
     ('a million rows, no window', plain_million_unlimited),
     ('200,000 rows of one instant', one_instant),
     ('a million rows, first entry', first_entry),
+    ('a million rows, last entry', last_entry),
     ('gaps', gaps),
     ('exclusions', exclusions),
     ('strict links', strict_links),
@@ -405,6 +493,16 @@ CASES = (
     ('62 optional steps, strict links', optional_strict),
     ('62 optional steps, one instant', optional_one_instant),
     ('dense masks, 1,000 rows an instant', many_instants_of_many_rows),
+    ('64 equal steps, shortest gaps', shortest_gaps),
+    ('64 equal steps, shortest gaps, window too short',
+     shortest_gaps_window_too_short),
+    ('shortest gaps of half of the time', shortest_gaps_wait_long),
+    ('62 optional steps with gaps', optional_shortest_gaps),
+    ('100,000 attempts that convert', attempts_convert),
+    ('150,000 attempts that do not', attempts_do_not_convert),
+    ('300,000 attempts of which the last converts',
+     attempts_before_the_first_conversion),
+    ('attempts, 64 equal steps', attempts_of_equal_rows),
     ('any order, 64 equal steps, one instant', any_order_equal_steps),
     ('any order, 64 equal steps, window too short',
      any_order_window_too_short),
@@ -490,6 +588,50 @@ def plain_tied():
                 [(2, 2, 0), (3, 4, 0)], anything)
 
 
+def last_entry_far_back():
+    """Three million rows come after it."""
+    return case(Rules(4, strict=2, last_entry=True),
+                [(0, 1, 0)] + [(ts, 1 << 3, 0) for ts in range(1, 3000000)],
+                anything)
+
+
+def plain_last_entry_far_back():
+    return case(Rules(4, last_entry=True),
+                [(0, 1, 0)] + [(ts, 1 << 3, 0) for ts in range(1, 3000000)],
+                anything)
+
+
+def tied_last_entries():
+    return case(Rules(4, last_entry=True), [(0, 1, 0)] * 3000000, anything)
+
+
+def all_delayed():
+    """Each way from a step to a later one has to be waited for."""
+    return case(Rules(64, optional=ALL_BUT_LAST & ~1, shortest=100, gap=1000),
+                [(ts, ALL_BUT_LAST, 0) for ts in range(1000)], anything)
+
+
+def tied_after_a_wait():
+    """Who waits sees three million rows of one instant go by."""
+    return case(Rules(3, shortest=2), [(0, 1, 0)] + [(1, 2, 0)] * 3000000 +
+                [(2, 2, 0)], anything)
+
+
+def tied_next_step():
+    """None of three million rows of the next step is to spare for sure."""
+    return case(Rules(4), [(0, 1, 0)] + [(1, 6, 0)] * 3000000, anything)
+
+
+def attempts_of_tied_rows():
+    return case(Rules(3, within=1, strict=6, every_attempt=True),
+                [(0, 1, 0)] * 3000000 + [(1, 6, 0)] * 2, anything)
+
+
+def plain_attempts_of_tied_rows():
+    return case(Rules(3, within=1, every_attempt=True),
+                [(0, 2, 0)] * 3000000 + [(0, 1, 0)] * 3000000, anything)
+
+
 CASES_OF_WORK = (
     ('63 of 64 steps a row', all_steps_but_last),
     ('62 optional steps a row, with exclusions', all_optional),
@@ -508,4 +650,18 @@ CASES_OF_WORK = (
     ('62 optional steps, strict links', optional_strict),
     ('any order, 64 equal steps, window too short', any_order_window_too_short),
     ('any order, few steps covered', any_order_scarce),
+    ('the last entry three million rows back', last_entry_far_back),
+    ('plain, the last entry three million rows back', plain_last_entry_far_back),
+    ('three million last entries', tied_last_entries),
+    ('2015 ways with a shortest gap', all_delayed),
+    ('three million rows of one instant behind a gap', tied_after_a_wait),
+    ('three million rows of the next step', tied_next_step),
+    ('shortest gaps, window too short', shortest_gaps_window_too_short),
+    ('shortest gaps, nobody ripe', shortest_gaps_wait_long),
+    ('62 optional steps with shortest gaps', optional_shortest_gaps),
+    ('attempts of three million rows of one instant', attempts_of_tied_rows),
+    ('plain attempts of three million rows of one instant',
+     plain_attempts_of_tied_rows),
+    ('attempts that do not convert', attempts_do_not_convert),
+    ('attempts of equal rows', attempts_of_equal_rows),
 )

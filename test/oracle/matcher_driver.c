@@ -4,12 +4,14 @@
  *	  Run the matcher over cases read from standard input, one answer a line.
  *
  * A case is a line of rules,
- *		nsteps any_order first_entry increasing within optional strict
- *		excluding gap[0] .. gap[nsteps - 1] nrows
+ *		nsteps any_order first_entry last_entry every_attempt increasing
+ *		within optional strict excluding
+ *		gap[0] .. gap[nsteps - 1] shortest[0] .. shortest[nsteps - 1] nrows
  * and a line "ts steps breaks" for each row, sorted.  Masks are decimal.  The
  * answer is
  *		depth outcome open_until reached {at:row}
- * with "none" where no attempt is open and "-" for a step skipped.
+ * with "none" where no attempt is open and "-" for a step skipped.  Of every
+ * attempt it is all that count, separated by "/", or "none".
  *
  * Where the rules and rows are plain, the plain matcher must say the same, in
  * whatever order the rows of an instant come.
@@ -31,6 +33,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "match/attempts.h"
 #include "match/matcher.h"
 #include "match/plain.h"
 #include "match/windowscan.h"
@@ -132,7 +135,43 @@ reverse_instants(int64_t *ts, uint8_t *steps, size_t nrows)
 	}
 }
 
-/* Ask the plain matcher too, where it can be asked. */
+static bool
+attempts_equal(const FunnelAttempts *a, const FunnelAttempts *b)
+{
+	return a->opening == b->opening && matches_equal(a->match, b->match);
+}
+
+/* The attempts of plain rows must be those that the other matcher finds. */
+static void
+check_plain_attempts(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+					 int64_t *ts, uint8_t *steps, uint64_t present, bool same_order)
+{
+	FunnelAttempts attempts;
+	FunnelAttempts plain;
+	size_t		scratch_size = 2 * funnel_match_scratch_size(rules, nrows);
+	void	   *scratch = allocate(scratch_size);
+	FunnelAttemptsStatus status;
+
+	funnel_attempts_begin(&attempts, rules, rows, nrows);
+	funnel_attempts_begin_plain(&plain, rules, ts, steps, nrows, present, same_order);
+	do
+	{
+		status = funnel_attempts_next(&attempts, scratch, scratch_size);
+		if (funnel_attempts_next(&plain, NULL, 0) != status)
+			die("the number of plain attempts differs");
+		if (status == FUNNEL_ATTEMPTS_FOUND)
+		{
+			/* in another order they would be others */
+			if (!same_order)
+				memcpy(plain.match->row, attempts.match->row, sizeof(plain.match->row));
+			if (!attempts_equal(&attempts, &plain))
+				die("a plain attempt differs");
+		}
+	} while (status == FUNNEL_ATTEMPTS_FOUND);
+	free(scratch);
+}
+
+/* Ask the plain matcher too, where it can be asked; MATCH is NULL for attempts. */
 static void
 check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 			const FunnelMatch *match)
@@ -145,17 +184,26 @@ check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		funnel_rows_to_plain(rules, rows, nrows, ts, steps, &present) &&
 		(rules->nsteps == FUNNEL_MAX_STEPS || present >> rules->nsteps == 0))
 	{
-		FunnelMatch plain;
+		for (int round = 0; round < 2; round++)
+		{
+			FunnelMatch plain;
 
-		memset(&plain, 0xA5, sizeof(plain));
-		funnel_match_plain(rules, ts, steps, nrows, present, &plain);
-		funnel_plain_find_rows(rules, ts, steps, &plain);
-		if (!matches_equal(match, &plain))
-			die("the plain matcher differs");
-		reverse_instants(ts, steps, nrows);
-		funnel_match_plain(rules, ts, steps, nrows, present, &plain);
-		if (!matches_equal(match, &plain))
-			die("the plain matcher depends on the order within an instant");
+			if (match == NULL)
+				check_plain_attempts(rules, rows, nrows, ts, steps, present, round == 0);
+			else
+			{
+				memset(&plain, 0xA5, sizeof(plain));
+				funnel_match_plain(rules, ts, steps, nrows, present, &plain);
+				if (round == 0)
+					funnel_plain_find_rows(rules, ts, steps, &plain);
+				else
+					memcpy(plain.row, match->row, sizeof(plain.row));
+				if (!matches_equal(match, &plain))
+					die(round == 0 ? "the plain matcher differs" :
+						"the plain matcher depends on the order within an instant");
+			}
+			reverse_instants(ts, steps, nrows);
+		}
 	}
 	free(steps);
 	free(ts);
@@ -182,6 +230,32 @@ note_poll(void)
 	work_at_poll = work;
 }
 
+/* Their callers look after each attempt, too. */
+static void
+work_through_attempts(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+					  size_t scratch_size)
+{
+	FunnelAttempts attempts;
+	FunnelAttemptsStatus status;
+	void	   *scratch = allocate(scratch_size);
+
+	funnel_attempts_begin(&attempts, rules, rows, nrows);
+	while ((status = funnel_attempts_next(&attempts, scratch, scratch_size)) !=
+		   FUNNEL_ATTEMPTS_END)
+	{
+		note_poll();
+		if (status == FUNNEL_ATTEMPTS_FOUND)
+			continue;
+		free(scratch);
+		scratch_size = scratch_size * 2 + 1;
+		scratch = allocate(scratch_size);
+	}
+	note_poll();
+	free(scratch);
+	check_plain(rules, rows, nrows, NULL);
+	note_poll();
+}
+
 /* Do all there is to do with the rows, and print how much work went unpolled. */
 static void
 print_work(FunnelRules *rules, const FunnelRow *rows, size_t nrows)
@@ -205,6 +279,7 @@ print_work(FunnelRules *rules, const FunnelRow *rows, size_t nrows)
 	note_poll();
 	check_plain(rules, rows, nrows, &match);
 	note_poll();
+	work_through_attempts(rules, rows, nrows, scratch_size);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 	{
 		window.modes = modes[i];
@@ -235,8 +310,75 @@ print_match(const FunnelMatch *match)
 		else
 			printf(" -");
 	}
-	printf("\n");
-	fflush(stdout);
+}
+
+/*
+ * Print the attempts that count.  Scratch memory is little at first, so that the
+ * driver has to be asked again.
+ */
+static void
+print_attempts(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+			   size_t scratch_size)
+{
+	FunnelAttempts attempts;
+	FunnelAttemptsStatus status;
+	void	   *scratch = allocate(scratch_size);
+	int			printed = 0;
+
+	memset(&attempts, 0xA5, sizeof(attempts));
+	memset(scratch, 0xA5, scratch_size);
+	funnel_attempts_begin(&attempts, rules, rows, nrows);
+	while ((status = funnel_attempts_next(&attempts, scratch, scratch_size)) !=
+		   FUNNEL_ATTEMPTS_END)
+	{
+		bool		counts = false;
+
+		if (status == FUNNEL_ATTEMPTS_NO_ROOM)
+		{
+			if (scratch_size > SIZE_MAX / 4)
+				die("no scratch memory is enough");
+			free(scratch);
+			scratch_size = scratch_size * 2 + 1;
+			scratch = allocate(scratch_size);
+			memset(scratch, 0xA5, scratch_size);
+			continue;
+		}
+		for (size_t i = attempts.opening;
+			 i < nrows && rows[i].ts == rows[attempts.opening].ts; i++)
+			counts |= (rows[i].steps & FUNNEL_STEP_BIT(1)) != 0 &&
+				(rows[i].breaks & FUNNEL_NO_ENTRY) == 0;
+		if (!counts)
+			continue;
+		if (printed++ > 0)
+			printf(" / ");
+		print_match(attempts.match);
+	}
+	if (printed == 0)
+		printf("none");
+	free(scratch);
+}
+
+/* Match with as much scratch memory as it takes. */
+static void
+match_rows(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+		   size_t *scratch_size, FunnelMatch *match)
+{
+	while (!match_with(rules, rows, nrows, *scratch_size, match))
+	{
+		if (*scratch_size > SIZE_MAX / 4)
+			die("no scratch memory is enough");
+		*scratch_size = *scratch_size * 2 + 1;
+	}
+
+	/* Too little memory is refused, or makes no difference. */
+	for (int part = 0; nrows < 100 && part < 8; part++)
+	{
+		FunnelMatch again;
+
+		if (match_with(rules, rows, nrows, *scratch_size / 8 * part, &again) &&
+			!matches_equal(match, &again))
+			die("the answer depends on the scratch memory");
+	}
 }
 
 int
@@ -261,6 +403,8 @@ main(int argc, char **argv)
 		rules.nsteps = nsteps;
 		rules.any_order = read_int() != 0;
 		rules.first_entry = read_int() != 0;
+		rules.last_entry = read_int() != 0;
+		rules.every_attempt = read_int() != 0;
 		rules.increasing = read_int() != 0;
 		rules.within = read_int();
 		rules.optional = read_mask();
@@ -268,6 +412,14 @@ main(int argc, char **argv)
 		rules.excluding = read_mask();
 		for (int k = 0; k < nsteps; k++)
 			rules.gap[k] = read_int();
+		for (int k = 0; k < nsteps; k++)
+		{
+			rules.shortest[k] = read_int();
+			if (rules.shortest[k] != 0)
+				rules.delayed |= FUNNEL_STEP_BIT(k + 1);
+		}
+		if (!rules.every_attempt)
+			rules.barring = FUNNEL_NO_ENTRY;
 		nrows = (size_t) read_int();
 
 		rows = allocate(nrows * sizeof(FunnelRow));
@@ -287,33 +439,24 @@ main(int argc, char **argv)
 
 		started = clock();
 		scratch_size = funnel_match_scratch_size(&rules, nrows);
-		while (!match_with(&rules, rows, nrows, scratch_size, &match))
+		if (rules.every_attempt)
 		{
-			if (scratch_size > SIZE_MAX / 4)
-				die("no scratch memory is enough");
-			scratch_size = scratch_size * 2 + 1;
+			if (nrows < 100)
+				check_plain(&rules, rows, nrows, NULL);
+			print_attempts(&rules, rows, nrows, scratch_size / (1 + nrows % 3));
 		}
+		else
+		{
+			match_rows(&rules, rows, nrows, &scratch_size, &match);
+			check_plain(&rules, rows, nrows, &match);
+			print_match(&match);
+		}
+		printf("\n");
+		fflush(stdout);
 		if (verbose)
 			fprintf(stderr, "%zu rows, %zu bytes of scratch, %.3f s\n", nrows,
 					scratch_size,
 					(double) (clock() - started) / CLOCKS_PER_SEC);
-
-		/* Too little memory is refused, or makes no difference. */
-		if (nrows < 100)
-		{
-			for (int part = 0; part < 8; part++)
-			{
-				FunnelMatch again;
-
-				if (match_with(&rules, rows, nrows, scratch_size / 8 * part,
-							   &again) &&
-					!matches_equal(&match, &again))
-					die("the answer depends on the scratch memory");
-			}
-		}
-
-		check_plain(&rules, rows, nrows, &match);
-		print_match(&match);
 		free(rows);
 	}
 	return 0;

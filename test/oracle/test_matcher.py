@@ -14,11 +14,12 @@ import tempfile
 import time
 
 import huge
-from brute import (FOREVER, RANGE_END, Definition, Row, Step, label_rows,
-                   passage_of, sort_rows)
+from brute import (CONVERTED, FOREVER, RANGE_END, Definition, Row, Step, label_rows,
+                   most_conversions, passages_of, sort_rows)
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_limit, random_masked_rows,
-                      plain_definition, plain_rows, random_origin,
+                      plain_definition, plain_rows, random_entries,
+                      random_origin, random_shortest,
                       tangled_definition, tangled_rows)
 from tap import Tap, numbers
 
@@ -27,6 +28,7 @@ SRC = os.path.join(HERE, '..', '..', 'src')
 SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
            os.path.join(SRC, 'match', 'matcher.c'),
            os.path.join(SRC, 'match', 'plain.c'),
+           os.path.join(SRC, 'match', 'attempts.c'),
            os.path.join(SRC, 'match', 'windowscan.c')]
 HANG = 120                      # seconds after which a case counts as hung
 MOST_WORK = 1500000             # basic blocks between two polls: milliseconds
@@ -36,38 +38,63 @@ MOST_WORK = 1500000             # basic blocks between two polls: milliseconds
 # Cases as plain data, which the shrinker can cut and the driver can read.
 # ---------------------------------------------------------------------------
 
-class Case:
-    """Rules and rows as masks; links is [(optional, strict, gap, excluding)]."""
+CLAUSES = ('any_order', 'first_entry', 'last_entry', 'every_attempt',
+           'increasing')
 
-    def __init__(self, any_order, first_entry, increasing, within, links, rows):
-        self.any_order = any_order
-        self.first_entry = first_entry
-        self.increasing = increasing
+
+class Case:
+    """Rules and rows as masks.
+
+    links is [(optional, strict, gap, excluding, shortest)]; bit 0 of a row's
+    breaks is set if it is no entry.
+    """
+
+    def __init__(self, clauses, within, links, rows):
+        self.clauses = clauses      # those that are set
         self.within = within
         self.links = links
         self.rows = rows            # [(ts, steps, breaks)], sorted
 
     @classmethod
     def of(cls, d, rows):
-        return cls(d.any_order, d.first_entry, d.increasing, d.within,
-                   [(step.optional, step.strict, step.gap, bool(step.excluded))
-                    for step in d.steps],
-                   [(row.ts, row.steps, row.breaks) for row in rows])
+        return cls([clause for clause in CLAUSES if getattr(d, clause)],
+                   d.within,
+                   [(step.optional, step.strict, step.gap, bool(d.excluded(k)),
+                     step.shortest) for k, step in enumerate(d.steps, 1)],
+                   [(row.ts, row.steps, row.breaks & ~1 | (not row.entry))
+                    for row in rows])
 
     def definition(self):
         return Definition([Step(optional=optional, strict=strict, gap=gap,
-                                excluded=[['x']] if excluding else [])
-                           for optional, strict, gap, excluding in self.links],
-                          self.within, self.any_order, self.first_entry,
-                          self.increasing)
+                                excluded=[['x']] if excluding else [],
+                                shortest=shortest)
+                           for optional, strict, gap, excluding, shortest
+                           in self.links],
+                          self.within,
+                          **{clause: True for clause in self.clauses})
+
+    def numbered_rows(self):
+        rows = [Row(ts, steps, breaks & ~1, entry=not breaks & 1)
+                for ts, steps, breaks in self.rows]
+        for index, row in enumerate(rows):
+            row.index = index
+        return rows
 
     def is_plain(self):
         """Is it one for the plain matcher?"""
-        return (not self.any_order and not self.increasing and
-                not any(optional or strict or excluding or gap is not None
-                        for optional, strict, gap, excluding in self.links) and
-                all(steps != 0 and steps & (steps - 1) == 0
-                    for _, steps, _ in self.rows))
+        return (not {'any_order', 'increasing'} & set(self.clauses) and
+                not any(optional or strict or excluding or gap is not None or
+                        shortest is not None
+                        for optional, strict, gap, excluding, shortest
+                        in self.links) and
+                all(steps != 0 and steps & (steps - 1) == 0 and breaks == 0
+                    for _, steps, breaks in self.rows))
+
+    def is_valid(self):
+        return all(shortest is None or shortest <= min(
+            limit for limit in (gap, self.within, shortest)
+            if limit is not None)
+            for _, _, gap, _, shortest in self.links)
 
     def copy(self, **changes):
         fields = dict(vars(self))
@@ -80,10 +107,11 @@ class Case:
             return sum(1 << k for k, link in enumerate(self.links)
                        if link[column])
 
-        words = [len(self.links), int(self.any_order), int(self.first_entry),
-                 int(self.increasing), self.within or 0,
-                 mask(0), mask(1), mask(3)]
+        words = [len(self.links)]
+        words += [int(clause in self.clauses) for clause in CLAUSES]
+        words += [self.within or 0, mask(0), mask(1), mask(3)]
         words += [link[2] or 0 for link in self.links]
+        words += [link[4] or 0 for link in self.links]
         words.append(len(self.rows))
         return ' '.join(map(str, words)) + '\n' + ''.join(
             '%d %d %d\n' % row for row in self.rows)
@@ -92,39 +120,42 @@ class Case:
         """As a person reads it."""
         lines = []
         text = 'step 1'
-        for k, (optional, strict, gap, excluding) in enumerate(self.links, 1):
+        for k, (optional, strict, gap, excluding, shortest) in enumerate(
+                self.links, 1):
             if k > 1:
-                conditions = ['!x%d' % k] * excluding + ['%s us' % gap] * (
-                    gap is not None)
+                conditions = ['!x%d' % k] * excluding + [
+                    '>= %s us' % shortest] * (shortest is not None) + [
+                    '%s us' % gap] * (gap is not None)
                 shaft = '=' if strict else '-'
                 text += ' ' + shaft + ('[' + ', '.join(conditions) + ']' + shaft
                                        if conditions else '') + '> step %d' % k
                 text += '?' * optional
         if self.within is not None:
             text += ' within %d us' % self.within
-        for clause in ('any_order', 'first_entry', 'increasing'):
-            if getattr(self, clause):
-                text += ', ' + clause.replace('_', ' ')
+        for clause in self.clauses:
+            text += ', ' + clause.replace('_', ' ')
         lines.append(text)
         for index, (ts, steps, breaks) in enumerate(self.rows):
-            lines.append('row %d: ts %d, matches {%s}%s' % (
+            lines.append('row %d: ts %d, matches {%s}%s%s' % (
                 index, ts,
                 ', '.join(str(k + 1) for k in range(64) if steps >> k & 1),
                 ', breaks {%s}' % ', '.join(
-                    str(k + 1) for k in range(64) if breaks >> k & 1)
-                if breaks else ''))
+                    str(k + 1) for k in range(1, 64) if breaks >> k & 1)
+                if breaks & ~1 else '', ', no entry' if breaks & 1 else ''))
         return '\n'.join(lines)
 
 
 def expected(case):
     """The answer in the form the driver prints."""
-    rows = [Row(ts, steps, breaks) for ts, steps, breaks in case.rows]
-    for index, row in enumerate(rows):
-        row.index = index
-    return answer_text(passage_of(case.definition(), rows))
+    return answer_text(passages_of(case.definition(), case.numbered_rows()))
 
 
-def answer_text(passage):
+def answer_text(passages):
+    """The passages, one behind the other."""
+    return ' / '.join(passage_text(passage) for passage in passages) or 'none'
+
+
+def passage_text(passage):
     until = passage.open_until
     reached = sum(1 << k for k, row in enumerate(passage.rows)
                   if row is not None)
@@ -159,6 +190,10 @@ def random_case(seed):
     else:
         d = random_definition(rng, scale, ['x'], labelled=False)
         rows = random_masked_rows(rng, d, scale, origin)
+    if not d.any_order and one_in(rng, 3):
+        for row in rows:
+            row.entry = one_in(rng, 2)
+        rows = sort_rows(rows)
     for index, row in enumerate(rows):
         row.index = index
     if one_in(rng, 40) and d.within is not None:
@@ -169,7 +204,7 @@ def random_case(seed):
 def long_definition(rng, scale):
     d = Definition([Step() for _ in range(rng.choice((7, 20, 33, 63, 64)))])
     d.within = random_limit(rng, scale) if one_in(rng, 2) else None
-    d.first_entry = one_in(rng, 4)
+    random_entries(rng, d)
     d.increasing = one_in(rng, 4)
     for step in d.steps[1:-1]:
         step.optional = not one_in(rng, 6)
@@ -177,6 +212,9 @@ def long_definition(rng, scale):
         step.strict = one_in(rng, 20)
         step.excluded = [['x']] if one_in(rng, 10) else []
         step.gap = random_limit(rng, scale) if one_in(rng, 10) else None
+    for k in range(2, d.n + 1):
+        if one_in(rng, 10):
+            d.step(k).shortest = random_shortest(rng, d, k, scale)
     return d
 
 
@@ -249,7 +287,16 @@ FIELDS = ('depth', 'outcome', 'open until', 'reached')
 def kind_of_difference(want, got):
     if got.startswith('died'):
         return 'died'
-    want, got = want.split(), got.split()
+    if want.count('/') != got.count('/'):
+        return 'attempts'
+    for one, other in zip(want.split(' / '), got.split(' / ')):
+        kind = kind_of_passage(one.split(), other.split())
+        if kind is not None:
+            return kind
+    return None
+
+
+def kind_of_passage(want, got):
     for field, a, b in zip(FIELDS, want, got):
         if a != b:
             return field
@@ -269,30 +316,27 @@ def smaller_cases(case):
     if len(case.links) > 1:
         for k in range(len(case.links)):
             links = case.links[:k] + case.links[k + 1:]
-            links[0] = (False, False, None, False)
+            links[0] = (False, False, None, False, None)
             links[-1] = (False,) + links[-1][1:]
-            rows = [(ts, without_bit(steps, k), without_bit(breaks, k) & ~1)
+            rows = [(ts, without_bit(steps, k),
+                     without_bit(breaks, k) & ~1 | breaks & 1)
                     for ts, steps, breaks in case.rows]
             yield case.copy(links=links, rows=rows)
-    for clause in ('any_order', 'first_entry', 'increasing'):
-        if getattr(case, clause):
-            yield case.copy(**{clause: False})
+    for clause in case.clauses:
+        yield case.copy(clauses=[other for other in case.clauses
+                                 if other != clause])
     if case.within is not None:
         yield case.copy(within=None)
-    for k, (optional, strict, gap, excluding) in enumerate(case.links):
-        def link(*changed):
-            return case.copy(links=case.links[:k] + [changed] +
-                             case.links[k + 1:])
-        if optional:
-            yield link(False, strict, gap, excluding)
-        if strict:
-            yield link(optional, False, gap, excluding)
-        if gap is not None:
-            yield link(optional, strict, None, excluding)
-        if excluding:
-            yield link(optional, strict, gap, False).copy(
-                rows=[(ts, steps, breaks & ~(1 << k))
-                      for ts, steps, breaks in case.rows])
+    for k, link in enumerate(case.links):
+        for column, plain in enumerate((False, False, None, False, None)):
+            if link[column] != plain:
+                changed = case.copy(links=case.links[:k] + [
+                    link[:column] + (plain,) + link[column + 1:]] +
+                    case.links[k + 1:])
+                if column == 3:
+                    changed.rows = [(ts, steps, breaks & ~(1 << k))
+                                    for ts, steps, breaks in case.rows]
+                yield changed
     for i, (ts, steps, breaks) in enumerate(case.rows):
         for bit in range(64):
             for changed in ((ts, steps & ~(1 << bit), breaks),
@@ -302,28 +346,29 @@ def smaller_cases(case):
                                     case.rows[i + 1:])
     # Simpler times: ranks, smaller numbers.
     times = sorted({row[0] for row in case.rows})
-    limits = {case.within} | {link[2] for link in case.links}
+    limits = {case.within} | {link[i] for link in case.links for i in (2, 4)}
+
+    def with_limits(change):
+        return {'within': change(case.within),
+                'links': [(link[0], link[1], change(link[2]), link[3],
+                           change(link[4])) for link in case.links]}
+
     for simpler in ([(t, i + 1) for i, t in enumerate(times)],
                     [(t, t - times[0] + 1) for t in times]):
         if times and times != [new for _, new in simpler]:
             mapping = dict(simpler)
-            yield case.copy(rows=[(mapping[ts],) + rest
-                                  for ts, *rest_ in case.rows
-                                  for rest in (tuple(rest_),)])
+            yield case.copy(rows=[(mapping[row[0]],) + row[1:]
+                                  for row in case.rows])
     for limit in limits - {None}:
         for new in {1, 2, 3, limit - 1, limit // 2}:
             if 0 < new < limit:
-                yield case.copy(
-                    within=new if case.within == limit else case.within,
-                    links=[link[:2] + (new if link[2] == limit else link[2],) +
-                           link[3:] for link in case.links])
+                yield case.copy(**with_limits(
+                    lambda old: new if old == limit else old))
     for scale in reversed(SCALES[1:]):
         if times and max(times) >= scale:
             yield case.copy(
                 rows=[(row[0] // scale,) + row[1:] for row in case.rows],
-                within=case.within and max(1, case.within // scale),
-                links=[link[:2] + (link[2] and max(1, link[2] // scale),) +
-                       link[3:] for link in case.links])
+                **with_limits(lambda old: old and max(1, old // scale)))
     for i in range(len(times)):
         if times[i] > (times[i - 1] + 1 if i > 0 else 1):
             yield case.copy(rows=[(row[0] - (row[0] >= times[i]),) + row[1:]
@@ -335,7 +380,8 @@ def shrink(program, case, kind):
     shrunk = True
     while shrunk:
         shrunk = False
-        candidates = list(smaller_cases(case))
+        candidates = [smaller for smaller in smaller_cases(case)
+                      if smaller.is_valid()]
         answers = run_all(program, candidates)
         for candidate, got in zip(candidates, answers):
             if kind_of_difference(expected(candidate), got) == kind:
@@ -349,10 +395,37 @@ def shrink(program, case, kind):
 # The tests.
 # ---------------------------------------------------------------------------
 
+def kinds_of(case, passages):
+    """What is of interest in a case where something happens."""
+    depth = max((passage.depth for passage in passages), default=0)
+    links = case.links[1:]
+    if case.is_plain() and depth > 1:
+        yield 'plain'
+    if 'every_attempt' in case.clauses:
+        if case.is_plain() and len(passages) > 1:
+            yield 'plain attempts'
+        if len(passages) > 1:
+            yield 'several attempts'
+        if sum(passage.outcome == CONVERTED for passage in passages) > 1:
+            yield 'several conversions'
+    if depth < 2:
+        return
+    if any(link[4] is not None for link in links):
+        yield 'shortest gaps'
+    if 'last_entry' in case.clauses:
+        yield 'last entry'
+    if any(breaks & 1 for _, _, breaks in case.rows):
+        yield 'entry rows'
+    if any(breaks & ~1 for _, _, breaks in case.rows):
+        yield ('every link excluding' if all(link[3] for link in links) else
+               'not every link alike')
+
+
 def test_random(tap, program, number, first_seed):
     started = time.time()
     differences = 0
-    plain = 0
+    not_most = 0
+    kinds = {}
     examples = {}
     seen = {}
     batch_size = 5000
@@ -361,16 +434,23 @@ def test_random(tap, program, number, first_seed):
                  range(start, min(start + batch_size, first_seed + number))]
         cases = [Case.of(d, rows) for d, rows in batch]
         for (d, rows), case, got in zip(batch, cases, run_all(program, cases)):
-            passage = passage_of(d, rows)
-            want = answer_text(passage)
-            seen[passage.outcome] = seen.get(passage.outcome, 0) + 1
-            plain += case.is_plain() and passage.depth > 1
+            passages = passages_of(d, rows)
+            want = answer_text(passages)
+            for passage in passages:
+                seen[passage.outcome] = seen.get(passage.outcome, 0) + 1
+            for kind in kinds_of(case, passages):
+                kinds[kind] = kinds.get(kind, 0) + 1
+            if d.every_attempt and all(row.entry for row in rows):
+                conversions = sum(passage.outcome == CONVERTED
+                                  for passage in passages)
+                not_most += conversions != most_conversions(d, rows)
             if want == got:
                 continue
             differences += 1
             kind = kind_of_difference(want, got)
-            signature = (kind, case.any_order, case.first_entry,
-                         case.increasing, any(link[0] for link in case.links))
+            signature = (kind, tuple(case.clauses),
+                         any(link[0] for link in case.links),
+                         any(link[4] for link in case.links))
             if signature not in examples:
                 examples[signature] = case
     tap.say('%d random cases (%s), %d differences, %.1f s' % (
@@ -380,6 +460,8 @@ def test_random(tap, program, number, first_seed):
     tap.ok(differences == 0,
            '%d random cases agree with the brute force' % number)
     told = set()
+    tap.ok(not_most == 0, 'every attempt converts as often as there is a way to '
+           'cut the rows into parts that convert')
     for (kind, *_), case in list(examples.items())[:12]:
         case = shrink(program, case, kind)
         if case.text() in told:
@@ -392,8 +474,11 @@ def test_random(tap, program, number, first_seed):
         tap.ok(seen.get(outcome, 0) >= number // 500,
                'the random cases include "%s" (%d)' % (
                    outcome, seen.get(outcome, 0)))
-    tap.ok(plain >= number // 50,
-           'the random cases include plain ones (%d)' % plain)
+    for kind in ('plain', 'plain attempts', 'several attempts',
+                 'several conversions', 'shortest gaps', 'last entry',
+                 'entry rows', 'every link excluding', 'not every link alike'):
+        tap.ok(kinds.get(kind, 0) >= number // 200,
+               'the random cases include %s (%d)' % (kind, kinds.get(kind, 0)))
 
 
 def test_huge(tap, program):

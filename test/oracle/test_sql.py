@@ -14,7 +14,7 @@ import os
 import random
 import subprocess
 
-from brute import (FOREVER, definition_text, label_rows, passage_of, sort_rows,
+from brute import (FOREVER, Passage, definition_text, label_rows, passages_of, sort_rows,
                    stage_names, stage_rows)
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_origin)
@@ -88,6 +88,11 @@ def type_exists(name):
 # Funnels: a definition and some units' rows.
 # ---------------------------------------------------------------------------
 
+def all_of(passages):
+    """The passages of all units."""
+    return [passage for mine in passages.values() for passage in mine]
+
+
 class Funnel:
     def __init__(self, number, seed):
         rng = random.Random(seed * 1000003 + number)
@@ -124,17 +129,17 @@ class Funnel:
             for unit, events in self.units.items()}
 
     def pass_all(self, payload=False, value=False):
-        """Each unit's passage; which row is preferred in a tie depends on what
+        """Each unit's passages; which row is preferred in a tie depends on what
         is known of the rows.
         """
-        return {unit: passage_of(self.d, sort_rows(label_rows(self.d, [
+        return {unit: passages_of(self.d, sort_rows(label_rows(self.d, [
             (ts, labels, payload_ if payload else None,
              value_ if value else None)
             for ts, labels, payload_, value_ in events])))
                 for unit, events in self.units.items()}
 
     def pass_stages(self):
-        return {unit: passage_of(self.d, sort_rows(stage_rows(self.d, [
+        return {unit: passages_of(self.d, sort_rows(stage_rows(self.d, [
             (event[0], name)
             for event, name in zip(events, self.stages[unit])])))
                 for unit, events in self.units.items()}
@@ -200,7 +205,7 @@ BEGIN
 EXCEPTION WHEN invalid_parameter_value THEN
     RETURN true;
 END $$;
-CREATE TABLE texts (g int, definition text);
+CREATE TABLE texts (g int, definition text, attempts boolean);
 CREATE TABLE raw (id int, g int, unit int, us bigint, events text[],
                   payload text, value float8, stage text);
 """
@@ -215,10 +220,10 @@ EXCEPTION WHEN OTHERS THEN
     RETURN NULL;
 END $$;
 CREATE TABLE definitions AS
-    SELECT g, parsed(g, definition) AS def FROM texts ORDER BY g;
+    SELECT g, parsed(g, definition) AS def, attempts FROM texts ORDER BY g;
 CREATE TABLE events AS
     SELECT id, g, unit, at(us) AS ts, events[1] AS event, events, payload,
-           value, funnel_stage(1 + id % 9, stage) AS stage, def
+           value, funnel_stage(1 + id % 9, stage) AS stage, def, attempts
     FROM raw JOIN definitions USING (g)
     WHERE def IS NOT NULL ORDER BY g, us, id;
 CREATE TABLE shuffled AS SELECT * FROM events ORDER BY hashint4(id);
@@ -311,7 +316,7 @@ def agg(table, event='event', unit='unit', ts='ts', value='', where='true'):
 
 def expected_report(funnel, with_value=False):
     passages = funnel.pass_all(value=True) if with_value else funnel.passages
-    return report(funnel.d, passages.values(), funnel.horizon)
+    return report(funnel.d, all_of(passages), funnel.horizon)
 
 
 def check_reports(tap, funnels, results, what, with_value=False):
@@ -334,14 +339,14 @@ def guilty_units(funnel, limit=2):
     for unit, events in funnel.units.items():
         if not events or len(told) >= limit:
             continue
-        passage = funnel.passages[unit]
+        passages = funnel.passages[unit]
         horizon = max(event[0] for event in events)
         got = rows_of(
             "SELECT f.* FROM (%s) a, funnel_report(r) f ORDER BY step" % agg(
                 'events', event='events' if funnel.many_labels else 'event',
                 where='g = %d AND unit = %d' % (funnel.number, unit)), SERIAL)
         differences = report_differences(
-            report(funnel.d, [passage], horizon), got, False)
+            report(funnel.d, passages, horizon), got, False)
         if differences:
             told.append('\n'.join([funnel.describe_unit(unit)] + differences))
     return told
@@ -352,7 +357,7 @@ def check_dropoff(tap, funnels, results):
         'SELECT g, f.* FROM (%s) a, funnel_dropoff(r) f' % results, SERIAL))
     failures = []
     for funnel in funnels:
-        want = dropoff(funnel.d, funnel.passages.values(), funnel.horizon)
+        want = dropoff(funnel.d, all_of(funnel.passages), funnel.horizon)
         rows = got.get(funnel.number, [])
         counts = {(row['step'], row['outcome']): row['users']
                   for row in rows if row['users'] != 0}
@@ -366,7 +371,7 @@ def check_dropoff(tap, funnels, results):
 
 def instants_to_read_at(funnel):
     """Around the instants at which attempts close, and beyond all of them."""
-    untils = sorted({passage.open_until for passage in funnel.passages.values()
+    untils = sorted({passage.open_until for passage in all_of(funnel.passages)
                      if passage.open_until not in (None, FOREVER)})
     g = granule(funnel.d)
     instants = {funnel.horizon, funnel.horizon + 1, FOREVER}
@@ -393,7 +398,7 @@ def check_as_of(tap, funnels, results):
     for funnel in funnels:
         for us in instants_to_read_at(funnel):
             want = [(row['step'], row['dropped'], row['pending'])
-                    for row in report(funnel.d, funnel.passages.values(), us)]
+                    for row in report(funnel.d, all_of(funnel.passages), us)]
             if want != got.get((funnel.number, us)):
                 failures.append((funnel, [
                     'at %d, horizon %d' % (us, funnel.horizon),
@@ -414,7 +419,7 @@ def check_totals(tap, funnels, results):
     for funnel in funnels:
         want = {'g': funnel.number,
                 'units': sum(passage.depth > 0
-                             for passage in funnel.passages.values()),
+                             for passage in all_of(funnel.passages)),
                 'horizon': funnel.horizon, 'same': True}
         if got.get(funnel.number) != want:
             failures.append((funnel, [want, got.get(funnel.number)]))
@@ -593,7 +598,8 @@ def passage_row(funnel, unit, passage, with_payload):
 
 def per_unit(table, event='event', ts='ts', payload='', where='true'):
     return ('SELECT g, unit, def, funnel_progress_agg(%s, %s, def%s) AS p FROM %s '
-            'WHERE unit IS NOT NULL AND %s GROUP BY g, unit, def'
+            'WHERE unit IS NOT NULL AND NOT attempts AND %s '
+            'GROUP BY g, unit, def'
             % (ts, event, payload, table, where))
 
 
@@ -607,7 +613,7 @@ def compare_progress(tap, funnels, passages, units, settings, what,
         for unit, events in funnel.units.items():
             if not events:
                 continue
-            want = passage_row(funnel, unit, passages[funnel.number][unit],
+            want = passage_row(funnel, unit, passages[funnel.number][unit][0],
                                with_payload)
             row = got.get((funnel.number, unit), {})
             if want['stage'] is None and want['position'] is not None:
@@ -621,6 +627,7 @@ def compare_progress(tap, funnels, passages, units, settings, what,
 
 def check_progress(tap, funnels, event, want_bytes):
     """Each unit's own passage, and the two-level path to a result."""
+    funnels = [funnel for funnel in funnels if not funnel.d.every_attempt]
     plain = {funnel.number: funnel.passages for funnel in funnels}
     with_payload = {funnel.number: funnel.pass_all(payload=True)
                     for funnel in funnels}
@@ -671,7 +678,7 @@ def check_progress(tap, funnels, event, want_bytes):
          'SELECT g, unit, def, p FROM (SELECT g, unit, def, row_number() OVER (PARTITION BY '
          'g, unit ORDER BY id DESC) AS n, funnel_progress_agg(ts, %s, def, payload) '
          'OVER (PARTITION BY g, unit ORDER BY id) AS p FROM events WHERE unit IS '
-         'NOT NULL) w WHERE n = 1' % event, SERIAL, 'as a window aggregate')
+         'NOT NULL AND NOT attempts) w WHERE n = 1' % event, SERIAL, 'as a window aggregate')
 
     # Units that never entered count for the horizon here too.
     def two_levels(units, group='g'):
@@ -681,6 +688,9 @@ def check_progress(tap, funnels, event, want_bytes):
     units = per_unit('events', event)
     check_same_bytes(tap, funnels, want_bytes, two_levels(units), SERIAL,
                      'two levels, through funnel_progress')
+    check_same_bytes(tap, funnels, want_bytes,
+                     two_levels(per_unit('events', event, payload=', payload')),
+                     SERIAL, 'two levels, with a payload')
     check_same_bytes(tap, funnels, want_bytes,
                      'SELECT g, funnel_merge(r) AS r FROM (%s) h GROUP BY g'
                      % two_levels(units, 'g, unit % 3'), SERIAL,
@@ -698,10 +708,52 @@ def check_progress(tap, funnels, event, want_bytes):
     psql('DROP TABLE progress;')
 
 
+def attempts_of_units(table, event, payload='', ts='ts'):
+    """A row for each attempt, or each unit where attempts are not counted."""
+    return ('SELECT g, unit, def, attempts[o] AS p, o FROM (SELECT g, unit, def, '
+            'funnel_attempts_agg(%s, %s, def%s) AS attempts FROM %s '
+            'WHERE unit IS NOT NULL GROUP BY g, unit, def) u, '
+            'generate_subscripts(attempts, 1) AS o' % (ts, event, payload, table))
+
+
+def check_attempts(tap, funnels, event, want_bytes):
+    """The attempts of each unit, and the two-level path to a result."""
+    passages = {funnel.number: funnel.pass_all(payload=True)
+                for funnel in funnels}
+    got = {}
+    for row in rows_of(PROGRESS % attempts_of_units(
+            'shuffled', event, payload=', payload') + ' ORDER BY o', SERIAL):
+        got.setdefault((row['g'], row['unit']), []).append(row)
+    failures = []
+    for funnel in funnels:
+        for unit, events in funnel.units.items():
+            if not events:
+                continue
+            want = [passage_row(funnel, unit, passage, True) for passage in
+                    passages[funnel.number][unit] or [Passage()]]
+            rows = got.get((funnel.number, unit), [])
+            for row, wanted in zip(rows, want):
+                if wanted['stage'] is None and wanted['position'] is not None:
+                    row['stage'] = None
+            if rows != want:
+                failures.append((funnel, [funnel.describe_unit(unit),
+                                          'expected %s' % want,
+                                          'got      %s' % rows]))
+    tell(tap, failures, 'funnel_attempts_agg: every unit')
+    for settings, table, payload in (
+            (SERIAL, 'events', ''), (SERIAL, 'backwards', ', payload'),
+            (PARALLEL % '0', 'split', ', payload')):
+        check_same_bytes(tap, funnels, want_bytes,
+                         'SELECT g, funnel_agg(p) AS r FROM (%s) q GROUP BY g'
+                         % attempts_of_units(table, event, payload), settings,
+                         'two levels, through funnel_attempts_agg over "%s"' % table)
+
+
 def check_stages(tap, funnels):
     """Rows that carry stages instead of labels."""
     passages = {funnel.number: funnel.pass_stages() for funnel in funnels}
-    compare_progress(tap, funnels, passages, per_unit('shuffled', 'stage'),
+    single = [funnel for funnel in funnels if not funnel.d.every_attempt]
+    compare_progress(tap, single, passages, per_unit('shuffled', 'stage'),
                      SERIAL, 'stages')
     results = agg('shuffled', 'stage')
     got = grouped(rows_of(
@@ -710,13 +762,13 @@ def check_stages(tap, funnels):
     failures = []
     for funnel in funnels:
         differences = report_differences(
-            report(funnel.d, passages[funnel.number].values(), funnel.horizon),
+            report(funnel.d, all_of(passages[funnel.number]), funnel.horizon),
             got.get(funnel.number, []), False)
         if differences:
             failures.append((funnel, differences))
     tell(tap, failures, 'funnel_report: stages')
     check_same_bytes(
-        tap, funnels, result_bytes(results, SERIAL),
+        tap, single, result_bytes(results, SERIAL),
         'SELECT g, funnel_agg(p) AS r FROM (%s) q GROUP BY g'
         % per_unit('events', 'stage', ts="(ts AT TIME ZONE 'UTC')"),
         SERIAL, 'stages, two levels')
@@ -788,11 +840,20 @@ def check_journeys(tap, funnels, want):
         differ = psql(
             'SELECT count(*) FROM (SELECT g, def, unit, '
             'funnel_progress_agg(ts, event, def)::text AS p FROM events '
-            'WHERE unit IS NOT NULL GROUP BY g, def, unit) e FULL JOIN '
-            '(SELECT g, unit, journey_progress(j, def)::text AS p '
-            'FROM journeys) j USING (g, unit) WHERE e.p IS DISTINCT FROM j.p;')
+            'WHERE unit IS NOT NULL AND NOT attempts GROUP BY g, def, unit) e '
+            'FULL JOIN (SELECT g, unit, journey_progress(j, def)::text AS p '
+            'FROM (SELECT g, unit, j, def FROM journeys JOIN definitions '
+            'USING (g, def) WHERE NOT attempts OFFSET 0) k) j USING (g, unit) WHERE e.p IS DISTINCT FROM j.p;')
         tap.ok(differ.strip() == '0',
                'journey_progress is what funnel_progress_agg is')
+    differ = psql(
+        'SELECT count(*) FROM (SELECT g, def, unit, '
+        'funnel_attempts_agg(ts, event, def)::text AS p FROM events '
+        'WHERE unit IS NOT NULL GROUP BY g, def, unit) e '
+        'FULL JOIN (SELECT g, unit, journey_attempts(j, def)::text AS p '
+        'FROM journeys) j USING (g, unit) WHERE e.p IS DISTINCT FROM j.p;')
+    tap.ok(differ.strip() == '0',
+           'journey_attempts is what funnel_attempts_agg is')
     psql('DROP TABLE journeys;')
 
 
@@ -820,6 +881,7 @@ def check_all(tap, funnels, event):
         check_merge(tap, funnels, event, want)
     if type_exists('funnel_progress'):
         check_progress(tap, funnels, event, want)
+        check_attempts(tap, funnels, event, want)
         check_stages(tap, funnels)
     if event == 'event' and type_exists('funnel_journey'):
         check_journeys(tap, funnels, want)
@@ -831,7 +893,8 @@ def check_all(tap, funnels, event):
 
 def load(tap, funnels, seed):
     psql(SCHEMA +
-         copy_in('texts', [(funnel.number, funnel.text) for funnel in funnels]) +
+         copy_in('texts', [(funnel.number, funnel.text, funnel.d.every_attempt)
+                           for funnel in funnels]) +
          copy_in('raw', Numbered(funnels, seed).rows))
     psql(TABLES)
     refused = rows_of('SELECT g, t.definition FROM texts t JOIN definitions '

@@ -1,7 +1,7 @@
 # Random definitions: what is valid is accepted and prints to a text that is
 # read as the same; what is damaged is read as it stands or refused with a
-# reason and a place.  The generator is the test's own, so that the cases are
-# the same everywhere.
+# reason, a place and a hint.  The generator is the test's own, so that the
+# cases are the same everywhere.
 use strict;
 use warnings;
 
@@ -32,7 +32,7 @@ sub some
 my @pieces = (
 	'a', 'B9', '_', '.', '/', '$', 'x:y', "\xC3\xA9", "\xE8\xB3\xBC", 'm-n', '-x', '*', '**', '""',
 	'"a b"', '"""q"""', '"->"', "\"\xC3\xA9\xE2\x86\x92\"", '"*"', 'within', 'any', 'First', 'order',
-	'INCREASING', '":"', '"-"', '"50%"', '"c:"', '"x|y"', "\"\n\"", '7', "\"\xC2\xA0\"");
+	'INCREASING', 'last', 'EVERY', 'Unless', '":"', '"-"', '"50%"', '"c:"', '"x|y"', "\"\n\"", '7', "\"\xC2\xA0\"");
 my @units = qw(us ms s min h d w Hours second DAYS Microseconds weeks);
 
 sub space { return one_of('', '', ' ', "\n", " \t") }
@@ -49,21 +49,18 @@ sub duration
 	return some(space(), 1, 3, sub { number() . space() . one_of(@units) });
 }
 
-sub condition
-{
-	my ($gap) = @_;
-	return $gap ? duration() : '!' . space() . words();
-}
-
 sub link_
 {
 	my $line = one_of('-', '=');
 	return "$line>" if pick(2);
 
-	# at most one of the conditions is a gap
-	my $n = 1 + pick(3);
-	my $gap = pick(2 * $n);
-	return "$line\[" . join(',', map { space() . condition($_ == $gap) . space() } 0 .. $n - 1) . "]$line>";
+	# one of the conditions may be a longest gap, and one a shortest, which must
+	# not be longer than any limit
+	my @conditions = map { '!' . space() . words() } 1 .. 1 + pick(3);
+	$conditions[ pick(scalar @conditions) ] = one_of('', '<=' . space()) . duration() if pick(2);
+	push @conditions, '>=' . space() . '1' . space() . 'us' if !pick(3);
+	@conditions = reverse @conditions if pick(2);
+	return "$line\[" . join(',', map { space() . $_ . space() } @conditions) . "]$line>";
 }
 
 sub label
@@ -87,7 +84,9 @@ sub definition
 		$definition .= ' ';
 	}
 
-	my @clauses = grep { pick(2) } ('within ' . duration(), one_of('first entry', "FIRST\nentry"), 'Increasing');
+	my @clauses = grep { pick(2) } ('within ' . duration(),
+		one_of('first entry', "FIRST\nentry", 'last  entry', 'Every attempt'), 'Increasing');
+	push @clauses, 'unless ' . words() if $n > 1 && pick(2);
 	@clauses = reverse @clauses if pick(2);
 	return $definition . join(one_of(', ', ' '), @clauses);
 }
@@ -118,14 +117,16 @@ $node->safe_psql(
 	DECLARE
 		state text;
 		detail text;
+		hint text;
 		canonical text;
 	BEGIN
 		canonical := lit::funnel_def::text;
 		RETURN CASE WHEN canonical::funnel_def::text = canonical THEN 'read'
 			ELSE 'not the same: ' || lit END;
 	EXCEPTION WHEN OTHERS THEN
-		GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL;
-		RETURN CASE WHEN state = '22P02' AND detail ~ ' character [1-9][0-9]*' THEN 'refused'
+		GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL,
+			hint = PG_EXCEPTION_HINT;
+		RETURN CASE WHEN state = '22P02' AND detail ~ ' character [1-9][0-9]*' AND hint <> '' THEN 'refused'
 			ELSE state || ' ' || detail || ': ' || lit END;
 	END $$});
 
@@ -151,7 +152,7 @@ is( $node->safe_psql('postgres',
 is( $node->safe_psql('postgres',
 		"SELECT v, count(*) > 5000 FROM (SELECT verdict(lit) AS v FROM written WHERE NOT valid) v"
 		  . " GROUP BY 1 ORDER BY 2, 1 LIMIT 5"),
-	"read|t\nrefused|t", 'a damaged one is read as it stands or refused at a place');
+	"read|t\nrefused|t", 'a damaged one is read as it stands or refused at a place with a hint');
 
 is( $node->safe_psql(
 		'postgres', q{
