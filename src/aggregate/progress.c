@@ -312,10 +312,6 @@ read_open_until(const FunnelProgram *program, int64 open_until, int64 last_at,
 		does_not_fit(program, "\"open_until\" is later than the definition allows.");
 }
 
-/*
- * Read a value's columns into MATCH, with depth 0 for a unit that never
- * entered, and LAST_AT.
- */
 struct varlena *
 funnel_progress_definition(const FunnelProgressParts *parts)
 {
@@ -327,6 +323,10 @@ funnel_progress_definition(const FunnelProgressParts *parts)
 	return funnel_plain_varlena(parts->values[PROGRESS_DEFINITION]);
 }
 
+/*
+ * Read a value's columns into MATCH, with depth 0 for a unit that never
+ * entered, and LAST_AT.
+ */
 void
 funnel_progress_read(const FunnelProgressParts *parts, const FunnelProgram *program,
 					 FunnelMatch *match, int64 *last_at)
