@@ -11,6 +11,9 @@
  * functions: a leader has this library loaded before there are workers, because
  * it looks up the functions of a plan when it starts the plan.
  *
+ * A statement that fails within a transaction that goes on leaves its files
+ * until then, because others of the transaction may not have been read yet.
+ *
  * The files are in the temporary tablespaces.  The directory in the database's
  * own tablespace is always made, and made first: without it there are no
  * others.
@@ -28,6 +31,7 @@
 #include "access/xact.h"
 #include "catalog/pg_tablespace.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
 #include "storage/fd.h"
 #include "storage/proc.h"
 
@@ -102,20 +106,58 @@ funnel_shared_file_finish(BufFile *file)
 	BufFileExportFileSet(file);
 }
 
-/* What is read, and what is to be deleted then */
+/*
+ * May the messages of a plan be read again?  A sort node may keep them for that:
+ * nothing else between two aggregates does.
+ */
+static bool
+is_read_again(FunctionCallInfo fcinfo)
+{
+	const PlanState *from;
+
+	if (fcinfo->context == NULL || !IsA(fcinfo->context, AggState))
+		return false;
+	from = outerPlanState((AggState *) fcinfo->context);
+	return from != NULL && IsA(from, SortState) && ((const SortState *) from)->randomAccess;
+}
+
+static void
+delete_read(void *arg)
+{
+	FunnelSharedFile *shared = arg;
+
+	BufFileDeleteFileSet(&shared->set, shared->name, true);
+}
+
+/* What is read */
 typedef struct ReadFile
 {
 	BufFile    *file;
 	FunnelSharedFile shared;
+	bool		is_read_again;
 } ReadFile;
 
 static void
-close_and_delete(Datum arg)
+end_reading(Datum arg)
 {
 	ReadFile   *read = (ReadFile *) DatumGetPointer(arg);
 
 	BufFileClose(read->file);
-	BufFileDeleteFileSet(&read->shared.set, read->shared.name, true);
+	if (!read->is_read_again)
+		delete_read(&read->shared);
+}
+
+/* Delete a file when the plan ends. */
+static void
+delete_with_plan(const FunnelSharedFile *shared, FunctionCallInfo fcinfo)
+{
+	MemoryContext context = ((AggState *) fcinfo->context)->ss.ps.state->es_query_cxt;
+	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+
+	callback->func = delete_read;
+	callback->arg = MemoryContextAlloc(context, sizeof(FunnelSharedFile));
+	memcpy(callback->arg, shared, sizeof(FunnelSharedFile));
+	MemoryContextRegisterResetCallback(context, callback);
 }
 
 BufFile *
@@ -126,11 +168,14 @@ funnel_shared_file_open(const FunnelSharedFile *shared, FunctionCallInfo fcinfo,
 	ReadFile   *read = palloc(sizeof(ReadFile));
 
 	read->shared = *shared;
+	read->is_read_again = is_read_again(fcinfo);
 	/* who keeps partial states elsewhere must not find one of another */
 	if (shared->set.creator_pid != MyProcPid)
 		elog(ERROR, "funnel_agg state is of another process");
 	read->file = BufFileOpenFileSet(&read->shared.set, read->shared.name, O_RDONLY, false);
-	AggRegisterCallback(fcinfo, close_and_delete, PointerGetDatum(read));
+	AggRegisterCallback(fcinfo, end_reading, PointerGetDatum(read));
+	if (read->is_read_again)
+		delete_with_plan(shared, fcinfo);
 	MemoryContextSwitchTo(old);
 	return read->file;
 }

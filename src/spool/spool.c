@@ -610,14 +610,20 @@ spill(FunnelSpool *spool)
 	spool->slab_left = 0;
 }
 
-/* Write a run that is in memory. */
+/*
+ * Write a run that is in memory.  It stays as it is until all is written, since
+ * an error may be caught and the spool, of another query, be read all the same.
+ */
 static void
 spill_run(FunnelSpool *spool, SpoolRun *run)
 {
+	int64		begin;
+
 	begin_to_write(spool);
-	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
-		run->offsets[p] += spool->file_size;
+	begin = spool->file_size;
 	write_to_file(spool, run->memory, run->offsets[SPOOL_PARTITIONS] - run->offsets[0]);
+	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
+		run->offsets[p] += begin;
 	run->file = spool->file;
 	pfree(run->memory);
 	run->memory = NULL;

@@ -214,6 +214,19 @@ is($node->safe_psql('postgres', "$start SET temp_tablespaces = aside; BEGIN; $gr
 	"$units\n1|1", 'there are files in another tablespace');
 no_file('a limit, in another tablespace');
 
+# Files that are read again, since the plan keeps what names them in a sort
+my $again = qq{
+	FROM generate_series(0, 2) x LEFT JOIN (
+		SELECT p, funnel_units(funnel_agg($text_units)) AS units FROM events WHERE p < 3 GROUP BY p ORDER BY p) s ON p <= x};
+my $rewinding = "$start SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_gathermerge = off;";
+like($node->safe_psql('postgres', "$rewinding EXPLAIN (COSTS OFF) SELECT x, sum(units) $again GROUP BY x"),
+	qr/Nested Loop.*Finalize GroupAggregate[^>]*->  Sort[^>]*->  Gather\n/s, 'a plan that reads messages again');
+is($node->safe_psql('postgres', "$rewinding BEGIN; SELECT x, sum(units) $again GROUP BY x ORDER BY x; $directories
+		SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp') d, pg_ls_dir('base/pgsql_tmp/' || d); COMMIT;"),
+	$node->safe_psql('postgres', "SELECT x, sum(units) $again GROUP BY x ORDER BY x") . "\n1|0\n0",
+	'they are read again, and deleted with the plan');
+no_file('files that are read again');
+
 my ($code, $out, $err) = $node->psql('postgres', "$start SELECT 1 / g, f FROM (SELECT n % 3 AS g, funnel_agg($text_units) AS f FROM events GROUP BY 1) s ORDER BY g");
 like($err, qr/division by zero/, 'the leader fails');
 no_file('the leader fails');

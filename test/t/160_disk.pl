@@ -45,6 +45,10 @@ like($node->safe_psql('postgres', "$settings{'a parallel plan'} EXPLAIN $queries
 my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 my $tmpdir = 'SELECT count(*) FROM pg_ls_tmpdir()';
 
+# The same and what workers hand over, which is in directories until the end of
+# a transaction
+my $all_files = q{SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp', true, false)};
+
 # The limit on temporary files grows until a query comes to its end; the errors
 # are caught within a transaction that goes on.
 foreach my $name (sort keys %queries)
@@ -75,8 +79,45 @@ foreach my $name (sort keys %queries)
 			END LOOP;
 			PERFORM set_config('my.answer', answer, false), set_config('my.failures', failures::text, false);
 		END \$\$;
-		SELECT current_setting('my.answer'), current_setting('my.failures')::int > 5});
-	is($out, "$expected{$name}|t", "a limit on temporary files: $name");
+		SELECT current_setting('my.answer'), current_setting('my.failures')::int > 5, ($all_files)});
+	is($out, "$expected{$name}|t|0", "a limit on temporary files: $name");
+}
+
+# Who calls a query within a query, and catches its error, has the events of the
+# outer one in the file that was being written.
+$node->safe_psql(
+	'postgres', q{
+	CREATE TABLE parts (LIKE events) PARTITION BY LIST (g);
+	CREATE TABLE parts_0 PARTITION OF parts FOR VALUES IN (0);
+	CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
+	CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2);
+	INSERT INTO parts TABLE events;
+	ANALYZE parts;
+	CREATE FUNCTION fails(e text, nth bigint) RETURNS text LANGUAGE plpgsql AS $$
+	BEGIN
+		IF nth % 40000 = 39999 THEN
+			BEGIN
+				PERFORM set_config('temp_file_limit', (nth / 400)::text, true);
+				PERFORM funnel_agg('unit ' || n, timestamptz '2026-01-01Z', 'a', 'a -> b') FROM generate_series(1, 200000) n;
+				RAISE 'the query within had enough room';
+			EXCEPTION WHEN configuration_limit_exceeded THEN
+				PERFORM set_config('my.failures', (current_setting('my.failures')::int + 1)::text, false);
+			END;
+		END IF;
+		RETURN e;
+	END $$;
+	CREATE SEQUENCE nth});
+foreach my $size ('64kB', '1MB', '4MB')
+{
+	is($node->safe_psql('postgres', qq{
+		SET work_mem = '$size';
+		SET max_parallel_workers_per_gather = 0;
+		SET enable_partitionwise_aggregate = on;
+		SET my.failures = 0;
+		SELECT setval('nth', 1) > 0;
+		SELECT md5(funnel_agg(u, t, fails(e, nextval('nth')), $definition)::text) FROM parts;
+		SELECT current_setting('my.failures'), ($all_files)}),
+		"t\n$expected{'one group'}\n5|0", "a query within fails with work_mem = $size");
 }
 
 # The kernel lets a process write no file beyond a size.
@@ -98,7 +139,7 @@ SKIP:
 			system_or_bail('prlimit', '--pid', $pid, "--fsize=$size:");
 			my ($out, $error) = $session->ask($queries{$name});
 			system_or_bail('prlimit', '--pid', $pid, '--fsize=unlimited:');
-			my ($files) = $session->ask($tmpdir);
+			my ($files) = $session->ask($all_files);
 
 			$wrong .= "$size: $files files\n" if $files ne '0';
 			$result = $out;
@@ -139,8 +180,8 @@ SKIP:
 		$session->ask($settings{$name});
 		my ($result, $message) = $session->ask($queries{$name});
 		like($message, qr/ERROR:  53100: could not write to file .*: No space left on device/, "no space left: $name");
-		is_deeply([ $session->ask(q{SELECT count(*) FROM pg_ls_tmpdir((SELECT oid FROM pg_tablespace WHERE spcname = 'small'))}) ],
-			[ '0', '' ], 'no file is left there');
+		my ($temporary) = glob "$location/PG_*/pgsql_tmp";
+		ok(defined $temporary && !defined glob("$temporary/*"), 'no file is left there');
 		is_deeply([ $session->ask("SET temp_tablespaces = ''; $queries{$name}; SET temp_tablespaces = small;") ],
 			[ $expected{$name}, '' ], 'and elsewhere is space');
 	}
@@ -150,6 +191,6 @@ SKIP:
 	$holder->finish;
 }
 
-is($node->safe_psql('postgres', $tmpdir), '0', 'no temporary file is left');
+is($node->safe_psql('postgres', $all_files), '0', 'no temporary file is left');
 $node->stop;
 done_testing();

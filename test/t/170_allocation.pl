@@ -79,7 +79,7 @@ sub limit
 }
 
 my $contexts = 'SELECT sum(used_bytes) FROM pg_backend_memory_contexts';
-my $files = 'SELECT count(*) FROM pg_ls_tmpdir()';
+my $files = q{SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp', true, false)};
 
 foreach my $name (sort keys %queries)
 {

@@ -36,6 +36,9 @@ my $parallel = q{SET max_parallel_workers_per_gather = 2; SET max_parallel_worke
 	SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0};
 like($node->safe_psql('postgres', "$parallel; EXPLAIN $plain"), qr/Partial Aggregate/, 'a worker is asked');
 
+# Files, and directories of what workers hand over
+my $tmpdir = q{pg_ls_dir('base/pgsql_tmp', true, false)};
+
 # A session in the middle of a query, and the process that waits there.
 sub waiting
 {
@@ -56,7 +59,7 @@ sub no_file_is_left
 {
 	my ($what) = @_;
 
-	ok($node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM pg_ls_tmpdir()'), "$what: no file is left");
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM $tmpdir"), "$what: no file is left");
 }
 
 # An error ends the query, not the session.
@@ -66,7 +69,7 @@ sub goes_on
 	my ($out, $error) = $session->answer;
 
 	like($error, qr/ERROR:  $code: /, "$what: the error");
-	is_deeply([ $session->ask('SELECT count(*) FROM pg_ls_tmpdir()') ], [ '0', '' ], "$what: no file is left");
+	is_deeply([ $session->ask("SELECT count(*) FROM $tmpdir") ], [ '0', '' ], "$what: no file is left");
 	is_deeply([ $session->ask("SET my.waiting = 'no'; $query") ], [ $expected, '' ], "$what: the same query again");
 	$session->quit;
 }
@@ -125,7 +128,7 @@ foreach my $case (
 	my ($out, $error) = $session->answer;
 	like($error, qr/server closed the connection unexpectedly|terminating connection because of crash/, "$what: the connection is lost");
 	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not start again';
-	is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()'), '0', "$what: no file is left");
+	is($node->safe_psql('postgres', "SELECT count(*) FROM $tmpdir"), '0', "$what: no file is left");
 	is(FunnelTypes::contents($node, 'house'), $contents, "$what: what was stored is the same");
 	is($node->safe_psql('postgres', "$settings; $query"), $expected, "$what: the same query again");
 	$node->safe_psql('postgres', 'DROP TABLE never; CHECKPOINT');
