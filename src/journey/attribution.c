@@ -39,7 +39,7 @@
 
 #include "base/compat.h"
 #include "base/interval.h"
-#include "journey/type.h"
+#include "journey/bytes.h"
 
 #define ATTRIBUTION_COLUMNS 2
 

@@ -2,6 +2,7 @@
  *
  * journey/build.c
  *	  journey_agg and ||: from events to journeys, and from journeys to longer ones.
+ *	  SQL calls them.
  *
  * There is a state for each unit, often with few events, so a state is small
  * and shares the labels of its call site.  Events are kept as they come; at the
@@ -11,13 +12,12 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/aggcontext.h"
-#include "base/compat.h"
+#include "base/interrupts.h"
 #include "events/arguments.h"
-#include "journey/type.h"
+#include "journey/bytes.h"
 
 /* Most units have few events. */
 #define FIRST_CAPACITY		4
@@ -102,8 +102,7 @@ add_journey(JourneyState *state, MemoryContext context, const FunnelJourney *jou
 	{
 		ids[i] = events.labels[i].text == NULL ? FUNNEL_NO_LABEL :
 			funnel_label_table_add(state->labels, events.labels[i].text, events.labels[i].len);
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 	}
 	if ((uint64) state->nevents + events.count > state->capacity)
 		enlarge(state, context, (uint64) state->nevents + events.count);

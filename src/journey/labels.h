@@ -1,14 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * journey/labels.h
- *	  What the labels of journeys match, journey after journey.
+ *	  What the labels of journeys match, journey after journey.  The matcher of
+ *	  journeys asks.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_JOURNEY_LABELS_H
 #define FUNNEL_JOURNEY_LABELS_H
 
-#include "journey/type.h"
+#include "journey/bytes.h"
 #include "language/labels.h"
 
 typedef struct FunnelKnownLabels FunnelKnownLabels;

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * journey/type.c
- *	  funnel_journey as a type: input, output, order, and the simple accessors.
+ *	  funnel_journey as a type: input, output, order, and the accessors that need
+ *	  the header only.  SQL calls them.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,12 +11,13 @@
 #include "common/hashfn.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/interrupts.h"
 #include "base/values.h"
-#include "journey/type.h"
+#include "journey/receive.h"
+#include "journey/text.h"
 
 pg_noreturn static void
 ends_too_early(void)
@@ -115,8 +117,7 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 		text = pq_getmsgtext(message, (int) wirelen, &textlen);
 		ids[i] = funnel_label_table_add(table, text, textlen);
 		pfree(text);
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 	}
 	ids[nlabels] = FUNNEL_NO_LABEL;
 
