@@ -34,10 +34,10 @@ typedef struct JourneyState
 } JourneyState;
 
 /*
- * The labels of a new state, which those of a call site share.  The first has
- * its own: a front end of sharded servers looks the function up anew for each
- * row, and then what is kept with it does not last as long as the state.  What
- * was there before this row will be there after it.
+ * The labels of a new state.  The states of a call site share them, but for the
+ * first: a front end of sharded servers looks the function up anew for each row,
+ * and then what is kept with it does not last as long as the state.  What was
+ * kept from an earlier row does.
  */
 static FunnelLabelTable *
 labels_of_new_state(FunctionCallInfo fcinfo, MemoryContext context)
@@ -110,7 +110,7 @@ add_journey(JourneyState *state, MemoryContext context, const FunnelJourney *jou
 		add_event(state, context, events.times[i], ids[events.codes[i]]);
 }
 
-/* Add one row: the one thing the twins have in common. */
+/* Add one row, whatever the type of its time. */
 static Datum
 add_row(FunctionCallInfo fcinfo, int64 ts)
 {

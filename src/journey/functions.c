@@ -136,7 +136,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	}
 	nwanted = funnel_label_table_size(wanted);
 
-	/* a label is wanted if it is in the table already */
+	/* a label is wanted if its id is not a new one */
 	funnel_journey_read(PG_GETARG_FUNNEL_JOURNEY_PP(0), &events);
 	keep = MemoryContextAllocHuge(CurrentMemoryContext,
 								  sizeof(bool) * Max(events.ncodes, 1));

@@ -24,7 +24,8 @@
 #include "events/unit.h"
 #include "journey/labels.h"
 
-/* What is kept: labels and ways between them, and the longest that are. */
+/* How many labels, and ways between them, are kept, and the longest way. */
+#define MIN_LABELS			16
 #define MAX_LABELS			4096
 #define MAX_WAYS			16384
 #define MIN_SLOTS			64
@@ -37,7 +38,7 @@
 /* Room for what so many codes match, or more. */
 #define MIN_MATCHES			64
 
-/* A way is found by so many bits that it begins with. */
+/* A way is looked up by so many of its first bits. */
 #define KEY_BITS			16
 
 /* Where a way begins that begins at no label: labels spelled, and not. */
@@ -81,7 +82,7 @@ struct FunnelKnownLabels
 
 	/* the rest is forgotten at times */
 	MemoryContext kept_context;
-	bool		is_broken;		/* while it changes, as an error leaves it */
+	bool		is_ready;		/* not while it changes, nor after an error then */
 	FunnelLabelTable *table;
 	uint32		capacity;		/* of matches */
 	FunnelLabelMatch *matches;	/* by ids of the table */
@@ -95,15 +96,14 @@ struct FunnelKnownLabels
 static void
 forget(FunnelKnownLabels *known)
 {
-	known->is_broken = true;
+	known->is_ready = false;
 	known->nways = 0;
 	known->nway_slots = 0;
 	MemoryContextReset(known->kept_context);
-	known->capacity = MIN_SLOTS;
+	known->capacity = MIN_LABELS;
 	known->matches = MemoryContextAlloc(known->kept_context,
 										sizeof(FunnelLabelMatch) * known->capacity);
-	known->table = funnel_label_table_create(known->kept_context, MIN_SLOTS);
-	known->is_broken = false;
+	known->table = funnel_label_table_create(known->kept_context, MIN_LABELS);
 }
 
 void
@@ -116,7 +116,6 @@ funnel_journey_labels_init(FunnelJourneyLabels *found, const FunnelLabels *label
 	known->context = context;
 	known->kept_context = AllocSetContextCreate(context, "funnel journey labels",
 												ALLOCSET_SMALL_SIZES);
-	forget(known);
 	memset(found, 0, sizeof(*found));
 	found->known = known;
 }
@@ -244,7 +243,7 @@ follow(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 	uint64		nbits = (uint64) view->labels_len * 8;
 	uint64		bit = 0;
 
-	if (unlikely(known->is_broken || known->nways == 0 || view->nlabels > MAX_KEPT_CODES))
+	if (unlikely(!known->is_ready || known->nways == 0 || view->nlabels > MAX_KEPT_CODES))
 		return false;
 	for (uint32 code = 0; code < view->nlabels; code++)
 	{
@@ -258,7 +257,7 @@ follow(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 			from = way->to;
 	}
 
-	/* else it is corrupt, as who reads it will find */
+	/* else it is corrupt, and read_labels() will say so */
 	return bit <= nbits && nbits - bit < 8 && load_bits(view, bit) == 0;
 }
 
@@ -353,17 +352,17 @@ read_labels(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 	if (view->nlabels > MAX_KEPT_CODES)
 		return;
 
-	if (known->is_broken ||
+	if (!known->is_ready ||
 		funnel_label_table_size(known->table) + view->nlabels > MAX_LABELS ||
 		known->nways + view->nlabels > MAX_WAYS)
 		forget(known);
-	known->is_broken = true;
+	known->is_ready = false;
 	for (uint32 code = 0; code < view->nlabels; code++)
 	{
 		uint64		bit = code == 0 ? 0 : ends[code - 1];
 		uint32		to;
 
-		/* what comes behind a longer one is not come to either */
+		/* follow() would not come to the labels behind a longer one */
 		if (ends[code] - bit > MAX_WAY_BITS)
 			break;
 		to = keep_label(known, &labels[code], &found->matches[code]);
@@ -371,7 +370,7 @@ read_labels(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 		if (view->spelled)
 			from = to;
 	}
-	known->is_broken = false;
+	known->is_ready = true;
 }
 
 /* May a list be one that is kept? */
@@ -412,7 +411,7 @@ keep_list(FunnelJourneyLabels *found, const FunnelJourneyView *view, uint64 hash
 	FunnelKnownLabels *known = found->known;
 	SeenList   *list = known->nlists == 0 ? NULL : &known->lists[hash & (known->nlists - 1)];
 
-	/* more room rather than one that makes way for another */
+	/* more room, rather than to put one list in the place of another */
 	if (list == NULL || (list->nlabels > 0 && known->nlists < MAX_LISTS))
 	{
 		uint32		nlists = Max(known->nlists * 2, MIN_LISTS);

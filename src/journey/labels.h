@@ -20,10 +20,9 @@ typedef struct FunnelJourneyLabels
 	FunnelKnownLabels *known;
 	bool		single;			/* no label matches more than one step */
 	uint64		present;		/* steps that some label matches */
-	const uint8 *steps;			/* for each number that fits into the bits of
-								 * a code the single step, or 0 */
-	FunnelLabelMatch *matches;	/* for each code, if that was wanted, or is
-								 * not single */
+	const uint8 *steps;			/* the single step, or 0, for each number that
+								 * fits into the bits of a code */
+	FunnelLabelMatch *matches;	/* for each code; if wanted, or not single */
 	uint32		nmatches;
 	uint8	   *room;			/* for steps */
 	uint32		nsteps;

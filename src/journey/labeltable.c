@@ -88,6 +88,9 @@ typedef struct LabelEntry
 /* Texts are cut from chunks: most labels are shorter than a chunk's header. */
 #define CHUNK_SIZE		1024
 
+/* There may be a table for each group. */
+#define FIRST_CAPACITY	8
+
 struct FunnelLabelTable
 {
 	MemoryContext context;
@@ -118,10 +121,10 @@ funnel_label_table_create(MemoryContext context, uint32 nlabels)
 
 	table->context = context;
 	table->hash = labelhash_create(context, nlabels, NULL);
-	table->capacity = nlabels;
-	table->set.labels = MemoryContextAlloc(context, sizeof(FunnelLabel) * nlabels);
-	table->set.codes = MemoryContextAlloc(context, sizeof(uint32) * nlabels);
-	table->set.marked = MemoryContextAlloc(context, sizeof(uint32) * nlabels);
+	table->capacity = FIRST_CAPACITY;
+	table->set.labels = MemoryContextAlloc(context, sizeof(FunnelLabel) * FIRST_CAPACITY);
+	table->set.codes = MemoryContextAlloc(context, sizeof(uint32) * FIRST_CAPACITY);
+	table->set.marked = MemoryContextAlloc(context, sizeof(uint32) * FIRST_CAPACITY);
 	table->set.labels[FUNNEL_NO_LABEL].text = NULL;
 	table->set.labels[FUNNEL_NO_LABEL].len = 0;
 	table->set.codes[FUNNEL_NO_LABEL] = FUNNEL_NO_CODE;

@@ -3,8 +3,8 @@
  * journey/match.c
  *	  A journey's progress through a funnel, for funnel_agg and journey_progress.
  *
- * If no label matches the first step, nothing is decoded.  Else one pass over
- * codes and intervals puts together the rows that matter.
+ * If no label matches the first step, the events are not read.  Else one pass
+ * over codes and intervals collects the rows that matter.
  *
  *-------------------------------------------------------------------------
  */
@@ -89,9 +89,9 @@ is_usual(const FunnelJourneyView *view)
 /*
  * The rows of a journey that have a step, as times and steps; returns how many.
  *
- * No branch depends on a step: which events matter is hard to foresee.  All
- * steps come first and then move up to their times: in one loop there would be
- * more at hand than there are registers.
+ * No branch depends on a step, because the processor could not predict it.  All
+ * steps are read first and then move up to their times: one loop for both would
+ * need more registers than there are.
  */
 static pg_noinline uint32
 read_usual_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
