@@ -9,7 +9,7 @@ FROM pg_opclass opc
 JOIN pg_am am ON am.oid = opcmethod
 WHERE opcintype = 'funnel_journey'::regtype AND NOT amvalidate(opc.oid);
 
--- text form: sorted by time, then by the label's bytes, unnamed events last
+-- text form: sorted by time, then by the label's bytes, events without a label last
 SELECT '[]'::funnel_journey;
 SELECT ' [ ["2026-01-02T00:00:00Z" , "view"],
 	["2026-01-01T00:00:00Z","visit"] , ["2026-01-02T00:00:00Z",null],
@@ -241,7 +241,7 @@ SELECT journey_length(journey), journey_first_at(journey), journey_last_at(journ
 FROM copies WHERE id = 9;
 
 -- reading: every function against plain SQL over the events, for random
--- journeys with many ties, duplicates, unnamed events and all sorts of times
+-- journeys with many ties, duplicates, events without a label and all sorts of times
 SELECT setseed(0.25);
 CREATE TABLE events (unit int, ts timestamptz, event text);
 INSERT INTO events

@@ -1,7 +1,7 @@
 -- journey_agg and ||: building journeys and putting them together.
 SET TIME ZONE 'UTC';
 
--- a row without a time is no event; one without a label is one without a name
+-- a row without a time is no event; one without a label is an event
 SELECT journey_agg(ts, event)
 FROM (VALUES (timestamptz '2026-01-02', 'view'), (NULL, 'lost'), ('2026-01-01', 'visit'),
 	('2026-01-01', NULL), (NULL, NULL)) AS e(ts, event);

@@ -41,7 +41,7 @@ SELECT count(*) FROM journey_attribution('[]', NULL, 'linear');
 SELECT count(*) FROM journey_attribution('[]', 'buy', NULL);
 SELECT count(*) FROM example, journey_attribution(journey, 'buy', 'linear', NULL, NULL);
 
--- random journeys, with several conversions, ties and unnamed events
+-- random journeys, with several conversions, ties and events without a label
 SELECT setseed(0.75);
 CREATE TABLE events AS
 SELECT unit, timestamptz '2026-01-01' + floor(random() * 20) * interval '1 day'

@@ -1,14 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * journey/attribution.c
- *	  Which touches of a journey its conversions are owed to.
+ *	  journey_attribution: to which touches of a journey its conversions are
+ *	  credited.  SQL calls it.
  *
- * A conversion is an event with the label asked for; the touches that it is
- * credited to are the other events with a name, at its instant or before, not
- * longer before it than the lookback.  Each conversion is credited on its own,
- * to earlier touches even if there was a conversion between, as Google
- * Analytics does it ("Select attribution settings", lookback window).  The
- * credits of one conversion sum to 1; one without a touch is credited to NULL.
+ * A conversion is an event with the label asked for.  Its touches are the events
+ * with another label, at its instant or before, not longer before it than the
+ * lookback.  Each conversion is credited on its own, to earlier touches even if
+ * there was a conversion between, as Google Analytics does it ("Select
+ * attribution settings", lookback window).  The credits of one conversion sum to
+ * 1; one without a touch is credited to NULL.
  *
  * The models are those of Google Analytics ("About attribution and attribution
  * modeling", as of 2023, when it had all five) and Adobe Analytics
@@ -33,13 +34,12 @@
 #include <math.h>
 
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "base/compat.h"
+#include "base/interrupts.h"
 #include "base/interval.h"
-#include "journey/type.h"
+#include "journey/bytes.h"
 
 #define ATTRIBUTION_COLUMNS 2
 
@@ -92,21 +92,25 @@ typedef struct SlidingSum
 {
 	const Weight *weights;
 	double		half_life;		/* 0: all weigh the same for ever */
-	uint32		low;
 	uint32		middle;
 	uint32		high;
 	double	   *before;			/* as of the last one before the middle */
 	double		after;			/* as of the last one */
 } SlidingSum;
 
-/* What is left of a weight after the time between. */
+/* What is left of a weight after so many microseconds. */
 static inline double
-decay(const SlidingSum *sum, uint32 from, uint32 to)
+decay(uint64 age, double half_life)
 {
-	/* unsigned, since the range of timestamptz exceeds 2^63 */
-	uint64		age = (uint64) sum->weights[to].at - (uint64) sum->weights[from].at;
+	return half_life == 0 ? 1 : exp2(-(double) age / half_life);
+}
 
-	return sum->half_life == 0 ? 1 : exp2(-(double) age / sum->half_life);
+/* The same from one weight to another; unsigned, since the range exceeds 2^63. */
+static inline double
+decay_between(const SlidingSum *sum, uint32 from, uint32 to)
+{
+	return decay((uint64) sum->weights[to].at - (uint64) sum->weights[from].at,
+				 sum->half_life);
 }
 
 static void
@@ -128,9 +132,8 @@ sliding_sum_move(SlidingSum *sum, uint32 low, uint32 high)
 	{
 		sum->after = sum->weights[sum->high].weight +
 			(sum->high > sum->middle ?
-			 sum->after * decay(sum, sum->high - 1, sum->high) : 0);
+			 sum->after * decay_between(sum, sum->high - 1, sum->high) : 0);
 	}
-	sum->low = low;
 	if (low >= sum->middle)
 	{
 		double		total_from = 0;
@@ -138,14 +141,14 @@ sliding_sum_move(SlidingSum *sum, uint32 low, uint32 high)
 		sum->middle = high;
 		for (uint32 i = high; i > low; i--)
 		{
-			total_from += sum->weights[i - 1].weight * decay(sum, i - 1, high - 1);
+			total_from += sum->weights[i - 1].weight * decay_between(sum, i - 1, high - 1);
 			sum->before[i - 1] = total_from;
 		}
 		sum->after = 0;
 	}
 	total = sum->before[low];
 	if (sum->high > sum->middle)
-		total = total * decay(sum, sum->middle - 1, sum->high - 1) + sum->after;
+		total = total * decay_between(sum, sum->middle - 1, sum->high - 1) + sum->after;
 	return total;
 }
 
@@ -157,33 +160,45 @@ typedef struct Conversion
 	double		weight;			/* of a touch, as of the last one */
 } Conversion;
 
+/* A journey's touches and conversions, both in order of time. */
+typedef struct Attribution
+{
+	FunnelJourneyEvents events;
+	uint32		ntouches;
+	Weight	   *touches;
+	uint32	   *codes;			/* of their labels */
+	double	   *credits;		/* of them */
+	uint32		nconversions;
+	Conversion *conversions;
+	uint32		unattributed;	/* conversions without a touch */
+} Attribution;
+
 /*
  * Credit what each conversion gives to every touch of [low + TRIM, high - TRIM):
  * its weight, halved for each half-life that the touch is older than the last.
  */
 static void
-credit_windows(const Conversion *conversions, uint32 nconversions, uint32 trim,
-			   const Weight *touches, uint32 ntouches, double half_life, double *credits)
+credit_windows(const Attribution *attribution, uint32 trim, double half_life)
 {
-	Weight	   *backward;
+	const Weight *touches = attribution->touches;
+	uint32		nconversions = Max(attribution->nconversions, 1);
+	Weight	   *weights;
+	Conversion *reversed;
 	SlidingSum	sum;
 	uint32		n = 0;
 	uint32		low = 0;
 	uint32		high = 0;
-	const Conversion *owners;
-	Conversion *reversed;
 
 	/*
 	 * Going backward through the touches, those conversions that reach back to
 	 * a touch are a window too, whose last is the first in time.
 	 */
-	backward = MemoryContextAllocHuge(CurrentMemoryContext,
-									  sizeof(Weight) * Max(nconversions, 1));
+	weights = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Weight) * nconversions);
 	reversed = MemoryContextAllocHuge(CurrentMemoryContext,
-									  sizeof(Conversion) * Max(nconversions, 1));
-	for (uint32 c = nconversions; c > 0; c--)
+									  sizeof(Conversion) * nconversions);
+	for (uint32 c = attribution->nconversions; c > 0; c--)
 	{
-		const Conversion *conversion = &conversions[c - 1];
+		const Conversion *conversion = &attribution->conversions[c - 1];
 
 		if (conversion->high - conversion->low <= 2 * trim)
 			continue;
@@ -191,116 +206,81 @@ credit_windows(const Conversion *conversions, uint32 nconversions, uint32 trim,
 		reversed[n].low += trim;
 		reversed[n].high -= trim;
 		/* times turned round, so that they ascend; no time is INT64_MIN */
-		backward[n].at = -touches[conversion->high - 1].at;
-		backward[n].weight = conversion->weight;
+		weights[n].at = -touches[conversion->high - 1].at;
+		weights[n].weight = conversion->weight;
 		n++;
 	}
-	owners = reversed;
 
-	sliding_sum_begin(&sum, backward, n, half_life);
-	for (uint32 i = ntouches; i > 0; i--)
+	sliding_sum_begin(&sum, weights, n, half_life);
+	for (uint32 i = attribution->ntouches; i > 0; i--)
 	{
 		uint32		touch = i - 1;
 
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 		/* those that end after the touch, but for those that begin after it */
-		while (high < n && owners[high].high > touch)
+		while (high < n && reversed[high].high > touch)
 			high++;
-		while (low < high && owners[low].low > touch)
+		while (low < high && reversed[low].low > touch)
 			low++;
 		if (low == high)
 			continue;
-		credits[touch] += sliding_sum_move(&sum, low, high) *
-			(half_life == 0 ? 1 :
-			 exp2(-(double) ((uint64) -backward[high - 1].at - (uint64) touches[touch].at) /
-				  half_life));
+		attribution->credits[touch] += sliding_sum_move(&sum, low, high) *
+			decay((uint64) -weights[high - 1].at - (uint64) touches[touch].at, half_life);
 	}
 }
 
-/*
- * journey_attribution(journey, conversion, model, lookback, half_life): one row
- * for each label that has credit, in order.
- */
-PG_FUNCTION_INFO_V1(funnel_journey_attribution);
-Datum
-funnel_journey_attribution(PG_FUNCTION_ARGS)
+/* The code of a label, or ncodes if it does not occur. */
+static uint32
+find_code(const FunnelJourneyEvents *events, const text *wanted)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	FunnelJourneyEvents events;
-	const text *conversion;
-	Model		model;
-	uint64		lookback = PG_UINT64_MAX;
-	double		half_life = 0;
-	uint32		conversion_code;
-	Weight	   *touches;
-	uint32	   *codes;
-	uint32		ntouches = 0;
-	Conversion *conversions;
-	uint32		nconversions = 0;
-	uint32		unattributed = 0;
-	double	   *credits;
-	double	   *by_code;
-	uint32		low = 0;
+	uint32		code;
 
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return (Datum) 0;
-
-	conversion = PG_GETARG_TEXT_PP(1);
-	model = parse_model(PG_GETARG_TEXT_PP(2));
-	if (!PG_ARGISNULL(3))
-		lookback = (uint64) funnel_interval_positive(PG_GETARG_INTERVAL_P(3), "lookback");
-	if (!PG_ARGISNULL(4))
+	for (code = 0; code < events->ncodes; code++)
 	{
-		half_life = (double) funnel_interval_positive(PG_GETARG_INTERVAL_P(4), "half-life");
-		if (model != MODEL_TIME_DECAY)
-			half_life = 0;
-	}
-	else if (model == MODEL_TIME_DECAY)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("half-life must not be null")));
+		const FunnelLabel *label = &events->labels[code];
 
-	funnel_journey_read(PG_GETARG_FUNNEL_JOURNEY_PP(0), &events);
-	for (conversion_code = 0; conversion_code < events.ncodes; conversion_code++)
-	{
-		const FunnelLabel *label = &events.labels[conversion_code];
-
-		if (label->text != NULL &&
-			label->len == (int) VARSIZE_ANY_EXHDR(conversion) &&
-			memcmp(label->text, VARDATA_ANY(conversion), label->len) == 0)
+		if (label->text != NULL && label->len == (int) VARSIZE_ANY_EXHDR(wanted) &&
+			memcmp(label->text, VARDATA_ANY(wanted), label->len) == 0)
 			break;
 	}
-	if (conversion_code == events.ncodes)
-		return (Datum) 0;
+	return code;
+}
 
-	touches = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Weight) * events.count);
-	codes = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * events.count);
-	conversions = MemoryContextAllocHuge(CurrentMemoryContext,
-										 sizeof(Conversion) * events.count);
-	credits = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * events.count);
-	by_code = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * events.ncodes);
+static void
+find_touches(Attribution *attribution, uint32 conversion_code, uint64 lookback)
+{
+	const FunnelJourneyEvents *events = &attribution->events;
+	Weight	   *touches;
+	uint32		ntouches = 0;
+	uint32		low = 0;
+
+	touches = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Weight) * events->count);
+	attribution->touches = touches;
+	attribution->codes = MemoryContextAllocHuge(CurrentMemoryContext,
+												sizeof(uint32) * events->count);
+	attribution->conversions = MemoryContextAllocHuge(CurrentMemoryContext,
+													  sizeof(Conversion) * events->count);
+	attribution->nconversions = 0;
+	attribution->unattributed = 0;
 
 	/* instant by instant, because its order within one is no order in time */
-	for (uint32 i = 0; i < events.count;)
+	for (uint32 i = 0; i < events->count;)
 	{
-		int64		ts = events.times[i];
-		uint32		here = 0;
+		int64		ts = events->times[i];
+		uint32		here = 0;	/* conversions */
 
-		for (; i < events.count && events.times[i] == ts; i++)
+		for (; i < events->count && events->times[i] == ts; i++)
 		{
-			uint32		code = events.codes[i];
+			uint32		code = events->codes[i];
 
-			if (i % 65536 == 0)
-				CHECK_FOR_INTERRUPTS();
+			funnel_poll_at(i);
 			if (code == conversion_code)
 				here++;
-			else if (events.labels[code].text != NULL)
+			else if (events->labels[code].text != NULL)
 			{
 				touches[ntouches].at = ts;
 				touches[ntouches].weight = 1;
-				codes[ntouches++] = code;
+				attribution->codes[ntouches++] = code;
 			}
 		}
 		if (here == 0)
@@ -308,77 +288,146 @@ funnel_journey_attribution(PG_FUNCTION_ARGS)
 		while (low < ntouches && (uint64) ts - (uint64) touches[low].at > lookback)
 			low++;
 		if (low == ntouches)
-			unattributed += here;
+			attribution->unattributed += here;
 		for (; here > 0 && low < ntouches; here--)
 		{
-			conversions[nconversions].low = low;
-			conversions[nconversions++].high = ntouches;
+			Conversion *conversion = &attribution->conversions[attribution->nconversions++];
+
+			conversion->low = low;
+			conversion->high = ntouches;
 		}
 	}
+	attribution->ntouches = ntouches;
+}
 
-	memset(credits, 0, sizeof(double) * ntouches);
-	switch (model)
+/* Credit every conversion, which has a touch, to its first or its last touch. */
+static void
+credit_ends(const Attribution *attribution, bool first)
+{
+	for (uint32 c = 0; c < attribution->nconversions; c++)
 	{
-		case MODEL_FIRST:
-			for (uint32 c = 0; c < nconversions; c++)
-				credits[conversions[c].low] += 1;
-			break;
-		case MODEL_LAST:
-			for (uint32 c = 0; c < nconversions; c++)
-				credits[conversions[c].high - 1] += 1;
-			break;
-		case MODEL_POSITION:
-			for (uint32 c = 0; c < nconversions; c++)
-			{
-				uint32		n = conversions[c].high - conversions[c].low;
+		const Conversion *conversion = &attribution->conversions[c];
 
-				credits[conversions[c].low] += n == 1 ? 1 : n == 2 ? 0.5 : POSITION_END;
-				if (n >= 2)
-					credits[conversions[c].high - 1] += n == 2 ? 0.5 : POSITION_END;
-				conversions[c].weight = n > 2 ? POSITION_MIDDLE / (n - 2) : 0;
-			}
-			credit_windows(conversions, nconversions, 1, touches, ntouches, 0, credits);
-			break;
-		case MODEL_LINEAR:
-		case MODEL_TIME_DECAY:
-			{
-				SlidingSum	sum;
-
-				/* a sum as of the last touch is 1 at least */
-				sliding_sum_begin(&sum, touches, ntouches, half_life);
-				for (uint32 c = 0; c < nconversions; c++)
-				{
-					if (c % 65536 == 0)
-						CHECK_FOR_INTERRUPTS();
-					conversions[c].weight =
-						1 / sliding_sum_move(&sum, conversions[c].low, conversions[c].high);
-				}
-				credit_windows(conversions, nconversions, 0, touches, ntouches,
-							   half_life, credits);
-			}
-			break;
+		attribution->credits[first ? conversion->low : conversion->high - 1] += 1;
 	}
+}
 
-	memset(by_code, 0, sizeof(double) * events.ncodes);
-	for (uint32 i = 0; i < ntouches; i++)
-		by_code[codes[i]] += credits[i];
-
-	for (uint32 code = 0; code <= events.ncodes; code++)
+static void
+credit_positions(const Attribution *attribution)
+{
+	for (uint32 c = 0; c < attribution->nconversions; c++)
 	{
-		double		credit = code < events.ncodes ? by_code[code] : unattributed;
+		Conversion *conversion = &attribution->conversions[c];
+		uint32		n = conversion->high - conversion->low;
+		double		end = n == 1 ? 1 : n == 2 ? 0.5 : POSITION_END;
+
+		attribution->credits[conversion->low] += end;
+		if (n >= 2)
+			attribution->credits[conversion->high - 1] += end;
+		conversion->weight = n > 2 ? POSITION_MIDDLE / (n - 2) : 0;
+	}
+	credit_windows(attribution, 1, 0);
+}
+
+/* To each touch, less to older ones if there is a half-life. */
+static void
+credit_all(const Attribution *attribution, double half_life)
+{
+	SlidingSum	sum;
+
+	/* a sum as of the last touch is 1 at least */
+	sliding_sum_begin(&sum, attribution->touches, attribution->ntouches, half_life);
+	for (uint32 c = 0; c < attribution->nconversions; c++)
+	{
+		Conversion *conversion = &attribution->conversions[c];
+
+		funnel_poll_at(c);
+		conversion->weight = 1 / sliding_sum_move(&sum, conversion->low, conversion->high);
+	}
+	credit_windows(attribution, 0, half_life);
+}
+
+/* Return a row for each label that has credit, in order, and one for none. */
+static void
+put_rows(const Attribution *attribution, ReturnSetInfo *rsinfo)
+{
+	const FunnelJourneyEvents *events = &attribution->events;
+	double	   *by_code = MemoryContextAllocHuge(CurrentMemoryContext,
+												 sizeof(double) * events->ncodes);
+
+	memset(by_code, 0, sizeof(double) * events->ncodes);
+	for (uint32 i = 0; i < attribution->ntouches; i++)
+		by_code[attribution->codes[i]] += attribution->credits[i];
+	for (uint32 code = 0; code <= events->ncodes; code++)
+	{
+		bool		is_label = code < events->ncodes;
+		double		credit = is_label ? by_code[code] : attribution->unattributed;
 		Datum		values[ATTRIBUTION_COLUMNS] = {0};
-		bool		nulls[ATTRIBUTION_COLUMNS] = {false};
+		bool		nulls[ATTRIBUTION_COLUMNS] = {!is_label, false};
 
 		CHECK_FOR_INTERRUPTS();
 		if (credit == 0)
 			continue;
-		if (code < events.ncodes)
-			values[0] = PointerGetDatum(cstring_to_text_with_len(events.labels[code].text,
-																 events.labels[code].len));
-		else
-			nulls[0] = true;
+		if (is_label)
+			values[0] = PointerGetDatum(cstring_to_text_with_len(events->labels[code].text,
+																 events->labels[code].len));
 		values[1] = Float8GetDatum(credit);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
+}
+
+/*
+ * journey_attribution(journey, conversion, model, lookback, half_life)
+ */
+PG_FUNCTION_INFO_V1(funnel_journey_attribution);
+Datum
+funnel_journey_attribution(PG_FUNCTION_ARGS)
+{
+	Attribution attribution;
+	Model		model;
+	uint64		lookback = PG_UINT64_MAX;
+	double		half_life = 0;
+	uint32		conversion_code;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return (Datum) 0;
+
+	model = parse_model(PG_GETARG_TEXT_PP(2));
+	if (!PG_ARGISNULL(3))
+		lookback = (uint64) funnel_interval_positive(PG_GETARG_INTERVAL_P(3), "lookback");
+	if (!PG_ARGISNULL(4))
+		half_life = (double) funnel_interval_positive(PG_GETARG_INTERVAL_P(4), "half-life");
+	else if (model == MODEL_TIME_DECAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("half-life must not be null")));
+
+	funnel_journey_read(PG_GETARG_FUNNEL_JOURNEY_PP(0), &attribution.events);
+	conversion_code = find_code(&attribution.events, PG_GETARG_TEXT_PP(1));
+	if (conversion_code == attribution.events.ncodes)
+		return (Datum) 0;
+
+	find_touches(&attribution, conversion_code, lookback);
+	attribution.credits = MemoryContextAllocExtended(CurrentMemoryContext,
+													 sizeof(double) * attribution.events.count,
+													 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	switch (model)
+	{
+		case MODEL_FIRST:
+		case MODEL_LAST:
+			credit_ends(&attribution, model == MODEL_FIRST);
+			break;
+		case MODEL_POSITION:
+			credit_positions(&attribution);
+			break;
+		case MODEL_LINEAR:
+			credit_all(&attribution, 0);
+			break;
+		case MODEL_TIME_DECAY:
+			credit_all(&attribution, half_life);
+			break;
+	}
+	put_rows(&attribution, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * journey/bits.h
- *	  The stream of bits in a journey, and its intervals.
+ *	  Numbers of any width in a stream of bits.  The events and the labels of a
+ *	  journey are read and written with it.
  *
  * The lowest bit of a byte comes first, whatever the machine.
  *
@@ -10,9 +11,9 @@
 #ifndef FUNNEL_JOURNEY_BITS_H
 #define FUNNEL_JOURNEY_BITS_H
 
+#include "port/pg_bitutils.h"
 
 #include "base/bytes.h"
-#include "journey/type.h"
 
 /* What a single load can give, wherever in a byte it begins. */
 #define FUNNEL_BITS_PER_LOAD	57
@@ -21,6 +22,13 @@ static inline uint64
 funnel_bits_mask(int width)
 {
 	return width == 64 ? ~UINT64CONST(0) : (UINT64CONST(1) << width) - 1;
+}
+
+/* The bits that a number needs. */
+static inline int
+funnel_bits_of(uint64 value)
+{
+	return value == 0 ? 0 : pg_leftmost_one_pos64(value) + 1;
 }
 
 /*
@@ -49,53 +57,6 @@ funnel_bits_get_wide(const uint8 *stream, uint64 bit, int width)
 		bit = 0;
 	}
 	return value & funnel_bits_mask(width);
-}
-
-/* The intervals of a journey, one after the other. */
-typedef struct FunnelIntervals
-{
-	const uint8 *stream;
-	uint64		selector;		/* bit of the next */
-	uint64		bit;			/* of the next interval */
-	uint64		span;
-	int			long_width;
-	int			short_width;
-} FunnelIntervals;
-
-static inline void
-funnel_intervals_begin(FunnelIntervals *intervals, const FunnelJourneyView *view,
-					   const uint8 *stream)
-{
-	intervals->stream = stream;
-	intervals->selector = view->selectors;
-	intervals->bit = view->intervals;
-	intervals->span = view->span;
-	intervals->long_width = view->long_width;
-	intervals->short_width = view->short_width;
-}
-
-/* Add the next interval to *SUM; false if the sum exceeds the journey's span. */
-static inline bool
-funnel_intervals_next(FunnelIntervals *intervals, uint64 *sum)
-{
-	int			width = intervals->long_width;
-	uint64		interval;
-
-	if (intervals->short_width != width)
-	{
-		if (!funnel_bits_get(intervals->stream, intervals->selector, 1))
-			width = intervals->short_width;
-		intervals->selector++;
-	}
-	if (likely(width <= FUNNEL_BITS_PER_LOAD))
-		interval = funnel_bits_get(intervals->stream, intervals->bit, width);
-	else
-		interval = funnel_bits_get_wide(intervals->stream, intervals->bit, width);
-	intervals->bit += width;
-	if (interval > intervals->span - *sum)
-		return false;
-	*sum += interval;
-	return true;
 }
 
 /* Bits written one after the other; whole bytes at the end. */

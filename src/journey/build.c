@@ -2,6 +2,7 @@
  *
  * journey/build.c
  *	  journey_agg and ||: from events to journeys, and from journeys to longer ones.
+ *	  SQL calls them.
  *
  * There is a state for each unit, often with few events, so a state is small
  * and shares the labels of its call site.  Events are kept as they come; at the
@@ -11,13 +12,12 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/aggcontext.h"
-#include "base/compat.h"
+#include "base/interrupts.h"
 #include "events/arguments.h"
-#include "journey/type.h"
+#include "journey/bytes.h"
 
 /* Most units have few events. */
 #define FIRST_CAPACITY		4
@@ -34,10 +34,10 @@ typedef struct JourneyState
 } JourneyState;
 
 /*
- * The labels of a new state, which those of a call site share.  The first has
- * its own: a front end of sharded servers looks the function up anew for each
- * row, and then what is kept with it does not last as long as the state.  What
- * was there before this row will be there after it.
+ * The labels of a new state.  The states of a call site share them, but for the
+ * first: a front end of sharded servers looks the function up anew for each row,
+ * and then what is kept with it does not last as long as the state.  What was
+ * kept from an earlier row does.
  */
 static FunnelLabelTable *
 labels_of_new_state(FunctionCallInfo fcinfo, MemoryContext context)
@@ -102,8 +102,7 @@ add_journey(JourneyState *state, MemoryContext context, const FunnelJourney *jou
 	{
 		ids[i] = events.labels[i].text == NULL ? FUNNEL_NO_LABEL :
 			funnel_label_table_add(state->labels, events.labels[i].text, events.labels[i].len);
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 	}
 	if ((uint64) state->nevents + events.count > state->capacity)
 		enlarge(state, context, (uint64) state->nevents + events.count);
@@ -111,7 +110,7 @@ add_journey(JourneyState *state, MemoryContext context, const FunnelJourney *jou
 		add_event(state, context, events.times[i], ids[events.codes[i]]);
 }
 
-/* Add one row: the one thing the twins have in common. */
+/* Add one row, whatever the type of its time. */
 static Datum
 add_row(FunctionCallInfo fcinfo, int64 ts)
 {

@@ -1,412 +1,44 @@
 /*-------------------------------------------------------------------------
  *
  * journey/bytes.c
- *	  A journey as bytes: what a funnel_journey is on disk.
- *
- *	  byte	bits 0-3: version, 1; bit 4: there are unnamed events; bit 5:
- *			labels are spelled; the others are reserved
- *	  varint number of events; if there are none, this is all
- *	  byte	bits 0-3: unit of the first time; bits 4-7: unit of the intervals
- *	  varint first time / its unit, zigzag
- *	  if there are two events or more:
- *		  varint last time - first time, in the unit of the intervals
- *	  if there are three or more:
- *		  byte	bits 0-6: width of long intervals; bit 7: there are short ones
- *		  byte	width of the short ones, if there are any
- *	  varint number of labels
- *	  stream of bits, the lowest of a byte first:
- *		  for each event: code, the position of its label, or the number of
- *			  labels if it is unnamed
- *		  if there are short intervals, for each interval: 1 if it is long
- *		  for each interval: its length in units
- *	  labels, ascending by their bytes: spelled, see journey/spelling.c, or each
- *		  its bytes and a zero, which no text contains
- *
- * Intervals are those between an event and the one before it, but for the last,
- * which follows from the others: count - 2.  A unit is the number of an entry
- * in the table below.  A code has as many bits as the greatest needs, at least
- * one.  A varint has seven bits a byte, the lowest first, the highest bit set
- * in all but the last.
- *
- * Two widths, because the times of a session are seconds apart and sessions are
- * days apart; intervals that are exponential take one, which is within a bit of
- * their entropy.  That an interval is long is said apart from the interval, so
- * that where the next one begins is known before this one is read.
- *
- * There is one image of a history: events are sorted by time and code, each
- * label occurs, and is spelled if all of them take fewer bytes so, units are the
- * greatest that divide what is in them, and the widths are what choose_widths()
- * says.
+ *	  From the bytes of a journey to its events, and back.  The text form, the
+ *	  functions and the matcher are built on it.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "datatype/timestamp.h"
 #include "miscadmin.h"
-#include "port/pg_bitutils.h"
-#include "port/pg_bswap.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
-#include "journey/bits.h"
+#include "base/interrupts.h"
+#include "journey/bytes.h"
 #include "journey/spelling.h"
-#include "journey/type.h"
 
-#define BYTES_VERSION		1
-#define VERSION_MASK		0x0F
-#define FLAG_UNNAMED		0x10
-#define FLAG_SPELLED		0x20
-#define ALL_FLAGS			(FLAG_UNNAMED | FLAG_SPELLED)
-
-/* A journey without events: version and count. */
-#define EMPTY_LEN			2
-
-#define UNIT_BITS			4
-#define UNIT_MASK			0x0F
-#define FLAG_SHORT			0x80
-#define MAX_WIDTH			64
-
-/* How many events pass between two looks at the interrupt flag. */
-#define INTERRUPT_MASK		0xFFFF
-
-/* Units in microseconds; each divides the next.  Part of the format. */
-static const int64 units[] = {
-	INT64CONST(1),
-	INT64CONST(10),
-	INT64CONST(100),
-	INT64CONST(1000),
-	INT64CONST(10000),
-	INT64CONST(100000),
-	USECS_PER_SEC,
-	USECS_PER_MINUTE,
-	USECS_PER_HOUR,
-	USECS_PER_DAY
-};
-
-#define NUM_UNITS	((int) lengthof(units))
-
-void
-funnel_journey_too_many_events(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("too many events for a funnel_journey"),
-			 errdetail("A journey can have %d events, and must fit into 1 GB.",
-					   FUNNEL_JOURNEY_MAX_EVENTS)));
-}
-
-void
-funnel_journey_is_corrupt(const FunnelJourneyView *view, const char *detail)
-{
-	ereport(ERROR,
-			(errcode(view->received ? ERRCODE_INVALID_BINARY_REPRESENTATION :
-					 ERRCODE_DATA_CORRUPTED),
-			 errmsg("invalid bytes for type %s", "funnel_journey"),
-			 errdetail_internal("%s", detail)));
-}
-
-static inline int
-bits_of(uint64 value)
-{
-	return value == 0 ? 0 : pg_leftmost_one_pos64(value) + 1;
-}
-
-/* The bits of a code below NCODES. */
-static inline int
-code_width_of(uint32 ncodes)
-{
-	return Max(bits_of(ncodes - 1), 1);
-}
+/* How many events an array gives at a time: between two looks at interrupts. */
+#define CHUNK_EVENTS		0x10000
 
 
 /* ---------- reading ---------- */
 
-static inline uint8
-read_byte(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
-{
-	if (unlikely(*p == end))
-		funnel_journey_is_corrupt(view, "The value ends too early.");
-	return *(*p)++;
-}
-
-static pg_noinline uint64
-read_varint_slowly(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
-{
-	const uint8 *at = *p;
-	uint64		value = 0;
-
-	for (int shift = 0; shift < 64; shift += 7)
-	{
-		uint8		byte;
-
-		if (unlikely(at == end))
-			funnel_journey_is_corrupt(view, "The value ends too early.");
-		byte = *at++;
-		value |= (uint64) (byte & 0x7F) << shift;
-		if (byte < 0x80)
-		{
-			if (unlikely(shift == 63 && byte > 1))
-				break;
-			*p = at;
-			return value;
-		}
-	}
-	funnel_journey_is_corrupt(view, "A number is out of range.");
-}
-
-static inline uint64
-read_varint(const FunnelJourneyView *view, const uint8 **p, const uint8 *end)
-{
-	uint64		word;
-	uint64		stop;
-
-	if (likely(*p < end && **p < 0x80))
-		return *(*p)++;
-	if (unlikely(end - *p < (ptrdiff_t) sizeof(word)))
-		return read_varint_slowly(view, p, end);
-	word = funnel_load_word(*p);
-	stop = ~word & UINT64CONST(0x8080808080808080);
-	if (unlikely(stop == 0))
-		return read_varint_slowly(view, p, end);
-
-	/* all bytes up to the one that stops, their sevens drawn together */
-	*p += pg_rightmost_one_pos64(stop) / 8 + 1;
-	word &= (stop ^ (stop - 1)) & UINT64CONST(0x7F7F7F7F7F7F7F7F);
-	word = (word & UINT64CONST(0x007F007F007F007F)) |
-		(word & UINT64CONST(0x7F007F007F007F00)) >> 1;
-	word = (word & UINT64CONST(0x00003FFF00003FFF)) |
-		(word & UINT64CONST(0x3FFF00003FFF0000)) >> 2;
-	return (word & UINT64CONST(0x000000000FFFFFFF)) |
-		(word & UINT64CONST(0x0FFFFFFF00000000)) >> 4;
-}
-
-/* The header, up to the stream; returns where that begins. */
-static inline const uint8 *
-read_header(FunnelJourneyView *view, const uint8 *bytes, Size len)
-{
-	const uint8 *p = bytes;
-	const uint8 *end = bytes + len;
-	uint8		flags;
-	uint64		count;
-	uint8		unit_bytes;
-	uint64		zigzag;
-	int64		first_unit;
-	uint64		nlabels;
-
-	view->bytes = bytes;
-	view->len = len;
-	flags = read_byte(view, &p, end);
-	if (unlikely((flags & VERSION_MASK) != BYTES_VERSION))
-		funnel_journey_is_corrupt(view, "Its version is unknown.");
-	if (unlikely((flags & ~(VERSION_MASK | ALL_FLAGS)) != 0))
-		funnel_journey_is_corrupt(view, "A reserved bit is set.");
-	view->has_unnamed = (flags & FLAG_UNNAMED) != 0;
-	view->spelled = (flags & FLAG_SPELLED) != 0;
-	count = read_varint(view, &p, end);
-	if (unlikely(count > FUNNEL_JOURNEY_MAX_EVENTS))
-		funnel_journey_is_corrupt(view, "It has too many events.");
-	view->count = (uint32) count;
-	if (unlikely(count == 0))
-		return p;
-
-	unit_bytes = read_byte(view, &p, end);
-	if (unlikely((unit_bytes & UNIT_MASK) >= NUM_UNITS ||
-				 (unit_bytes >> UNIT_BITS) >= NUM_UNITS))
-		funnel_journey_is_corrupt(view, "A unit is unknown.");
-	first_unit = units[unit_bytes & UNIT_MASK];
-	view->unit = units[unit_bytes >> UNIT_BITS];
-
-	zigzag = read_varint(view, &p, end);
-	if (unlikely(__builtin_mul_overflow((int64) (zigzag >> 1) ^ -(int64) (zigzag & 1),
-										first_unit, &view->first) ||
-				 !IS_VALID_TIMESTAMP(view->first)))
-		funnel_journey_is_corrupt(view, "A time is out of range.");
-
-	view->span = 0;
-	view->last = view->first;
-	if (count >= 2)
-	{
-		uint64		span;
-
-		view->span = read_varint(view, &p, end);
-
-		/* the range of timestamps exceeds 2^63 */
-		if (unlikely(__builtin_mul_overflow(view->span, (uint64) view->unit, &span) ||
-					 span > (uint64) END_TIMESTAMP - (uint64) view->first - 1))
-			funnel_journey_is_corrupt(view, "A time is out of range.");
-		view->last = (int64) ((uint64) view->first + span);
-	}
-
-	view->long_width = view->short_width = 0;
-	if (count >= 3)
-	{
-		uint8		width = read_byte(view, &p, end);
-
-		view->long_width = view->short_width = width & ~FLAG_SHORT;
-		if (width & FLAG_SHORT)
-			view->short_width = read_byte(view, &p, end);
-		if (unlikely(view->long_width > MAX_WIDTH ||
-					 ((width & FLAG_SHORT) && view->short_width >= view->long_width)))
-			funnel_journey_is_corrupt(view, "A width is out of range.");
-	}
-
-	nlabels = read_varint(view, &p, end);
-	if (unlikely(nlabels > count || nlabels + view->has_unnamed == 0 ||
-				 nlabels + view->has_unnamed > count))
-		funnel_journey_is_corrupt(view, "The number of labels is out of range.");
-	view->nlabels = (uint32) nlabels;
-	view->ncodes = view->nlabels + view->has_unnamed;
-	view->code_width = code_width_of(view->ncodes);
-	return p;
-}
-
-/* How many of NBITS bits, which all are there, are set. */
-static inline uint64
-count_bits(const uint8 *stream, const uint8 *end, uint64 bit, uint64 nbits)
-{
-	uint64		total = 0;
-
-	while (nbits > 0)
-	{
-		int			width = (int) Min(nbits, FUNNEL_BITS_PER_LOAD);
-		uint64		word;
-
-		if (likely(end - (stream + bit / 8) >= (ptrdiff_t) sizeof(word)))
-			word = funnel_bits_get(stream, bit, width);
-		else
-			word = funnel_bits_get_wide(stream, bit, width);
-
-		/* inline, because the call of pg_popcount64 costs more than the sum */
-		word -= word >> 1 & UINT64CONST(0x5555555555555555);
-		word = (word & UINT64CONST(0x3333333333333333)) +
-			(word >> 2 & UINT64CONST(0x3333333333333333));
-		word = (word + (word >> 4)) & UINT64CONST(0x0F0F0F0F0F0F0F0F);
-		total += word * UINT64CONST(0x0101010101010101) >> 56;
-		bit += width;
-		nbits -= width;
-	}
-	return total;
-}
-
-static inline void
-open_bytes(FunnelJourneyView *view, const uint8 *bytes, Size len)
-{
-	const uint8 *stream = read_header(view, bytes, len);
-	uint64		available = (uint64) (bytes + len - stream) * 8;
-	uint64		bits;
-
-	if (view->count == 0)
-	{
-		/* what is empty is told by the length alone, so this must be the one image */
-		if (len != EMPTY_LEN || view->has_unnamed || view->spelled)
-			funnel_journey_is_corrupt(view, "It has no events, but something else.");
-		view->nlabels = view->ncodes = 0;
-		return;
-	}
-
-	/* no product here exceeds 2^27 * 64 */
-	view->stream = stream;
-	bits = (uint64) view->count * view->code_width;
-	view->selectors = view->intervals = bits;
-	if (view->count >= 3)
-	{
-		uint64		nintervals = view->count - 2;
-
-		if (view->short_width == view->long_width)
-			bits += nintervals * view->long_width;
-		else
-		{
-			uint64		nlong;
-
-			view->intervals += nintervals;
-			if (unlikely(view->intervals > available))
-				funnel_journey_is_corrupt(view, "The value ends too early.");
-			nlong = count_bits(stream, bytes + len, view->selectors, nintervals);
-			bits = view->intervals + nlong * view->long_width +
-				(nintervals - nlong) * view->short_width;
-		}
-	}
-	if (unlikely(bits > available))
-		funnel_journey_is_corrupt(view, "The value ends too early.");
-	view->stream_len = (Size) ((bits + 7) / 8);
-	view->labels = stream + view->stream_len;
-	view->labels_len = bytes + len - view->labels;
-}
-
-void
-funnel_journey_open(FunnelJourneyView *view, const FunnelJourney *journey)
-{
-	view->received = false;
-	open_bytes(view, (const uint8 *) VARDATA_ANY(journey), VARSIZE_ANY_EXHDR(journey));
-}
-
-void
-funnel_journey_open_received(FunnelJourneyView *view, const uint8 *bytes, Size len)
-{
-	view->received = true;
-	open_bytes(view, bytes, len);
-	if (view->count > 0 && view->labels_len != 0)
-		funnel_journey_is_corrupt(view, "It is longer than its events.");
-}
-
-void
-funnel_journey_open_header(FunnelJourneyView *view, Datum journey)
-{
-	struct varlena *value = (struct varlena *) DatumGetPointer(journey);
-
-	view->received = false;
-
-	/*
-	 * Far out of line, it takes one chunk of the toast table; the header is
-	 * never longer than the slice, so whatever is cut off is not missed.
-	 */
-	if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value))
-		value = PG_DETOAST_DATUM_SLICE(journey, 0, FUNNEL_JOURNEY_MAX_HEADER);
-	(void) read_header(view, (const uint8 *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
-}
-
 const uint8 *
-funnel_journey_pad_stream(const FunnelJourneyView *view, uint8 *buffer)
+funnel_journey_pad_stream(const FunnelJourneyView *view, MemoryContext context,
+						  uint8 **buffer, Size *size)
 {
-	memcpy(buffer, view->stream, view->stream_len);
-	memset(buffer + view->stream_len, 0, FUNNEL_JOURNEY_PADDING);
-	return buffer;
-}
+	Size		padded = view->stream_len + FUNNEL_JOURNEY_PADDING;
 
-void
-funnel_journey_times(const FunnelJourneyView *view, const uint8 *stream, int64 *times)
-{
-	FunnelIntervals intervals;
-	uint64		sum = 0;
-
-	if (view->count == 0)
-		return;
-	times[0] = view->first;
-	funnel_intervals_begin(&intervals, view, stream);
-	for (uint32 i = 1; i + 1 < view->count; i++)
+	if (padded > *size)
 	{
-		if (unlikely(!funnel_intervals_next(&intervals, &sum)))
-			funnel_journey_is_corrupt(view, "A time is out of range.");
-		times[i] = (int64) ((uint64) view->first + sum * (uint64) view->unit);
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+		if (*size > 0)
+			pfree(*buffer);
+		*size = 0;
+		*buffer = MemoryContextAllocHuge(context, padded * 2);
+		*size = padded * 2;
 	}
-	times[view->count - 1] = view->last;
-}
-
-void
-funnel_journey_codes(const FunnelJourneyView *view, const uint8 *stream, uint32 *codes)
-{
-	for (uint32 i = 0; i < view->count; i++)
-	{
-		codes[i] = (uint32) funnel_bits_get(stream, (uint64) i * view->code_width,
-											view->code_width);
-		if (unlikely(codes[i] >= view->ncodes))
-			funnel_journey_is_corrupt(view, "A label is out of range.");
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
+	memcpy(*buffer, view->stream, view->stream_len);
+	memset(*buffer + view->stream_len, 0, FUNNEL_JOURNEY_PADDING);
+	return *buffer;
 }
 
 FunnelLabel *
@@ -417,11 +49,11 @@ funnel_journey_labels(const FunnelJourneyView *view, uint64 **ends)
 	const uint8 *end = p + view->labels_len;
 
 	labels = MemoryContextAllocHuge(CurrentMemoryContext,
-									sizeof(FunnelLabel) * Max(view->ncodes, 1));
+									sizeof(FunnelLabel) * view->ncodes);
 	if (ends != NULL)
 		*ends = MemoryContextAllocHuge(CurrentMemoryContext,
-									   sizeof(uint64) * Max(view->nlabels, 1));
-	if (view->has_unnamed && view->count > 0)
+									   sizeof(uint64) * view->nlabels);
+	if (view->has_unlabelled)
 	{
 		labels[view->nlabels].text = NULL;
 		labels[view->nlabels].len = 0;
@@ -444,8 +76,7 @@ funnel_journey_labels(const FunnelJourneyView *view, uint64 **ends)
 		p++;
 		if (ends != NULL)
 			(*ends)[i] = (uint64) (p - view->labels) * BITS_PER_BYTE;
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 	}
 	if (p != end)
 		funnel_journey_is_corrupt(view, "Something follows the last label.");
@@ -456,109 +87,58 @@ void
 funnel_journey_read(const FunnelJourney *journey, FunnelJourneyEvents *events)
 {
 	FunnelJourneyView view;
-	const uint8 *stream;
-	uint8	   *padded = NULL;
+	FunnelJourneyReader reader;
+	uint8	   *buffer;
+	Size		size = 0;
 
 	funnel_journey_open(&view, journey);
 	memset(events, 0, sizeof(*events));
 	if (view.count == 0)
 		return;
-	stream = view.stream;
-	if (!funnel_journey_stream_is_padded(&view))
-	{
-		padded = MemoryContextAllocHuge(CurrentMemoryContext,
-										view.stream_len + FUNNEL_JOURNEY_PADDING);
-		stream = funnel_journey_pad_stream(&view, padded);
-	}
 	events->count = view.count;
 	events->ncodes = view.ncodes;
 	events->times = MemoryContextAllocHuge(CurrentMemoryContext,
 										   sizeof(int64) * view.count);
 	events->codes = MemoryContextAllocHuge(CurrentMemoryContext,
 										   sizeof(uint32) * view.count);
-	funnel_journey_times(&view, stream, events->times);
-	funnel_journey_codes(&view, stream, events->codes);
+	funnel_journey_reader_begin(&reader, &view,
+								funnel_journey_padded_stream(&view, CurrentMemoryContext,
+															 &buffer, &size));
+	for (uint32 i = 0; i < view.count; i++)
+	{
+		events->times[i] = funnel_journey_reader_next(&reader, &events->codes[i]);
+		funnel_poll_at(i);
+	}
 	events->labels = funnel_journey_labels(&view, NULL);
-	if (padded != NULL)
-		pfree(padded);
+	if (size > 0)
+		pfree(buffer);
 }
 
 
 /* ---------- writing ---------- */
 
-static inline uint8 *
-write_varint(uint8 *p, uint64 value)
-{
-	while (value >= 0x80)
-	{
-		*p++ = (uint8) (value | 0x80);
-		value >>= 7;
-	}
-	*p++ = (uint8) value;
-	return p;
-}
-
-/* Lower *UNIT to the greatest that divides VALUE. */
-static inline void
-fit_unit(int *unit, uint64 value)
-{
-	while (*unit > 0 && value % (uint64) units[*unit] != 0)
-		(*unit)--;
-}
-
-/*
- * The widths for intervals of which COUNTS[w] need w bits: short ones beside
- * long ones only where that saves an eighth, because they take longer to read.
- * Returns the number of bits, selectors included.
- */
-static uint64
-choose_widths(const uint32 *counts, uint64 nintervals, int *long_width, int *short_width)
-{
-	uint64		single;
-	uint64		best;
-	uint64		nshort = 0;
-
-	*long_width = MAX_WIDTH;
-	while (*long_width > 0 && counts[*long_width] == 0)
-		(*long_width)--;
-	*short_width = *long_width;
-	single = best = nintervals * *long_width;
-	for (int width = 0; width < *long_width; width++)
-	{
-		uint64		bits;
-
-		nshort += counts[width];
-		bits = nintervals + nshort * width + (nintervals - nshort) * *long_width;
-		if (bits <= single - single / 8 && bits < best)
-		{
-			best = bits;
-			*short_width = width;
-		}
-	}
-	return best;
-}
-
 /* The events of a source, one after the other. */
 typedef struct EventCursor
 {
 	FunnelJourneySource *source;
-	const FunnelJourneyEvent *events;
-	uint32		nevents;
-	uint32		next;
-	int64		ts;				/* of the last one */
+	const FunnelJourneyEvent *next;
+	const FunnelJourneyEvent *end;	/* of those at hand */
+	int64		ts;				/* of the last one, for intervals */
 } EventCursor;
 
 static inline const FunnelJourneyEvent *
 next_event(EventCursor *cursor)
 {
-	if (cursor->next == cursor->nevents)
+	if (cursor->next == cursor->end)
 	{
+		uint32		nevents;
+
 		CHECK_FOR_INTERRUPTS();
-		cursor->nevents = cursor->source->next(cursor->source, &cursor->events);
-		cursor->next = 0;
-		Assert(cursor->nevents > 0);
+		nevents = cursor->source->next(cursor->source, &cursor->next);
+		Assert(nevents > 0);
+		cursor->end = cursor->next + nevents;
 	}
-	return &cursor->events[cursor->next++];
+	return cursor->next++;
 }
 
 static inline void
@@ -566,7 +146,7 @@ begin_events(EventCursor *cursor, FunnelJourneySource *source)
 {
 	source->rewind(source);
 	cursor->source = source;
-	cursor->nevents = cursor->next = 0;
+	cursor->next = cursor->end = NULL;
 }
 
 /* The first event is passed over by beginning. */
@@ -586,189 +166,183 @@ next_interval(EventCursor *cursor)
 	return (uint64) cursor->ts - (uint64) previous;
 }
 
-FunnelJourney *
-funnel_journey_encode(FunnelJourneySource *source, const FunnelLabel *labels,
-					  uint32 nlabels, bool has_unnamed)
+/* The greatest tick that divides all intervals; the last one too. */
+static void
+choose_tick(FunnelJourneyView *view, FunnelJourneySource *source)
 {
-	int64		first = source->first;
-	uint64		span = (uint64) source->last - (uint64) first;
-	uint32		count = source->count;
+	int			tick = view->count >= 2 ? FUNNEL_JOURNEY_NUM_TICKS - 1 : 0;
 	EventCursor cursor;
-	uint64		nintervals = count >= 3 ? count - 2 : 0;
-	int			code_width = code_width_of(nlabels + has_unnamed);
-	int			first_unit = NUM_UNITS - 1;
-	int			unit = count >= 2 ? NUM_UNITS - 1 : 0;
-	uint64		divisor;
-	int			long_width = 0;
-	int			short_width = 0;
-	uint64		bits = (uint64) count * code_width;
-	Size		size;
-	Size		stream_len;
-	Size		labels_len = 0;
-	uint64		spelled_len;
-	bool		spelled;
-	int64		quotient;
-	FunnelJourney *result;
-	uint8	   *p;
-	FunnelBitWriter writer;
 
-	/* the greatest unit that divides an amount divides its negative too */
-	fit_unit(&first_unit, first < 0 ? -(uint64) first : (uint64) first);
 	begin_intervals(&cursor, source);
-	for (uint32 i = 1; i < count && unit > 0; i++)
-	{
-		fit_unit(&unit, next_interval(&cursor));
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	divisor = (uint64) units[unit];
+	for (uint32 i = 1; i < view->count && tick > 0; i++)
+		funnel_journey_fit_tick(&tick, next_interval(&cursor));
+	view->tick = funnel_journey_ticks[tick];
+	view->span = ((uint64) view->last - (uint64) view->first) / (uint64) view->tick;
+}
 
-	if (nintervals > 0)
-	{
-		uint32		counts[MAX_WIDTH + 1] = {0};
+/*
+ * The widths of the intervals: short ones beside long ones only where that saves
+ * an eighth, because they take longer to read.  Returns the number of bits,
+ * selectors included.
+ */
+static uint64
+choose_widths(FunnelJourneyView *view, FunnelJourneySource *source)
+{
+	uint32		counts[FUNNEL_JOURNEY_MAX_WIDTH + 1] = {0}; /* by bits needed */
+	uint64		nintervals = view->count - 2;
+	uint64		single;
+	uint64		best;
+	uint64		nshort = 0;
+	EventCursor cursor;
 
-		begin_intervals(&cursor, source);
-		for (uint32 i = 1; i + 1 < count; i++)
+	begin_intervals(&cursor, source);
+	for (uint32 i = 0; i < nintervals; i++)
+		counts[funnel_bits_of(next_interval(&cursor) / (uint64) view->tick)]++;
+
+	view->long_width = FUNNEL_JOURNEY_MAX_WIDTH;
+	while (view->long_width > 0 && counts[view->long_width] == 0)
+		view->long_width--;
+	view->short_width = view->long_width;
+	single = best = nintervals * view->long_width;
+	for (int width = 0; width < view->long_width; width++)
+	{
+		uint64		bits;
+
+		nshort += counts[width];
+		bits = nintervals + nshort * width + (nintervals - nshort) * view->long_width;
+		if (bits <= single - single / 8 && bits < best)
 		{
-			counts[bits_of(next_interval(&cursor) / divisor)]++;
-			if ((i & INTERRUPT_MASK) == 0)
-				CHECK_FOR_INTERRUPTS();
+			best = bits;
+			view->short_width = width;
 		}
-		bits += choose_widths(counts, nintervals, &long_width, &short_width);
 	}
+	return best;
+}
 
-	for (uint32 i = 0; i < nlabels; i++)
+/* How many bytes the labels take, and whether they are spelled. */
+static uint64
+choose_spelling(FunnelJourneyView *view, const FunnelLabel *labels)
+{
+	uint64		spelled = funnel_spelled_size(labels, view->nlabels);
+	uint64		unspelled = 0;
+
+	for (uint32 i = 0; i < view->nlabels; i++)
 	{
-		labels_len = add_size(labels_len, (Size) labels[i].len + 1);
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+		unspelled += (uint64) labels[i].len + 1;
+		funnel_poll_at(i);
 	}
-	spelled_len = funnel_spelled_size(labels, nlabels);
-	spelled = spelled_len < labels_len;
-	if (spelled)
-		labels_len = (Size) spelled_len;
+	view->spelled = spelled < unspelled;
+	return Min(spelled, unspelled);
+}
 
-	size = add_size(VARHDRSZ + FUNNEL_JOURNEY_MAX_HEADER + bits / 8 + 1, labels_len);
-	if (!AllocSizeIsValid(size))
-		funnel_journey_too_many_events();
-	result = palloc(size);
-	p = (uint8 *) VARDATA(result);
+static uint8 *
+write_stream(uint8 *p, const FunnelJourneyView *view, FunnelJourneySource *source)
+{
+	uint64		tick = (uint64) view->tick;
+	FunnelBitWriter writer;
+	EventCursor cursor;
 
-	*p++ = BYTES_VERSION | (has_unnamed ? FLAG_UNNAMED : 0) | (spelled ? FLAG_SPELLED : 0);
-	p = write_varint(p, count);
-	*p++ = (uint8) (first_unit | unit << UNIT_BITS);
-	quotient = first / units[first_unit];
-	p = write_varint(p, (uint64) quotient << 1 ^ (uint64) (quotient < 0 ? -1 : 0));
-	if (count >= 2)
-		p = write_varint(p, span / divisor);
-	if (count >= 3)
-	{
-		*p++ = (uint8) (long_width | (short_width < long_width ? FLAG_SHORT : 0));
-		if (short_width < long_width)
-			*p++ = (uint8) short_width;
-	}
-	p = write_varint(p, nlabels);
-	Assert(p - (uint8 *) VARDATA(result) <= FUNNEL_JOURNEY_MAX_HEADER);
-
-	stream_len = (Size) ((bits + 7) / 8);
 	funnel_bit_writer_begin(&writer, p);
 	begin_events(&cursor, source);
-	for (uint32 i = 0; i < count; i++)
-	{
-		funnel_bit_writer_put(&writer, next_event(&cursor)->label, code_width);
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	if (short_width < long_width)
+	for (uint32 i = 0; i < view->count; i++)
+		funnel_bit_writer_put(&writer, next_event(&cursor)->label, view->code_width);
+	if (view->short_width < view->long_width)
 	{
 		begin_intervals(&cursor, source);
-		for (uint32 i = 1; i + 1 < count; i++)
-		{
-			uint64		interval = next_interval(&cursor) / divisor;
-
-			funnel_bit_writer_put(&writer, bits_of(interval) > short_width, 1);
-			if ((i & INTERRUPT_MASK) == 0)
-				CHECK_FOR_INTERRUPTS();
-		}
+		for (uint32 i = 1; i + 1 < view->count; i++)
+			funnel_bit_writer_put(&writer, funnel_bits_of(next_interval(&cursor) / tick) >
+								  view->short_width, 1);
 	}
 	begin_intervals(&cursor, source);
-	for (uint32 i = 1; i + 1 < count; i++)
+	for (uint32 i = 1; i + 1 < view->count; i++)
 	{
-		uint64		interval = next_interval(&cursor) / divisor;
+		uint64		interval = next_interval(&cursor) / tick;
 
 		funnel_bit_writer_put(&writer, interval,
-							  bits_of(interval) > short_width ? long_width : short_width);
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+							  funnel_bits_of(interval) > view->short_width ?
+							  view->long_width : view->short_width);
 	}
 	funnel_bit_writer_end(&writer);
-	Assert(writer.p == p + stream_len);
-	p += stream_len;
+	Assert(writer.p == p + view->stream_len);
+	return writer.p;
+}
 
-	if (spelled)
-		p = funnel_spell(p, labels, nlabels);
-	else
+static uint8 *
+write_labels(uint8 *p, const FunnelJourneyView *view, const FunnelLabel *labels)
+{
+	if (view->spelled)
+		return funnel_spell(p, labels, view->nlabels);
+	for (uint32 i = 0; i < view->nlabels; i++)
 	{
-		for (uint32 i = 0; i < nlabels; i++)
-		{
-			memcpy(p, labels[i].text, labels[i].len);
-			p += labels[i].len;
-			*p++ = 0;
-			if ((i & INTERRUPT_MASK) == 0)
-				CHECK_FOR_INTERRUPTS();
-		}
+		memcpy(p, labels[i].text, labels[i].len);
+		p += labels[i].len;
+		*p++ = 0;
+		funnel_poll_at(i);
 	}
+	return p;
+}
+
+FunnelJourney *
+funnel_journey_encode(FunnelJourneySource *source, const FunnelLabelSet *set,
+					  const FunnelLabel *labels)
+{
+	FunnelJourneyView view;
+	uint64		bits;
+	uint64		size;
+	FunnelJourney *result;
+	uint8	   *p;
+
+	view.count = source->count;
+	view.first = source->first;
+	view.last = source->last;
+	view.has_unlabelled = set->has_unlabelled;
+	view.ncodes = set->nmarked;
+	view.nlabels = view.ncodes - view.has_unlabelled;
+	view.code_width = funnel_journey_code_width(view.ncodes);
+	view.long_width = view.short_width = 0;
+	choose_tick(&view, source);
+	bits = (uint64) view.count * view.code_width;
+	if (view.count >= 3)
+		bits += choose_widths(&view, source);
+	view.stream_len = (Size) ((bits + 7) / 8);
+
+	size = VARHDRSZ + FUNNEL_JOURNEY_MAX_HEADER + (uint64) view.stream_len +
+		choose_spelling(&view, labels);
+	if (!AllocSizeIsValid(size))
+		funnel_journey_too_many_events();
+	result = palloc((Size) size);
+	p = funnel_journey_write_header((uint8 *) VARDATA(result), &view);
+	Assert(p - (uint8 *) VARDATA(result) <= FUNNEL_JOURNEY_MAX_HEADER);
+	p = write_stream(p, &view, source);
+	p = write_labels(p, &view, labels);
 	Assert((Size) (p - (uint8 *) result) <= size);
 	SET_VARSIZE(result, p - (uint8 *) result);
 	return result;
 }
 
-/* Events in memory. */
+/* Events in memory, a chunk at a time. */
 typedef struct ArraySource
 {
 	FunnelJourneySource source;
 	const FunnelJourneyEvent *events;
+	uint32		next;
 } ArraySource;
 
 static void
 array_rewind(FunnelJourneySource *source)
 {
-	(void) source;
+	((ArraySource *) source)->next = 0;
 }
 
 static uint32
 array_next(FunnelJourneySource *source, const FunnelJourneyEvent **events)
 {
-	*events = ((ArraySource *) source)->events;
-	return source->count;
-}
+	ArraySource *array = (ArraySource *) source;
+	uint32		nevents = Min(source->count - array->next, CHUNK_EVENTS);
 
-/* Encode events sorted by time and code, of which there is at least one. */
-static FunnelJourney *
-encode(const FunnelJourneyEvent *events, uint32 count, const FunnelLabel *labels,
-	   uint32 nlabels, bool has_unnamed)
-{
-	ArraySource array;
-
-	array.source.count = count;
-	array.source.first = events[0].ts;
-	array.source.last = events[count - 1].ts;
-	array.source.rewind = array_rewind;
-	array.source.next = array_next;
-	array.events = events;
-	return funnel_journey_encode(&array.source, labels, nlabels, has_unnamed);
-}
-
-static FunnelJourney *
-make_empty(void)
-{
-	FunnelJourney *result = palloc(VARHDRSZ + EMPTY_LEN);
-	uint8	   *p = (uint8 *) VARDATA(result);
-
-	p[0] = BYTES_VERSION;
-	p[1] = 0;
-	SET_VARSIZE(result, VARHDRSZ + EMPTY_LEN);
-	return result;
+	*events = array->events + array->next;
+	array->next += nevents;
+	return nevents;
 }
 
 #define COMPARE_EVENTS(a, b) \
@@ -783,124 +357,82 @@ make_empty(void)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* A label and what it is called elsewhere. */
-typedef struct NamedLabel
+/*
+ * The journey of events with ids of SET, which become codes and are sorted.
+ *
+ * An error in here leaves labels marked, but then the query is over, and what
+ * the set belongs to with it.
+ */
+static FunnelJourney *
+encode_array(FunnelLabelSet *set, FunnelJourneyEvent *events, uint32 nevents)
 {
-	FunnelLabel label;
-	uint32		id;
-} NamedLabel;
+	FunnelLabel *labels;
+	bool		in_order = true;
+	ArraySource array;
+	FunnelJourney *result;
 
-static inline int
-compare_labels(const NamedLabel *a, const NamedLabel *b)
-{
-	int			cmp = memcmp(a->label.text, b->label.text,
-							 Min(a->label.len, b->label.len));
+	for (uint32 i = 0; i < nevents; i++)
+	{
+		funnel_label_mark(set, events[i].label);
+		funnel_poll_at(i);
+	}
+	labels = funnel_labels_number(set);
+	for (uint32 i = 0; i < nevents; i++)
+	{
+		events[i].label = set->codes[events[i].label];
+		if (i > 0 && COMPARE_EVENTS(&events[i - 1], &events[i]) > 0)
+			in_order = false;
+		funnel_poll_at(i);
+	}
+	if (!in_order)
+		sort_events(events, nevents);
 
-	return cmp != 0 ? cmp : (a->label.len > b->label.len) - (a->label.len < b->label.len);
+	array.source.count = nevents;
+	array.source.first = events[0].ts;
+	array.source.last = events[nevents - 1].ts;
+	array.source.rewind = array_rewind;
+	array.source.next = array_next;
+	array.events = events;
+	result = funnel_journey_encode(&array.source, set, labels);
+	funnel_labels_unmark(set);
+	pfree(labels);
+	return result;
 }
-
-#define ST_SORT sort_labels
-#define ST_ELEMENT_TYPE NamedLabel
-#define ST_COMPARE(a, b) compare_labels(a, b)
-#define ST_SCOPE static
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_DEFINE
-#include "lib/sort_template.h"
 
 FunnelJourney *
 funnel_journey_build(FunnelLabelTable *table, const FunnelJourneyEvent *events,
 					 size_t nevents)
 {
-	uint32	   *marks = funnel_label_table_marks(table);
-	FunnelJourneyEvent *sorted;
-	NamedLabel *named;
-	FunnelLabel *labels;
-	uint32		nlabels = 0;
-	uint32		capacity = 16;
-	bool		has_unnamed = false;
-	bool		in_order = true;
+	FunnelJourneyEvent *copy;
 	FunnelJourney *result;
 
 	if (nevents == 0)
-		return make_empty();
+		return funnel_journey_make_empty();
 	if (nevents > FUNNEL_JOURNEY_MAX_EVENTS)
 		funnel_journey_too_many_events();
-
-	/* which labels occur */
-	named = palloc(sizeof(NamedLabel) * capacity);
-	for (size_t i = 0; i < nevents; i++)
-	{
-		uint32		id = events[i].label;
-
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (id == FUNNEL_NO_LABEL)
-			has_unnamed = true;
-		else if (marks[id] == FUNNEL_NO_LABEL)
-		{
-			if (nlabels == capacity)
-			{
-				capacity *= 2;
-				named = repalloc_huge(named, sizeof(NamedLabel) * capacity);
-			}
-			named[nlabels].id = id;
-			named[nlabels].label.text =
-				funnel_label_table_text(table, id, &named[nlabels].label.len);
-			marks[id] = nlabels++;
-		}
-	}
-
-	/*
-	 * An interrupt here would leave marks behind, but then the query is over,
-	 * and its tables with it.
-	 */
-	sort_labels(named, nlabels);
-	labels = MemoryContextAllocHuge(CurrentMemoryContext,
-									sizeof(FunnelLabel) * Max(nlabels, 1));
-	for (uint32 i = 0; i < nlabels; i++)
-	{
-		labels[i] = named[i].label;
-		marks[named[i].id] = i;
-	}
-
-	sorted = MemoryContextAllocHuge(CurrentMemoryContext,
-									sizeof(FunnelJourneyEvent) * nevents);
-	for (size_t i = 0; i < nevents; i++)
-	{
-		sorted[i].ts = events[i].ts;
-		sorted[i].label = events[i].label == FUNNEL_NO_LABEL ? nlabels :
-			marks[events[i].label];
-		if (i > 0 && COMPARE_EVENTS(&sorted[i - 1], &sorted[i]) > 0)
-			in_order = false;
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	if (!in_order)
-		sort_events(sorted, nevents);
-
-	for (uint32 i = 0; i < nlabels; i++)
-		marks[named[i].id] = FUNNEL_NO_LABEL;
-
-	result = encode(sorted, (uint32) nevents, labels, nlabels, has_unnamed);
-	pfree(sorted);
-	pfree(labels);
-	pfree(named);
+	copy = MemoryContextAllocHuge(CurrentMemoryContext,
+								  sizeof(FunnelJourneyEvent) * nevents);
+	memcpy(copy, events, sizeof(FunnelJourneyEvent) * nevents);
+	result = encode_array(funnel_label_table_set(table), copy, (uint32) nevents);
+	pfree(copy);
 	return result;
 }
 
-static inline int
-compare_codes(const uint32 *a, const uint32 *b)
+/* The labels of a journey as a set, kept as long as its events are. */
+static FunnelLabelSet *
+make_set(const FunnelJourneyEvents *events)
 {
-	return *a < *b ? -1 : *a > *b;
-}
+	MemoryContext context = GetMemoryChunkContext(events->codes);
+	FunnelLabelSet *set = MemoryContextAllocZero(context, sizeof(FunnelLabelSet));
 
-#define ST_SORT sort_codes
-#define ST_ELEMENT_TYPE uint32
-#define ST_COMPARE(a, b) compare_codes(a, b)
-#define ST_SCOPE static
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_DEFINE
-#include "lib/sort_template.h"
+	set->labels = events->labels;
+	set->ascending = true;
+	set->codes = MemoryContextAllocHuge(context, sizeof(uint32) * events->ncodes);
+	set->marked = MemoryContextAllocHuge(context, sizeof(uint32) * events->ncodes);
+	for (uint32 code = 0; code < events->ncodes; code++)
+		set->codes[code] = FUNNEL_NO_CODE;
+	return set;
+}
 
 FunnelJourney *
 funnel_journey_part(FunnelJourneyEvents *events, uint32 from, uint32 to,
@@ -908,72 +440,29 @@ funnel_journey_part(FunnelJourneyEvents *events, uint32 from, uint32 to,
 {
 	FunnelJourneyEvent *part;
 	uint32		count = 0;
-	uint32	   *used;
-	uint32		nused = 0;
-	FunnelLabel *labels;
-	uint32		nlabels = 0;
-	bool		has_unnamed = false;
 	FunnelJourney *result;
 
 	if (from >= to)
-		return make_empty();
+		return funnel_journey_make_empty();
 
 	/* kept, so that a small part costs nothing for labels that it has not */
-	if (events->marks == NULL)
-	{
-		events->marks = MemoryContextAllocHuge(GetMemoryChunkContext(events->codes),
-											   sizeof(uint32) * events->ncodes);
-		for (uint32 code = 0; code < events->ncodes; code++)
-			events->marks[code] = FUNNEL_NO_LABEL;
-	}
-
+	if (events->set == NULL)
+		events->set = make_set(events);
 	part = MemoryContextAllocHuge(CurrentMemoryContext,
 								  sizeof(FunnelJourneyEvent) * (to - from));
-	used = MemoryContextAllocHuge(CurrentMemoryContext,
-								  sizeof(uint32) * Min(to - from, events->ncodes));
 	for (uint32 i = from; i < to; i++)
 	{
 		uint32		code = events->codes[i];
 
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 		if (keep != NULL && !keep[code])
 			continue;
 		part[count].ts = events->times[i];
 		part[count].label = code;
 		count++;
-		if (events->marks[code] == FUNNEL_NO_LABEL)
-		{
-			events->marks[code] = 0;
-			used[nused++] = code;
-		}
 	}
-	if (count == 0)
-	{
-		pfree(part);
-		pfree(used);
-		return make_empty();
-	}
-
-	/* what is left of the labels keeps its order */
-	sort_codes(used, nused);
-	labels = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(FunnelLabel) * nused);
-	for (uint32 i = 0; i < nused; i++)
-	{
-		events->marks[used[i]] = i;
-		if (events->labels[used[i]].text == NULL)
-			has_unnamed = true;
-		else
-			labels[nlabels++] = events->labels[used[i]];
-	}
-	for (uint32 i = 0; i < count; i++)
-		part[i].label = events->marks[part[i].label];
-	for (uint32 i = 0; i < nused; i++)
-		events->marks[used[i]] = FUNNEL_NO_LABEL;
-
-	result = encode(part, count, labels, nlabels, has_unnamed);
+	result = count == 0 ? funnel_journey_make_empty() :
+		encode_array(events->set, part, count);
 	pfree(part);
-	pfree(used);
-	pfree(labels);
 	return result;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * journey/functions.c
- *	  Reading a journey: its events, parts, paths and sessions.
+ *	  Reading a journey: its events, parts, paths and sessions.  SQL calls them.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,14 +9,13 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "base/compat.h"
+#include "base/interrupts.h"
 #include "base/interval.h"
-#include "journey/type.h"
+#include "journey/bytes.h"
 
 #define EVENTS_COLUMNS		3
 
@@ -105,7 +104,7 @@ funnel_journey_slice(PG_FUNCTION_ARGS)
 
 /*
  * journey_filter(journey, VARIADIC labels): the events with one of the labels,
- * those without a name if one of them is NULL.
+ * those without a label if one of them is NULL.
  */
 PG_FUNCTION_INFO_V1(funnel_journey_filter);
 Datum
@@ -114,7 +113,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
 	FunnelJourneyEvents events;
 	FunnelLabelTable *wanted = funnel_label_table_create(CurrentMemoryContext, 8);
-	bool		want_unnamed = false;
+	bool		want_unlabelled = false;
 	uint32		nwanted;
 	Datum	   *elements;
 	bool	   *nulls;
@@ -129,7 +128,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 
 		if (nulls[i])
 		{
-			want_unnamed = true;
+			want_unlabelled = true;
 			continue;
 		}
 		element = DatumGetTextPP(elements[i]);
@@ -137,7 +136,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	}
 	nwanted = funnel_label_table_size(wanted);
 
-	/* a label is wanted if it is in the table already */
+	/* a label is wanted if its id is not a new one */
 	funnel_journey_read(PG_GETARG_FUNNEL_JOURNEY_PP(0), &events);
 	keep = MemoryContextAllocHuge(CurrentMemoryContext,
 								  sizeof(bool) * Max(events.ncodes, 1));
@@ -145,7 +144,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	{
 		const FunnelLabel *label = &events.labels[code];
 
-		keep[code] = label->text == NULL ? want_unnamed :
+		keep[code] = label->text == NULL ? want_unlabelled :
 			funnel_label_table_add(wanted, label->text, label->len) < nwanted;
 	}
 	PG_RETURN_FUNNEL_JOURNEY_P(funnel_journey_part(&events, 0, events.count, keep));
@@ -154,7 +153,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 /*
  * journey_path(journey, max_steps, collapse): the labels in order, at most
  * MAX_STEPS of them (NULL: all), repetitions as one if COLLAPSE.  Events
- * without a name are left out.
+ * without a label are left out.
  */
 PG_FUNCTION_INFO_V1(funnel_journey_path);
 Datum
@@ -163,7 +162,7 @@ funnel_journey_path(PG_FUNCTION_ARGS)
 	int			max_steps = PG_INT32_MAX;
 	bool		collapse;
 	FunnelJourneyEvents events;
-	uint32		previous = PG_UINT32_MAX;
+	uint32		previous = FUNNEL_NO_CODE;
 	int			nsteps = 0;
 	StringInfoData path;
 
@@ -184,8 +183,7 @@ funnel_journey_path(PG_FUNCTION_ARGS)
 		uint32		code = events.codes[i];
 		const FunnelLabel *label = &events.labels[code];
 
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 		if (label->text == NULL || (collapse && code == previous))
 			continue;
 		if (nsteps > 0)

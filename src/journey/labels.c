@@ -1,32 +1,31 @@
 /*-------------------------------------------------------------------------
  *
  * journey/labels.c
- *	  What the labels of journeys match, journey after journey.
+ *	  What the labels of journeys match, journey after journey.  The matcher of
+ *	  journeys asks.
  *
  * The journeys of a table have many sets of labels, but far fewer labels.  A
- * label is known by its bits in the journey, which stand for it if the label
- * before it is known, because it may share that one's beginning: so the bits
- * that followed a label lead to the next one, without a look at its letters.
+ * label is known by its bits in the journey.  They may leave out what it shares
+ * with the label before it, so they stand for it only if that one is known: the
+ * bits that followed a label lead to the next one, without a look at its letters.
  * Only what has not been seen before is read, and then kept.
  *
- * Where the same lists of labels come again and again, a list is told from the
- * others as a whole.
+ * Where the same lists of labels come again and again, a list is looked up as a
+ * whole.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
-#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
-#include "base/compat.h"
+#include "base/interrupts.h"
 #include "events/unit.h"
-#include "journey/bits.h"
 #include "journey/labels.h"
 
-/* What is kept: labels and ways between them, and the longest that are. */
+/* How many labels, and ways between them, are kept, and the longest way. */
+#define MIN_LABELS			16
 #define MAX_LABELS			4096
 #define MAX_WAYS			16384
 #define MIN_SLOTS			64
@@ -39,23 +38,12 @@
 /* Room for what so many codes match, or more. */
 #define MIN_MATCHES			64
 
-/* How many labels pass between two looks at the interrupt flag. */
-#define INTERRUPT_MASK		0xFFFF
-
-/* A way is found by so many bits that it begins with. */
+/* A way is looked up by so many of its first bits. */
 #define KEY_BITS			16
 
 /* Where a way begins that begins at no label: labels spelled, and not. */
 #define FIRST_SPELLED		PG_UINT32_MAX
-#define PLAIN				(PG_UINT32_MAX - 1)
-
-typedef struct KnownLabel
-{
-	const char *text;
-	int			len;
-	uint32		hash;
-	FunnelLabelMatch match;
-} KnownLabel;
+#define UNSPELLED			(PG_UINT32_MAX - 1)
 
 /* The bits that lead from one label to the next; a cache line. */
 typedef struct Way
@@ -63,7 +51,6 @@ typedef struct Way
 	uint32		from;
 	uint32		to;
 	uint32		nbits;			/* 0 in a free slot */
-	uint32		key;
 	uint64		mask;			/* of the bits of the first word */
 	uint64		words[WORDS_OF_WAY];
 } Way;
@@ -92,16 +79,32 @@ struct FunnelKnownLabels
 	MemoryContext context;
 	uint32		nlists;			/* a power of two, or 0 */
 	SeenList   *lists;			/* each at the place that its hash says */
-	MemoryContext kept_context; /* of the rest */
-	uint32		nlabels;
-	uint32		nlabel_slots;	/* a power of two, or 0 */
-	uint32	   *label_slots;	/* open addressing: a label's number and one */
-	KnownLabel *known;			/* half as many as slots */
+
+	/* the rest is forgotten at times */
+	MemoryContext kept_context;
+	bool		is_ready;		/* not while it changes, nor after an error then */
+	FunnelLabelTable *table;
+	uint32		capacity;		/* of matches */
+	FunnelLabelMatch *matches;	/* by ids of the table */
 	uint32		nways;
 	uint32		nway_slots;		/* a power of two, or 0 */
 	int			way_shift;
-	Way		   *ways;			/* open addressing */
+	Way		   *ways;			/* open addressing, see find_way() */
 };
+
+/* Forget all, rather than grow. */
+static void
+forget(FunnelKnownLabels *known)
+{
+	known->is_ready = false;
+	known->nways = 0;
+	known->nway_slots = 0;
+	MemoryContextReset(known->kept_context);
+	known->capacity = MIN_LABELS;
+	known->matches = MemoryContextAlloc(known->kept_context,
+										sizeof(FunnelLabelMatch) * known->capacity);
+	known->table = funnel_label_table_create(known->kept_context, MIN_LABELS);
+}
 
 void
 funnel_journey_labels_init(FunnelJourneyLabels *found, const FunnelLabels *labels,
@@ -182,11 +185,12 @@ load_bits(const FunnelJourneyView *view, uint64 bit)
 	return word >> (bit % 8) & funnel_bits_mask(FUNNEL_BITS_PER_LOAD);
 }
 
+/* WORD is what a way begins with. */
 static inline uint32
-first_slot(const FunnelKnownLabels *known, uint32 from, uint32 key)
+first_slot(const FunnelKnownLabels *known, uint32 from, uint64 word)
 {
-	return (uint32) (((uint64) from << KEY_BITS | key) * UINT64CONST(0x9E3779B97F4A7C15) >>
-					 known->way_shift);
+	return (uint32) (((uint64) from << KEY_BITS | (word & funnel_bits_mask(KEY_BITS))) *
+					 UINT64CONST(0x9E3779B97F4A7C15) >> known->way_shift);
 }
 
 static bool
@@ -204,13 +208,18 @@ has_same_rest(const Way *way, const FunnelJourneyView *view, uint64 bit)
 	return true;
 }
 
-/* The way from a label by what stands at BIT, or NULL if it is not known. */
+/*
+ * The way from a label by what stands at BIT, or NULL if it is not known.
+ *
+ * This is a hash table of its own, because how long the key is becomes clear
+ * only where it is found.
+ */
 static inline const Way *
 find_way(const FunnelKnownLabels *known, const FunnelJourneyView *view, uint32 from,
 		 uint64 bit)
 {
 	uint64		word = load_bits(view, bit);
-	uint32		slot = first_slot(known, from, word & funnel_bits_mask(KEY_BITS));
+	uint32		slot = first_slot(known, from, word);
 
 	for (;;)
 	{
@@ -230,11 +239,11 @@ static inline bool
 follow(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 {
 	const FunnelKnownLabels *known = found->known;
-	uint32		from = view->spelled ? FIRST_SPELLED : PLAIN;
+	uint32		from = view->spelled ? FIRST_SPELLED : UNSPELLED;
 	uint64		nbits = (uint64) view->labels_len * 8;
 	uint64		bit = 0;
 
-	if (unlikely(known->nways == 0 || view->nlabels > MAX_KEPT_CODES))
+	if (unlikely(!known->is_ready || known->nways == 0 || view->nlabels > MAX_KEPT_CODES))
 		return false;
 	for (uint32 code = 0; code < view->nlabels; code++)
 	{
@@ -242,73 +251,26 @@ follow(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 
 		if (unlikely(way == NULL))
 			return false;
-		set_match(found, code, &known->known[way->to].match);
+		set_match(found, code, &known->matches[way->to]);
 		bit += way->nbits;
 		if (view->spelled)
 			from = way->to;
 	}
 
-	/* else it is corrupt, as who reads it will find */
+	/* else it is corrupt, and read_labels() will say so */
 	return bit <= nbits && nbits - bit < 8 && load_bits(view, bit) == 0;
-}
-
-/* Forget all, rather than grow. */
-static void
-forget(FunnelKnownLabels *known)
-{
-	known->nlabels = 0;
-	known->nlabel_slots = 0;
-	known->nways = 0;
-	known->nway_slots = 0;
-	MemoryContextReset(known->kept_context);
-}
-
-/*
- * Whoever catches an error may come back, so here nothing changes before it is
- * clear that there is room.
- */
-static void
-make_room_for_label(FunnelKnownLabels *known)
-{
-	uint32		nslots = Max(known->nlabel_slots * 2, MIN_SLOTS);
-	uint32	   *slots;
-	KnownLabel *labels;
-
-	if (known->nlabels < known->nlabel_slots / 2)
-		return;
-	slots = MemoryContextAllocZero(known->kept_context, sizeof(uint32) * nslots);
-	labels = MemoryContextAlloc(known->kept_context, sizeof(KnownLabel) * (nslots / 2));
-	for (uint32 i = 0; i < known->nlabels; i++)
-	{
-		uint32		slot = known->known[i].hash & (nslots - 1);
-
-		while (slots[slot] != 0)
-			slot = (slot + 1) & (nslots - 1);
-		slots[slot] = i + 1;
-		labels[i] = known->known[i];
-	}
-	if (known->nlabel_slots > 0)
-	{
-		pfree(known->label_slots);
-		pfree(known->known);
-	}
-	known->label_slots = slots;
-	known->known = labels;
-	known->nlabel_slots = nslots;
 }
 
 static void
 make_room_for_way(FunnelKnownLabels *known)
 {
-	uint32		nslots = Max(known->nway_slots * 2, MIN_SLOTS);
 	uint32		old_nslots = known->nway_slots;
+	uint32		nslots = Max(old_nslots * 2, MIN_SLOTS);
 	Way		   *old = known->ways;
-	Way		   *ways;
 
-	if (known->nways < known->nway_slots / 2)
+	if (known->nways < old_nslots / 2)
 		return;
-	ways = MemoryContextAllocZero(known->kept_context, sizeof(Way) * nslots);
-	known->ways = ways;
+	known->ways = MemoryContextAllocZero(known->kept_context, sizeof(Way) * nslots);
 	known->nway_slots = nslots;
 	known->way_shift = 64 - pg_leftmost_one_pos32(nslots);
 	for (uint32 i = 0; i < old_nslots; i++)
@@ -317,44 +279,29 @@ make_room_for_way(FunnelKnownLabels *known)
 
 		if (old[i].nbits == 0)
 			continue;
-		slot = first_slot(known, old[i].from, old[i].key);
-		while (ways[slot].nbits != 0)
+		slot = first_slot(known, old[i].from, old[i].words[0]);
+		while (known->ways[slot].nbits != 0)
 			slot = (slot + 1) & (nslots - 1);
-		ways[slot] = old[i];
+		known->ways[slot] = old[i];
 	}
 	if (old_nslots > 0)
 		pfree(old);
 }
 
-/* The number of a label, which is kept if it is new. */
+/* The id of a label, which is kept if it is new. */
 static uint32
 keep_label(FunnelKnownLabels *known, const FunnelLabel *label, const FunnelLabelMatch *match)
 {
-	uint32		hash = hash_bytes((const unsigned char *) label->text, label->len);
-	uint32		slot;
-	KnownLabel *kept;
-	char	   *text;
+	uint32		id = funnel_label_table_add(known->table, label->text, label->len);
 
-	make_room_for_label(known);
-	slot = hash & (known->nlabel_slots - 1);
-	while (known->label_slots[slot] != 0)
+	if (id == known->capacity)
 	{
-		kept = &known->known[known->label_slots[slot] - 1];
-		if (kept->hash == hash && kept->len == label->len &&
-			memcmp(kept->text, label->text, label->len) == 0)
-			return known->label_slots[slot] - 1;
-		slot = (slot + 1) & (known->nlabel_slots - 1);
+		known->capacity *= 2;
+		known->matches = repalloc(known->matches,
+								  sizeof(FunnelLabelMatch) * known->capacity);
 	}
-
-	text = MemoryContextAlloc(known->kept_context, Max(label->len, 1));
-	memcpy(text, label->text, label->len);
-	kept = &known->known[known->nlabels];
-	kept->text = text;
-	kept->len = label->len;
-	kept->hash = hash;
-	kept->match = *match;
-	known->label_slots[slot] = ++known->nlabels;
-	return known->nlabels - 1;
+	known->matches[id] = *match;
+	return id;
 }
 
 static void
@@ -367,14 +314,13 @@ keep_way(FunnelKnownLabels *known, const FunnelJourneyView *view, uint32 from, u
 	if (known->nways > 0 && find_way(known, view, from, bit) != NULL)
 		return;
 	make_room_for_way(known);
-	slot = first_slot(known, from, load_bits(view, bit) & funnel_bits_mask(KEY_BITS));
+	slot = first_slot(known, from, load_bits(view, bit));
 	while (known->ways[slot].nbits != 0)
 		slot = (slot + 1) & (known->nway_slots - 1);
 	way = &known->ways[slot];
 	way->from = from;
 	way->to = to;
 	way->nbits = nbits;
-	way->key = load_bits(view, bit) & funnel_bits_mask(KEY_BITS);
 	way->mask = funnel_bits_mask(Min(nbits, FUNNEL_BITS_PER_LOAD));
 	for (uint32 i = 0; i * FUNNEL_BITS_PER_LOAD < nbits; i++)
 		way->words[i] = load_bits(view, bit + i * FUNNEL_BITS_PER_LOAD);
@@ -388,7 +334,7 @@ read_labels(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 	FunnelKnownLabels *known = found->known;
 	uint64	   *ends;
 	FunnelLabel *labels;
-	uint32		from = view->spelled ? FIRST_SPELLED : PLAIN;
+	uint32		from = view->spelled ? FIRST_SPELLED : UNSPELLED;
 
 	/* the texts go away with the row */
 	labels = funnel_journey_labels(view, &ends);
@@ -399,23 +345,24 @@ read_labels(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 	{
 		FunnelLabelMatch match;
 
-		if ((code & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(code);
 		match = funnel_labels_match(known->labels, labels[code].text, labels[code].len);
 		set_match(found, code, &match);
 	}
 	if (view->nlabels > MAX_KEPT_CODES)
 		return;
 
-	if (known->nlabels + view->nlabels > MAX_LABELS ||
+	if (!known->is_ready ||
+		funnel_label_table_size(known->table) + view->nlabels > MAX_LABELS ||
 		known->nways + view->nlabels > MAX_WAYS)
 		forget(known);
+	known->is_ready = false;
 	for (uint32 code = 0; code < view->nlabels; code++)
 	{
 		uint64		bit = code == 0 ? 0 : ends[code - 1];
 		uint32		to;
 
-		/* what comes behind a longer one is not come to either */
+		/* follow() would not come to the labels behind a longer one */
 		if (ends[code] - bit > MAX_WAY_BITS)
 			break;
 		to = keep_label(known, &labels[code], &found->matches[code]);
@@ -423,6 +370,7 @@ read_labels(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 		if (view->spelled)
 			from = to;
 	}
+	known->is_ready = true;
 }
 
 /* May a list be one that is kept? */
@@ -463,7 +411,7 @@ keep_list(FunnelJourneyLabels *found, const FunnelJourneyView *view, uint64 hash
 	FunnelKnownLabels *known = found->known;
 	SeenList   *list = known->nlists == 0 ? NULL : &known->lists[hash & (known->nlists - 1)];
 
-	/* more room rather than one that makes way for another */
+	/* more room, rather than to put one list in the place of another */
 	if (list == NULL || (list->nlabels > 0 && known->nlists < MAX_LISTS))
 	{
 		uint32		nlists = Max(known->nlists * 2, MIN_LISTS);
@@ -524,7 +472,7 @@ funnel_journey_labels_find(FunnelJourneyLabels *found, const FunnelJourneyView *
 		read_labels(found, view);
 
 	/* events without a label, and what is no code */
-	if (view->has_unnamed)
+	if (view->has_unlabelled)
 		memset(&found->matches[view->nlabels], 0, sizeof(FunnelLabelMatch));
 	memset(found->room + view->nlabels, 0, (1U << view->code_width) - view->nlabels);
 	if (may_be_kept && found->single)

@@ -1,14 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * journey/labels.h
- *	  What the labels of journeys match, journey after journey.
+ *	  What the labels of journeys match, journey after journey.  The matcher of
+ *	  journeys asks.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_JOURNEY_LABELS_H
 #define FUNNEL_JOURNEY_LABELS_H
 
-#include "journey/type.h"
+#include "journey/bytes.h"
 #include "language/labels.h"
 
 typedef struct FunnelKnownLabels FunnelKnownLabels;
@@ -19,10 +20,9 @@ typedef struct FunnelJourneyLabels
 	FunnelKnownLabels *known;
 	bool		single;			/* no label matches more than one step */
 	uint64		present;		/* steps that some label matches */
-	const uint8 *steps;			/* for each number that fits into the bits of
-								 * a code the single step, or 0 */
-	FunnelLabelMatch *matches;	/* for each code, if that was wanted, or is
-								 * not single */
+	const uint8 *steps;			/* the single step, or 0, for each number that
+								 * fits into the bits of a code */
+	FunnelLabelMatch *matches;	/* for each code; if wanted, or not single */
 	uint32		nmatches;
 	uint8	   *room;			/* for steps */
 	uint32		nsteps;

@@ -1,36 +1,80 @@
 /*-------------------------------------------------------------------------
  *
  * journey/labeltable.c
- *	  Labels as small numbers: each text is kept once.
+ *	  Labels as small numbers, their ids, and codes for those that occur in one
+ *	  journey.  Whatever makes a journey uses it.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "journey/labeltable.h"
 
-typedef struct LabelKey
+static inline int
+compare_ids(const uint32 *a, const uint32 *b, const FunnelLabelSet *set)
 {
-	const char *text;
-	int			len;
-} LabelKey;
+	const FunnelLabel *x = &set->labels[*a];
+	const FunnelLabel *y = &set->labels[*b];
+	int			cmp;
+
+	if (set->ascending)
+		return *a < *b ? -1 : *a > *b;
+	if (x->text == NULL || y->text == NULL)
+		return (x->text == NULL) - (y->text == NULL);
+	cmp = memcmp(x->text, y->text, Min(x->len, y->len));
+	return cmp != 0 ? cmp : (x->len > y->len) - (x->len < y->len);
+}
+
+#define ST_SORT sort_ids
+#define ST_ELEMENT_TYPE uint32
+#define ST_COMPARE(a, b, set) compare_ids(a, b, set)
+#define ST_COMPARE_ARG_TYPE const FunnelLabelSet
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+FunnelLabel *
+funnel_labels_number(FunnelLabelSet *set)
+{
+	FunnelLabel *labels = MemoryContextAllocHuge(CurrentMemoryContext,
+												 sizeof(FunnelLabel) * set->nmarked);
+
+	sort_ids(set->marked, set->nmarked, set);
+	for (uint32 code = 0; code < set->nmarked; code++)
+	{
+		labels[code] = set->labels[set->marked[code]];
+		set->codes[set->marked[code]] = code;
+	}
+	return labels;
+}
+
+void
+funnel_labels_unmark(FunnelLabelSet *set)
+{
+	for (uint32 i = 0; i < set->nmarked; i++)
+		set->codes[set->marked[i]] = FUNNEL_NO_CODE;
+	set->nmarked = 0;
+	set->has_unlabelled = false;
+}
 
 typedef struct LabelEntry
 {
-	LabelKey	key;
+	FunnelLabel label;
 	uint32		hash;
-	uint32		label;
+	uint32		id;
 	char		status;
 } LabelEntry;
 
 #define SH_PREFIX		labelhash
 #define SH_ELEMENT_TYPE LabelEntry
-#define SH_KEY_TYPE		LabelKey
-#define SH_KEY			key
+#define SH_KEY_TYPE		FunnelLabel
+#define SH_KEY			label
 #define SH_HASH_KEY(tb, key)	hash_bytes((const unsigned char *) (key).text, (key).len)
 #define SH_EQUAL(tb, a, b) \
 	((a).len == (b).len && memcmp((a).text, (b).text, (a).len) == 0)
@@ -44,17 +88,31 @@ typedef struct LabelEntry
 /* Texts are cut from chunks: most labels are shorter than a chunk's header. */
 #define CHUNK_SIZE		1024
 
+/* There may be a table for each group. */
+#define FIRST_CAPACITY	8
+
 struct FunnelLabelTable
 {
 	MemoryContext context;
 	labelhash_hash *hash;
+	FunnelLabelSet set;
 	uint32		size;
 	uint32		capacity;
-	LabelKey   *labels;
-	uint32	   *marks;
 	char	   *chunk;
 	int			chunk_left;
 };
+
+/* Room for CAPACITY labels; none may be marked. */
+static void
+enlarge(FunnelLabelTable *table, uint32 capacity)
+{
+	FunnelLabelSet *set = &table->set;
+
+	set->labels = repalloc_huge(set->labels, sizeof(FunnelLabel) * capacity);
+	set->codes = repalloc_huge(set->codes, sizeof(uint32) * capacity);
+	set->marked = repalloc_huge(set->marked, sizeof(uint32) * capacity);
+	table->capacity = capacity;
+}
 
 FunnelLabelTable *
 funnel_label_table_create(MemoryContext context, uint32 nlabels)
@@ -63,6 +121,14 @@ funnel_label_table_create(MemoryContext context, uint32 nlabels)
 
 	table->context = context;
 	table->hash = labelhash_create(context, nlabels, NULL);
+	table->capacity = FIRST_CAPACITY;
+	table->set.labels = MemoryContextAlloc(context, sizeof(FunnelLabel) * FIRST_CAPACITY);
+	table->set.codes = MemoryContextAlloc(context, sizeof(uint32) * FIRST_CAPACITY);
+	table->set.marked = MemoryContextAlloc(context, sizeof(uint32) * FIRST_CAPACITY);
+	table->set.labels[FUNNEL_NO_LABEL].text = NULL;
+	table->set.labels[FUNNEL_NO_LABEL].len = 0;
+	table->set.codes[FUNNEL_NO_LABEL] = FUNNEL_NO_CODE;
+	table->size = 1;
 	return table;
 }
 
@@ -91,35 +157,21 @@ keep_text(FunnelLabelTable *table, const char *text, int len)
 uint32
 funnel_label_table_add(FunnelLabelTable *table, const char *text, int len)
 {
-	LabelKey	key = {text, len};
+	FunnelLabel label = {text, len};
 	LabelEntry *entry;
 	bool		found;
 
-	entry = labelhash_insert(table->hash, key, &found);
+	entry = labelhash_insert(table->hash, label, &found);
 	if (found)
-		return entry->label;
+		return entry->id;
 
-	/* whatever fails from here on ends the transaction, and the table with it */
+	/* whoever catches an error from here on must not use the table again */
 	if (table->size == table->capacity)
-	{
-		uint32		capacity = Max(table->capacity * 2, 8);
-
-		if (table->labels == NULL)
-		{
-			table->labels = MemoryContextAllocHuge(table->context, sizeof(LabelKey) * capacity);
-			table->marks = MemoryContextAllocHuge(table->context, sizeof(uint32) * capacity);
-		}
-		else
-		{
-			table->labels = repalloc_huge(table->labels, sizeof(LabelKey) * capacity);
-			table->marks = repalloc_huge(table->marks, sizeof(uint32) * capacity);
-		}
-		table->capacity = capacity;
-	}
-	entry->key.text = keep_text(table, text, len);
-	entry->label = table->size;
-	table->labels[table->size] = entry->key;
-	table->marks[table->size] = FUNNEL_NO_LABEL;
+		enlarge(table, table->capacity * 2);
+	entry->label.text = keep_text(table, text, len);
+	entry->id = table->size;
+	table->set.labels[table->size] = entry->label;
+	table->set.codes[table->size] = FUNNEL_NO_CODE;
 	return table->size++;
 }
 
@@ -129,16 +181,8 @@ funnel_label_table_size(const FunnelLabelTable *table)
 	return table->size;
 }
 
-const char *
-funnel_label_table_text(const FunnelLabelTable *table, uint32 label, int *len)
+FunnelLabelSet *
+funnel_label_table_set(FunnelLabelTable *table)
 {
-	Assert(label < table->size);
-	*len = table->labels[label].len;
-	return table->labels[label].text;
-}
-
-uint32 *
-funnel_label_table_marks(FunnelLabelTable *table)
-{
-	return table->marks;
+	return &table->set;
 }

@@ -1,17 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * journey/letters.h
- *	  How many bits each letter of a label takes, by the letter before it.
+ *	  How many bits each letter of a label takes, by the letter before it, for
+ *	  journey/spelling.c.
  *
- * Made by letters.py from a dictionary of English, see there.  These
- * are part of the format of journeys, and never change.
+ * Made by letters.py from a dictionary of English, see there.  They are part of
+ * the format of journeys, and never change.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_JOURNEY_LETTERS_H
 #define FUNNEL_JOURNEY_LETTERS_H
 
-/* A row is what comes at the start of a word, or after a letter. */
+/* A row is what comes at the start of a run of letters, or after a letter. */
 #define FUNNEL_NUM_CONTEXTS	27
 
 /* A column is a symbol: an end, a blank, '_', a letter, a case, a byte. */

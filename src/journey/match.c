@@ -1,27 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * journey/match.c
- *	  A journey's passage through a funnel.
+ *	  A journey's progress through a funnel, for funnel_agg and journey_progress.
  *
- * If no label matches the first step, nothing is decoded.  Else one pass over
- * codes and intervals puts together the rows that matter.
+ * If no label matches the first step, the events are not read.  Else one pass
+ * over codes and intervals collects the rows that matter.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "base/compat.h"
+#include "base/interrupts.h"
 #include "events/buffer.h"
-#include "journey/bits.h"
 #include "journey/labels.h"
 #include "journey/match.h"
 #include "match/plain.h"
-
-/* How many events pass between two looks at the interrupt flag. */
-#define INTERRUPT_MASK		0xFFFF
 
 /* The usual journey has less, as a number of bits. */
 #define USUAL_COUNT_BITS	16
@@ -79,24 +74,6 @@ reserve(FunnelJourneyMatcher *matcher, uint32 count)
 	matcher->capacity = capacity;
 }
 
-static const uint8 *
-padded_stream(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view)
-{
-	if (funnel_journey_stream_is_padded(view))
-		return view->stream;
-	if (view->stream_len + FUNNEL_JOURNEY_PADDING > matcher->stream_size)
-	{
-		Size		size = Max(view->stream_len + FUNNEL_JOURNEY_PADDING, 1024) * 2;
-
-		if (matcher->stream_size > 0)
-			pfree(matcher->stream);
-		matcher->stream_size = 0;
-		matcher->stream = MemoryContextAllocHuge(matcher->context, size);
-		matcher->stream_size = size;
-	}
-	return funnel_journey_pad_stream(view, matcher->stream);
-}
-
 /*
  * The usual journey has one width, and so few so short intervals that their
  * sum cannot overflow; then it is enough to look at the sum of all.
@@ -107,15 +84,15 @@ is_usual(const FunnelJourneyView *view)
 	return view->long_width == view->short_width &&
 		view->long_width <= FUNNEL_BITS_PER_LOAD &&
 		view->count <= MAX_USUAL_COUNT &&
-		view->unit <= INT64_MAX >> USUAL_COUNT_BITS >> view->long_width;
+		view->tick <= INT64_MAX >> USUAL_COUNT_BITS >> view->long_width;
 }
 
 /*
  * The rows of a journey that have a step, as times and steps; returns how many.
  *
- * No branch depends on a step: which events matter is hard to foresee.  All
- * steps come first and then move up to their times: in one loop there would be
- * more at hand than there are registers.
+ * No branch depends on a step, because the processor could not predict it.  All
+ * steps are read first and then move up to their times: one loop for both would
+ * need more registers than there are.
  */
 static pg_noinline uint32
 read_usual_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
@@ -144,7 +121,7 @@ read_usual_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 	nrows = steps[0] != 0;
 	if (count > 2)
 	{
-		const uint64 unit = (uint64) view->unit;
+		const uint64 tick = (uint64) view->tick;
 		const int	width = view->long_width;
 		const uint64 mask = funnel_bits_mask(width);
 		uint64		bit = view->intervals;
@@ -153,7 +130,7 @@ read_usual_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 		{
 			uint8		step = steps[i];
 
-			ts += (funnel_load_word(stream + bit / 8) >> (bit % 8) & mask) * unit;
+			ts += (funnel_load_word(stream + bit / 8) >> (bit % 8) & mask) * tick;
 			bit += width;
 			times[nrows] = (int64) ts;
 			steps[nrows] = step;
@@ -179,30 +156,22 @@ read_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 		  const uint8 *stream)
 {
 	const uint8 *step_of = matcher->labels.steps;
-	const int	code_width = view->code_width;
 	int64_t    *times = matcher->times;
 	uint8	   *steps = matcher->steps;
 	uint32		nrows = 0;
-	uint64		sum = 0;
-	FunnelIntervals intervals;
+	FunnelJourneyReader reader;
 
-	funnel_intervals_begin(&intervals, view, stream);
+	funnel_journey_reader_begin(&reader, view, stream);
 	for (uint32 i = 0; i < view->count; i++)
 	{
-		uint8		step = step_of[funnel_bits_get(stream, (uint64) i * code_width, code_width)];
+		uint32		code;
+		uint8		step;
 
-		if (i > 0)
-		{
-			if (i + 1 == view->count)
-				sum = view->span;
-			else if (unlikely(!funnel_intervals_next(&intervals, &sum)))
-				funnel_journey_is_corrupt(view, "A time is out of range.");
-		}
-		times[nrows] = (int64) ((uint64) view->first + sum * (uint64) view->unit);
+		times[nrows] = funnel_journey_reader_next(&reader, &code);
+		step = step_of[code];
 		steps[nrows] = step;
 		nrows += step != 0;
-		if (unlikely((i & INTERRUPT_MASK) == INTERRUPT_MASK))
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 	}
 	return nrows;
 }
@@ -214,38 +183,26 @@ read_full_rows(FunnelJourneyMatcher *matcher, const FunnelJourneyView *view,
 {
 	FunnelEvents *events = &matcher->events;
 	bool		keeps_all = matcher->program->keeps_all;
-	FunnelIntervals intervals;
-	uint64		sum = 0;
+	FunnelJourneyReader reader;
 	FunnelRow  *row;
 
 	funnel_events_reserve(events, view->count);
 	row = events->rows;
-	funnel_intervals_begin(&intervals, view, stream);
+	funnel_journey_reader_begin(&reader, view, stream);
 	for (uint32 i = 0; i < view->count; i++)
 	{
-		uint32		code = (uint32) funnel_bits_get(stream, (uint64) i * view->code_width,
-													view->code_width);
-		FunnelLabelMatch labels;
+		uint32		code;
+		int64		ts = funnel_journey_reader_next(&reader, &code);
+		FunnelLabelMatch labels = matcher->labels.matches[code];
 
-		if (i > 0)
-		{
-			if (i + 1 == view->count)
-				sum = view->span;
-			else if (unlikely(!funnel_intervals_next(&intervals, &sum)))
-				funnel_journey_is_corrupt(view, "A time is out of range.");
-		}
-		if (unlikely(code >= view->ncodes))
-			funnel_journey_is_corrupt(view, "A label is out of range.");
-		labels = matcher->labels.matches[code];
 		if (keeps_all || (labels.steps | labels.breaks) != 0)
 		{
-			row->ts = (int64) ((uint64) view->first + sum * (uint64) view->unit);
+			row->ts = ts;
 			row->steps = labels.steps;
 			row->breaks = labels.breaks;
 			row++;
 		}
-		if (unlikely((i & INTERRUPT_MASK) == INTERRUPT_MASK))
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 	}
 	events->nrows = row - events->rows;
 }
@@ -277,7 +234,8 @@ read_journey(FunnelJourneyMatcher *matcher, const FunnelJourney *journey, int64 
 		(!matcher->program->rules.any_order && (labels->present & FUNNEL_STEP_BIT(1)) == 0))
 		return NO_ROWS;			/* the first step is never optional */
 
-	stream = padded_stream(matcher, &view);
+	stream = funnel_journey_padded_stream(&view, matcher->context, &matcher->stream,
+										  &matcher->stream_size);
 	if (matcher->plain && labels->single)
 	{
 		reserve(matcher, view.count);

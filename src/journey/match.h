@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * journey/match.h
- *	  A journey's passage through a funnel.
+ *	  A journey's progress through a funnel, for funnel_agg and journey_progress.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_JOURNEY_MATCH_H
 #define FUNNEL_JOURNEY_MATCH_H
 
-#include "journey/type.h"
+#include "journey/format.h"
 #include "language/program.h"
 
 /*

@@ -2,12 +2,13 @@
  *
  * journey/receive.c
  *	  A journey from a message: read and written anew, a few events at a time.
+ *	  The receive function of the type calls it.
  *
- * What comes need not be what we would write.  Labels may sort differently in
- * our encoding than in the sender's, so that the events of one instant do, too;
- * and nothing says that the sender was one of us.  But a message of 16 MB may
- * have 2^27 events, so that they are never all in memory: those of one instant
- * are counted by their codes, of which there are no more than labels.
+ * A message need not be as we would write it.  Labels may sort differently in our
+ * encoding than in the sender's, and then the events of one instant do, too; and
+ * nothing says that the sender was one of us.  But a message of 16 MB may have
+ * 2^27 events, so they are never all in memory: those of one instant are counted
+ * by their codes, of which there are no more than labels.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,15 +17,11 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "base/compat.h"
-#include "journey/bits.h"
-#include "journey/type.h"
+#include "base/interrupts.h"
+#include "journey/receive.h"
 
 /* How many events are read at a time. */
 #define CHUNK_EVENTS		256
-
-/* How many events pass between two looks at the interrupt flag. */
-#define INTERRUPT_MASK		0xFFFF
 
 typedef struct ReceivedSource
 {
@@ -34,9 +31,7 @@ typedef struct ReceivedSource
 	uint32		ncodes;			/* ours */
 
 	/* the event read last, if it is yet to be given */
-	FunnelIntervals intervals;
-	uint64		sum;
-	uint32		nread;
+	FunnelJourneyReader reader;
 	bool		has_event;
 	FunnelJourneyEvent event;
 
@@ -64,51 +59,17 @@ compare_codes(const uint32 *a, const uint32 *b)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-static inline int
-compare_labels(const uint32 *a, const uint32 *b, const FunnelLabelTable *table)
-{
-	int			alen;
-	int			blen;
-	const char *atext = funnel_label_table_text(table, *a, &alen);
-	const char *btext = funnel_label_table_text(table, *b, &blen);
-	int			cmp = memcmp(atext, btext, Min(alen, blen));
-
-	return cmp != 0 ? cmp : (alen > blen) - (alen < blen);
-}
-
-#define ST_SORT sort_labels
-#define ST_ELEMENT_TYPE uint32
-#define ST_COMPARE(a, b, table) compare_labels(a, b, table)
-#define ST_COMPARE_ARG_TYPE const FunnelLabelTable
-#define ST_SCOPE static
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-static inline uint32
-message_code(const FunnelJourneyView *view, uint32 i)
-{
-	return (uint32) funnel_bits_get(view->stream, (uint64) i * view->code_width,
-									view->code_width);
-}
-
 /* Read the next event; has_event is false behind the last. */
 static inline void
 read_event(ReceivedSource *received)
 {
-	const FunnelJourneyView *view = received->view;
-	uint32		i = received->nread;
+	uint32		code;
 
-	received->has_event = i < view->count;
+	received->has_event = received->reader.next < received->view->count;
 	if (!received->has_event)
 		return;
-	if (i + 1 == view->count && i > 0)
-		received->sum = view->span;
-	else if (i > 0 && unlikely(!funnel_intervals_next(&received->intervals, &received->sum)))
-		funnel_journey_is_corrupt(view, "A time is out of range.");
-	received->event.ts = (int64) ((uint64) view->first + received->sum * (uint64) view->unit);
-	received->event.label = received->codes[message_code(view, i)];
-	received->nread++;
+	received->event.ts = funnel_journey_reader_next(&received->reader, &code);
+	received->event.label = received->codes[code];
 }
 
 static void
@@ -116,9 +77,7 @@ received_rewind(FunnelJourneySource *source)
 {
 	ReceivedSource *received = (ReceivedSource *) source;
 
-	funnel_intervals_begin(&received->intervals, received->view, received->view->stream);
-	received->sum = 0;
-	received->nread = 0;
+	funnel_journey_reader_begin(&received->reader, received->view, received->view->stream);
 	for (; received->next_present < received->npresent; received->next_present++)
 		received->counts[received->present[received->next_present]] = 0;
 	received->npresent = received->next_present = 0;
@@ -147,8 +106,7 @@ read_instant(ReceivedSource *received, FunnelJourneyEvent first)
 		if (received->counts[received->event.label]++ == 0)
 			received->present[received->npresent++] = received->event.label;
 		read_event(received);
-		if ((received->nread & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(received->reader.next);
 	}
 	sort_codes(received->present, received->npresent);
 }
@@ -191,51 +149,31 @@ FunnelJourney *
 funnel_journey_receive(const FunnelJourneyView *view, FunnelLabelTable *table,
 					   const uint32 *ids)
 {
+	FunnelLabelSet *set = funnel_label_table_set(table);
 	ReceivedSource *received;
-	uint32	   *marks = funnel_label_table_marks(table);
 	uint32	   *codes;
-	uint32	   *used;
 	FunnelLabel *labels;
-	uint32		nlabels = 0;
-	bool		has_unnamed = false;
 	FunnelJourney *result;
 
 	if (view->count == 0)
-		return funnel_journey_build(table, NULL, 0);
+		return funnel_journey_make_empty();
 
 	/* which labels occur */
-	used = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * view->ncodes);
 	for (uint32 i = 0; i < view->count; i++)
 	{
-		uint32		code = message_code(view, i);
-		uint32		id;
+		uint32		code = funnel_journey_code(view, view->stream, i);
 
 		if (unlikely(code >= view->ncodes))
 			funnel_journey_is_corrupt(view, "A label is out of range.");
-		id = ids[code];
-		if (id == FUNNEL_NO_LABEL)
-			has_unnamed = true;
-		else if (marks[id] == FUNNEL_NO_LABEL)
-		{
-			marks[id] = 0;
-			used[nlabels++] = id;
-		}
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_label_mark(set, ids[code]);
+		funnel_poll_at(i);
 	}
-	sort_labels(used, nlabels, table);
-	labels = MemoryContextAllocHuge(CurrentMemoryContext,
-									sizeof(FunnelLabel) * Max(nlabels, 1));
-	for (uint32 i = 0; i < nlabels; i++)
-	{
-		labels[i].text = funnel_label_table_text(table, used[i], &labels[i].len);
-		marks[used[i]] = i;
-	}
+	labels = funnel_labels_number(set);
 
 	/* what each code is here; those that do not occur are not looked at */
-	codes = used;
+	codes = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * view->ncodes);
 	for (uint32 code = 0; code < view->ncodes; code++)
-		codes[code] = ids[code] == FUNNEL_NO_LABEL ? nlabels : marks[ids[code]];
+		codes[code] = set->codes[ids[code]];
 
 	received = palloc0(sizeof(ReceivedSource));
 	received->source.count = view->count;
@@ -245,8 +183,8 @@ funnel_journey_receive(const FunnelJourneyView *view, FunnelLabelTable *table,
 	received->source.next = received_next;
 	received->view = view;
 	received->codes = codes;
-	received->ncodes = nlabels + has_unnamed;
-	result = funnel_journey_encode(&received->source, labels, nlabels, has_unnamed);
+	received->ncodes = set->nmarked;
+	result = funnel_journey_encode(&received->source, set, labels);
 
 	if (received->counts != NULL)
 	{
@@ -254,7 +192,7 @@ funnel_journey_receive(const FunnelJourneyView *view, FunnelLabelTable *table,
 		pfree(received->present);
 	}
 	pfree(received);
-	pfree(labels);
 	pfree(codes);
+	pfree(labels);
 	return result;
 }

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * journey/spelling.c
- *	  Labels of a journey in fewer bits than their bytes have.
+ *	  The labels of a journey in fewer bits than their bytes have, for
+ *	  journey/bytes.c.
  *
- * Each journey carries its own labels, often more bytes than its times.  They
- * are spelled by a code that knows the letters of English and no word: of a
- * letter it knows how often it follows the one before it, as journey/letters.h
- * has it from a dictionary.
+ * Each journey has its own labels, and they often take more bytes than its times.
+ * They are spelled in bits that suit the letters of English, and no labels in
+ * particular: how often each letter follows the one before it, journey/letters.h
+ * has from a dictionary.
  *
  * A label is, in a stream of bits, the lowest of a byte first:
  *
@@ -20,14 +21,15 @@
  *
  * The symbols are END, ' ', '_', the letters without their case, CASE and BYTE.
  * CASE says that the letter that comes next has not the case that is expected.
- * Any byte that is no symbol is BYTE and its eight bits.  The code of a symbol
- * is the canonical Huffman code of the context, with the highest bit first: the
- * context is the letter before it, whatever its case, or the start of a word.
+ * Any byte that is no symbol is BYTE and its eight bits.  The bits of a symbol
+ * are those of the canonical Huffman code of the context, with the highest bit
+ * first: the context is the letter before it, whatever its case, or the start of
+ * a run of letters.
  *
- * A word begins at every letter that follows no letter.  Expected is at the
- * start of a word the case of the first letter of the word before; in a word it
- * is lower, but upper from two upper ones in a row to the next that is lower.
- * At the start of a label it is lower.
+ * A run begins at every letter that follows no letter.  At its start the case of
+ * the first letter of the run before is expected; in a run, lower case, but upper
+ * from two upper ones in a row to the next that is lower.  At the start of a
+ * label, lower case.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,8 +38,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "base/compat.h"
-#include "journey/bits.h"
+#include "base/interrupts.h"
 #include "journey/letters.h"
 #include "journey/spelling.h"
 
@@ -49,33 +50,30 @@
 #define OTHER_CASE			29
 #define ANY_BYTE			30
 
-#define MAX_CODE_BITS		8
-#define NUM_CODES			(1 << MAX_CODE_BITS)
+#define MAX_SYMBOL_BITS		8
+#define NUM_LOOKUPS			(1 << MAX_SYMBOL_BITS)
 
 /* How much of the label before it a label can share. */
 #define SHARED_BITS			5
 #define MAX_SHARED			(1 << SHARED_BITS)
 
-/* How many labels, or bytes, pass between two looks at the interrupt flag. */
-#define INTERRUPT_MASK		0xFFFF
-
-/* The codes, to write: how many bits, and they, as they stand in the stream. */
-typedef struct Code
+/* To write: how many bits a symbol has, and they, as they stand in the stream. */
+typedef struct SymbolBits
 {
 	uint8		nbits;
 	uint8		bits;
-} Code;
+} SymbolBits;
 
-static Code codes[FUNNEL_NUM_CONTEXTS][FUNNEL_NUM_SYMBOLS];
+static SymbolBits symbol_bits[FUNNEL_NUM_CONTEXTS][FUNNEL_NUM_SYMBOLS];
 
-/* The same, to read: what the next eight bits of the stream begin with. */
+/* To read: which symbol the next eight bits of the stream begin with. */
 typedef struct Symbol
 {
 	uint8		nbits;
 	uint8		symbol;
 } Symbol;
 
-static Symbol symbols[FUNNEL_NUM_CONTEXTS][NUM_CODES];
+static Symbol symbols[FUNNEL_NUM_CONTEXTS][NUM_LOOKUPS];
 
 /* One lower letter, or two, that the next eight bits begin with, or none. */
 typedef struct Letters
@@ -86,7 +84,7 @@ typedef struct Letters
 	char		last;
 } Letters;
 
-static Letters letters[FUNNEL_NUM_CONTEXTS][NUM_CODES];
+static Letters letters[FUNNEL_NUM_CONTEXTS][NUM_LOOKUPS];
 
 static bool tables_are_made = false;
 
@@ -95,7 +93,7 @@ typedef struct Place
 {
 	uint8		context;		/* the letter before it, 1 to 26, or 0 */
 	bool		was_upper;		/* that letter's case */
-	bool		starts_upper;	/* as words do */
+	bool		starts_upper;	/* as runs of letters do */
 	bool		goes_on_upper;
 } Place;
 
@@ -155,8 +153,8 @@ make_tables(void)
 	{
 		int			next = 0;
 
-		/* canonical: shorter codes first, those of one length by their symbols */
-		for (int nbits = 1; nbits <= MAX_CODE_BITS; nbits++)
+		/* canonical: fewer bits first, those of one length by their symbols */
+		for (int nbits = 1; nbits <= MAX_SYMBOL_BITS; nbits++)
 		{
 			next <<= 1;
 			for (int symbol = 0; symbol < FUNNEL_NUM_SYMBOLS; symbol++)
@@ -167,9 +165,9 @@ make_tables(void)
 					continue;
 				for (int i = 0; i < nbits; i++)
 					reversed |= (next >> i & 1) << (nbits - 1 - i);
-				codes[context][symbol].nbits = nbits;
-				codes[context][symbol].bits = reversed;
-				for (int rest = 0; rest < NUM_CODES; rest += 1 << nbits)
+				symbol_bits[context][symbol].nbits = nbits;
+				symbol_bits[context][symbol].bits = reversed;
+				for (int rest = 0; rest < NUM_LOOKUPS; rest += 1 << nbits)
 				{
 					symbols[context][rest | reversed].nbits = nbits;
 					symbols[context][rest | reversed].symbol = symbol;
@@ -177,11 +175,11 @@ make_tables(void)
 				next++;
 			}
 		}
-		Assert(next == NUM_CODES);
+		Assert(next == NUM_LOOKUPS);
 	}
 	for (int context = 0; context < FUNNEL_NUM_CONTEXTS; context++)
 	{
-		for (int bits = 0; bits < NUM_CODES; bits++)
+		for (int bits = 0; bits < NUM_LOOKUPS; bits++)
 		{
 			Letters    *found = &letters[context][bits];
 			int			after = context;
@@ -191,7 +189,7 @@ make_tables(void)
 				Symbol		next = symbols[after][bits >> found->nbits];
 
 				if (!is_letter_symbol(next.symbol) ||
-					found->nbits + next.nbits > MAX_CODE_BITS)
+					found->nbits + next.nbits > MAX_SYMBOL_BITS)
 					break;
 				found->last = (char) ('a' + next.symbol - FIRST_LETTER);
 				if (found->nletters++ == 0)
@@ -226,13 +224,21 @@ symbol_of(uint8 byte)
 	return byte == ' ' ? BLANK : byte == '_' ? UNDERSCORE : ANY_BYTE;
 }
 
-/* Count a code, and write it if there is somewhere to. */
+/* Count bits, and write them if there is somewhere to. */
 static inline void
 put(FunnelBitWriter *writer, uint64 *total, uint64 bits, int nbits)
 {
 	if (writer != NULL)
 		funnel_bit_writer_put(writer, bits, nbits);
 	*total += nbits;
+}
+
+static inline void
+put_symbol(FunnelBitWriter *writer, uint64 *total, const Place *place, int symbol)
+{
+	SymbolBits	bits = symbol_bits[place->context][symbol];
+
+	put(writer, total, bits.bits, bits.nbits);
 }
 
 /* Spell labels, or only count the bits if WRITER is NULL; returns how many. */
@@ -261,26 +267,22 @@ spell(FunnelBitWriter *writer, const FunnelLabel *labels, uint32 nlabels)
 			pass_byte(&place, text[k]);
 		for (int k = shared; k < labels[i].len; k++)
 		{
-			const Code *code = codes[place.context];
-			int			symbol;
+			int			symbol = symbol_of(text[k]);
 
-			if ((k & INTERRUPT_MASK) == 0)
-				CHECK_FOR_INTERRUPTS();
+			funnel_poll_at(k);
 			if (is_letter(text[k]))
 			{
 				symbol = FIRST_LETTER + (text[k] | 0x20) - 'a';
 				if (is_upper(text[k]) != expects_upper(&place))
-					put(writer, &total, code[OTHER_CASE].bits, code[OTHER_CASE].nbits);
+					put_symbol(writer, &total, &place, OTHER_CASE);
 			}
-			else
-				symbol = symbol_of(text[k]);
-			put(writer, &total, code[symbol].bits, code[symbol].nbits);
+			put_symbol(writer, &total, &place, symbol);
 			if (symbol == ANY_BYTE)
 				put(writer, &total, text[k], BITS_PER_BYTE);
 			pass_byte(&place, text[k]);
 		}
-		put(writer, &total, codes[place.context][END_OF_LABEL].bits,
-			codes[place.context][END_OF_LABEL].nbits);
+		put_symbol(writer, &total, &place, END_OF_LABEL);
+		funnel_poll_at(i);
 	}
 	return total;
 }
@@ -370,16 +372,16 @@ reserve(TextBuffer *buffer, size_t len)
 	buffer->size *= 2;
 }
 
-/* Lower letters in a word, as far as what is pending goes. */
+/* Lower letters in a run, as far as what is pending goes. */
 static inline void
 read_letters(BitReader *reader, TextBuffer *buffer, Place *place)
 {
 	char	   *p = buffer->text + buffer->len;
 	uint8		context = place->context;
 
-	while (reader->npending >= MAX_CODE_BITS)
+	while (reader->npending >= MAX_SYMBOL_BITS)
 	{
-		Letters		next = letters[context][reader->pending & (NUM_CODES - 1)];
+		Letters		next = letters[context][reader->pending & (NUM_LOOKUPS - 1)];
 
 		if (next.nletters == 0)
 			break;
@@ -412,8 +414,8 @@ read_label(BitReader *reader, TextBuffer *buffer, size_t start)
 		bool		upper;
 		uint8		byte;
 
-		/* a case and a letter, or a byte: two codes at most */
-		if (reader->npending < 2 * MAX_CODE_BITS)
+		/* a case and a letter, or a byte: twice as many bits at most */
+		if (reader->npending < 2 * MAX_SYMBOL_BITS)
 		{
 			refill(reader);
 			CHECK_FOR_INTERRUPTS();
@@ -424,17 +426,17 @@ read_label(BitReader *reader, TextBuffer *buffer, size_t start)
 		if (place.context != 0 && !place.goes_on_upper)
 		{
 			read_letters(reader, buffer, &place);
-			if (reader->npending < 2 * MAX_CODE_BITS && reader->p < reader->end)
+			if (reader->npending < 2 * MAX_SYMBOL_BITS && reader->p < reader->end)
 				continue;
 		}
 
-		next = symbols[place.context][reader->pending & (NUM_CODES - 1)];
+		next = symbols[place.context][reader->pending & (NUM_LOOKUPS - 1)];
 		drop(reader, next.nbits);
 		upper = expects_upper(&place);
 		if (next.symbol == OTHER_CASE)
 		{
 			upper = !upper;
-			next = symbols[place.context][reader->pending & (NUM_CODES - 1)];
+			next = symbols[place.context][reader->pending & (NUM_LOOKUPS - 1)];
 			drop(reader, next.nbits);
 			if (unlikely(!is_letter_symbol(next.symbol)))
 				funnel_journey_is_corrupt(reader->view, "A label is spelled wrongly.");
@@ -491,8 +493,7 @@ funnel_read_spelled(const FunnelJourneyView *view, FunnelLabel *labels, uint64 *
 	{
 		uint32		shared = 0;
 
-		if ((i & INTERRUPT_MASK) == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 		refill(&reader);
 		if (i > 0 && take(&reader, 1) != 0)
 			shared = take(&reader, SHARED_BITS) + 1;

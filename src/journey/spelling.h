@@ -1,14 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * journey/spelling.h
- *	  Labels of a journey in fewer bits than their bytes have.
+ *	  The labels of a journey in fewer bits than their bytes have, for
+ *	  journey/bytes.c.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_JOURNEY_SPELLING_H
 #define FUNNEL_JOURNEY_SPELLING_H
 
-#include "journey/type.h"
+#include "journey/format.h"
+#include "journey/labeltable.h"
 
 /* The bytes that labels take, which are ascending by their bytes. */
 extern uint64 funnel_spelled_size(const FunnelLabel *labels, uint32 nlabels);

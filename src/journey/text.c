@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * journey/text.c
- *	  A journey as JSON: the text form of a funnel_journey.
+ *	  A journey as JSON, for the input and output functions of the type.
  *
  *	  [["2026-01-31T23:59:59.5Z", "visit"], ["2026-02-01T00:00:00Z", null]]
  *
- * Whatever a journey can hold must be read back from a dump, so the text is
- * read here, as it comes, and not by way of a jsonb, which can hold less.
+ * A dump must be read back whatever the journey holds.  So the text is read
+ * here, as it comes, and not by way of a jsonb, which can hold less.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 
-#include "base/compat.h"
 #include "base/instant.h"
-#include "journey/type.h"
+#include "base/interrupts.h"
+#include "journey/bytes.h"
+#include "journey/text.h"
 
 char *
 funnel_journey_print(const FunnelJourney *journey)
@@ -72,8 +72,7 @@ funnel_journey_print(const FunnelJourney *journey)
 		appendBinaryStringInfo(&buf, "\", ", 3);
 		appendBinaryStringInfo(&buf, printed[events.codes[i]], printed_len[events.codes[i]]);
 		appendStringInfoChar(&buf, ']');
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 	}
 	appendStringInfoChar(&buf, ']');
 	return buf.data;
@@ -285,7 +284,6 @@ read_event(Parser *parser, FunnelLabelTable *table, FunnelJourneyEvent *event)
 	return true;
 }
 
-/* NULL if an error has been saved in ESCONTEXT. */
 FunnelJourney *
 funnel_journey_parse(const char *text, Node *escontext)
 {
@@ -316,8 +314,7 @@ funnel_journey_parse(const char *text, Node *escontext)
 			}
 			if (!read_event(&parser, table, &events[nevents]))
 				return NULL;
-			if (nevents++ % 65536 == 0)
-				CHECK_FOR_INTERRUPTS();
+			funnel_poll_at(nevents++);
 		} while (take(&parser, ','));
 		if (!take(&parser, ']'))
 		{

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * journey/type.c
- *	  funnel_journey as a type: input, output, order, and the simple accessors.
+ *	  funnel_journey as a type: input, output, order, and the accessors that need
+ *	  the header only.  SQL calls them.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,28 +11,31 @@
 #include "common/hashfn.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/interrupts.h"
 #include "base/values.h"
-#include "journey/type.h"
+#include "journey/receive.h"
+#include "journey/text.h"
 
-pg_noreturn static void
-ends_too_early(void)
+/*
+ * What is wrong with a message is reported here: the errors of pq_getmsgint and
+ * its relatives are those of the protocol.
+ */
+static void
+check_left(StringInfo message, uint64 len)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-			 errmsg("invalid bytes for type %s", "funnel_journey"),
-			 errdetail("The value ends too early.")));
+	FunnelJourneyView view = {.received = true};
+
+	if (len > (uint64) (message->len - message->cursor))
+		funnel_journey_is_corrupt(&view, "The value ends too early.");
 }
 
-/* A length in a message; not pq_getmsgint, whose error is one of the protocol. */
 static uint32
 read_length(StringInfo message)
 {
-	if (message->len - message->cursor < (int) sizeof(uint32))
-		ends_too_early();
+	check_left(message, sizeof(uint32));
 	return pq_getmsgint(message, sizeof(uint32));
 }
 
@@ -100,8 +104,7 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 	FunnelJourneyView view;
 	FunnelJourney *result;
 
-	if (nlabels > (uint32) (message->len - message->cursor) / sizeof(uint32))
-		ends_too_early();
+	check_left(message, (uint64) nlabels * sizeof(uint32));
 	ids = MemoryContextAllocHuge(CurrentMemoryContext,
 								 sizeof(uint32) * ((Size) nlabels + 1));
 	for (uint32 i = 0; i < nlabels; i++)
@@ -110,13 +113,11 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 		char	   *text;
 		int			textlen;
 
-		if (wirelen > (uint32) (message->len - message->cursor))
-			ends_too_early();
+		check_left(message, wirelen);
 		text = pq_getmsgtext(message, (int) wirelen, &textlen);
 		ids[i] = funnel_label_table_add(table, text, textlen);
 		pfree(text);
-		if (i % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
+		funnel_poll_at(i);
 	}
 	ids[nlabels] = FUNNEL_NO_LABEL;
 
