@@ -28,7 +28,7 @@ typedef struct FunnelJourneyLabels
 	uint32		nsteps;
 } FunnelJourneyLabels;
 
-/* It lives in a child of CONTEXT, for as long as LABELS do. */
+/* It keeps what it found in a child of CONTEXT, for as long as LABELS last. */
 extern void funnel_journey_labels_init(FunnelJourneyLabels *found,
 									   const FunnelLabels *labels, MemoryContext context);
 

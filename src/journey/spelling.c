@@ -468,6 +468,23 @@ read_label(BitReader *reader, TextBuffer *buffer, size_t start)
 		funnel_journey_is_corrupt(reader->view, "A label is too long.");
 }
 
+/*
+ * Can LABEL stand after BEFORE?  They are ascending, and the SHARED bytes they
+ * begin with are all that they can be spelled with.
+ */
+static bool
+is_next_label(const char *before, size_t before_len, const char *label, size_t len,
+			  size_t shared)
+{
+	size_t		most = Min(before_len, len) - shared;
+	int			cmp;
+
+	if (shared < MAX_SHARED && most > 0)
+		return (uint8) label[shared] > (uint8) before[shared];
+	cmp = memcmp(label + shared, before + shared, most);
+	return cmp > 0 || (cmp == 0 && len > before_len);
+}
+
 void
 funnel_read_spelled(const FunnelJourneyView *view, FunnelLabel *labels, uint64 *ends)
 {
@@ -504,11 +521,9 @@ funnel_read_spelled(const FunnelJourneyView *view, FunnelLabel *labels, uint64 *
 		buffer.len += shared;
 		read_label(&reader, &buffer, at);
 
-		/* what is shared must be all that is, and the order ascending */
-		if (i > 0 && shared < MAX_SHARED &&
-			(buffer.len - at == shared ||
-			 (at - before > shared &&
-			  (uint8) buffer.text[at + shared] <= (uint8) buffer.text[before + shared])))
+		if (i > 0 &&
+			!is_next_label(buffer.text + before, at - before, buffer.text + at,
+						   buffer.len - at, shared))
 			funnel_journey_is_corrupt(view, "A label is out of order.");
 		labels[i].len = (int) (buffer.len - at);
 		if (ends != NULL)
