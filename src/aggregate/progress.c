@@ -184,12 +184,8 @@ funnel_progress_list_end(FunnelProgressList *list, const FunnelProgram *program,
 {
 	if (list->values->nelems == 0)
 	{
-		FunnelMatch nothing;
+		FunnelMatch nothing = {.outcome = FUNNEL_ABSENT};
 
-		nothing.depth = 0;
-		nothing.outcome = FUNNEL_ABSENT;
-		nothing.open = false;
-		nothing.reached = 0;
 		funnel_progress_list_add(list, funnel_progress_make(list->maker, program, &nothing,
 															last_at, (Datum) 0));
 	}
