@@ -308,7 +308,7 @@ funnel_journey_encode(FunnelJourneySource *source, const FunnelLabelSet *set,
 
 	size = VARHDRSZ + FUNNEL_JOURNEY_MAX_HEADER + (uint64) view.stream_len +
 		choose_spelling(&view, labels);
-	if (!AllocSizeIsValid(size))
+	if (size > MaxAllocSize)
 		funnel_journey_too_many_events();
 	result = palloc((Size) size);
 	p = funnel_journey_write_header((uint8 *) VARDATA(result), &view);
