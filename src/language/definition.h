@@ -12,7 +12,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/nodes.h"
 
-#include "match/matcher.h"
+#include "match/rules.h"
 
 /*
  * A funnel_def is its canonical text, nothing else: equal definitions have
