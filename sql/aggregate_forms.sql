@@ -204,12 +204,12 @@ BEGIN
 	EXECUTE 'ALTER TYPE funnel_progress ' || change;
 	EXECUTE $q$SELECT journey_progress('[["2026-01-01T00:00:00Z", "a"]]', 'a')$q$;
 	RETURN 'made';
-EXCEPTION WHEN internal_error THEN
+EXCEPTION WHEN datatype_mismatch THEN
 	BEGIN
 		EXECUTE 'ALTER TYPE funnel_progress ' || change;
 		EXECUTE $q$SELECT funnel_agg(jsonb_populate_record(NULL::funnel_progress, '{"last_at": "2026-01-01", "definition": "7", "stage": "8"}'))$q$;
 		RETURN 'counted';
-	EXCEPTION WHEN internal_error THEN
+	EXCEPTION WHEN datatype_mismatch THEN
 		RETURN SQLERRM;
 	END;
 END $$;

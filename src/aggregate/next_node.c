@@ -14,6 +14,7 @@
 
 #include "aggregate/unit_state.h"
 #include "base/compat.h"
+#include "match/conditions.h"
 
 typedef enum Direction
 {
@@ -39,16 +40,6 @@ typedef struct NextNodeQuestion
 	uint8		base;
 	uint8		nconditions;
 } NextNodeQuestion;
-
-/*
- * Of the events, steps is the mask of the conditions met, and the text is the
- * node.  Whether a row may be the base is in breaks.
- */
-static inline bool
-may_be_base(const FunnelRow *row)
-{
-	return row->breaks != 0;
-}
 
 /* The position of argument ARGNO in a list of names. */
 static int
@@ -135,7 +126,7 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 	FunnelUnitSite *site = funnel_unit_site(fcinfo, &next_node);
 	FunnelUnitState *state;
 	NextNodeQuestion question;
-	FunnelLabelMatch labels = {0, 0};
+	uint64		met;
 
 	if (unlikely(!site->knows_arguments))
 		funnel_unit_read_arguments(site, fcinfo, 3, PG_NARGS() > 6 ? 6 : 0);
@@ -144,7 +135,7 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 								   "Directions are forward and backward.");
 	question.base = read_name(fcinfo, 2, "base", base_names, lengthof(base_names),
 							  "Bases are head, tail, first_match and last_match.");
-	labels.steps = funnel_conditions_read(&site->conditions, fcinfo);
+	met = funnel_conditions_read(&site->conditions, fcinfo);
 	question.nconditions = site->conditions.count;
 	state = funnel_unit_state(fcinfo, site, true, &question, sizeof(question));
 
@@ -152,9 +143,10 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 	{
 		int64		ts = funnel_time_of(PG_GETARG_DATUM(3), site->time_type);
 		const text *node = PG_GETARG_TEXT_PP(4);
+		bool		meets_base = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
 
-		labels.breaks = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
-		funnel_unit_add(fcinfo, state, ts, labels, VARDATA_ANY(node), VARSIZE_ANY_EXHDR(node));
+		funnel_unit_add(fcinfo, state, ts, funnel_conditions_label(met, meets_base),
+						VARDATA_ANY(node), VARSIZE_ANY_EXHDR(node));
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -178,21 +170,23 @@ find_base(const NextNodeQuestion *question, const FunnelEvents *events, size_t *
 	{
 		case HEAD:
 			*base = 0;
-			return nrows > 0 && may_be_base(&events->rows[0]);
+			return nrows > 0 && funnel_row_meets_base(&events->rows[0]);
 		case TAIL:
 			*base = nrows - 1;
-			return nrows > 0 && may_be_base(&events->rows[nrows - 1]);
+			return nrows > 0 && funnel_row_meets_base(&events->rows[nrows - 1]);
 		case FIRST_MATCH:
 			for (*base = 0; *base < nrows; ++*base)
 			{
-				if (may_be_base(&events->rows[*base]) && (events->rows[*base].steps & 1))
+				if (funnel_row_meets_base(&events->rows[*base]) &&
+					funnel_row_meets(&events->rows[*base], 1))
 					return true;
 			}
 			return false;
 		case LAST_MATCH:
 			for (*base = nrows; (*base)-- > 0;)
 			{
-				if (may_be_base(&events->rows[*base]) && (events->rows[*base].steps & 1))
+				if (funnel_row_meets_base(&events->rows[*base]) &&
+					funnel_row_meets(&events->rows[*base], 1))
 					return true;
 			}
 			return false;
@@ -215,7 +209,7 @@ find_next(const NextNodeQuestion *question, const FunnelEvents *events, size_t *
 	{
 		size_t		row = question->direction == FORWARD ? base + i : base - i;
 
-		if ((events->rows[row].steps & (UINT64CONST(1) << i)) == 0)
+		if (!funnel_row_meets(&events->rows[row], i + 1))
 			return false;
 	}
 	*next = question->direction == FORWARD ? base + question->nconditions :

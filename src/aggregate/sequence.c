@@ -177,7 +177,7 @@ funnel_sequence_transfn(PG_FUNCTION_ARGS)
 {
 	FunnelUnitSite *site = funnel_unit_site(fcinfo, &sequence);
 	FunnelUnitState *state;
-	FunnelLabelMatch met = {0, 0};
+	uint64		met;
 	const char *key;
 	size_t		size;
 
@@ -187,7 +187,7 @@ funnel_sequence_transfn(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("sequence pattern must not be null")));
-	met.steps = funnel_conditions_read(&site->conditions, fcinfo);
+	met = funnel_conditions_read(&site->conditions, fcinfo);
 	key = question_key(site, PG_GETARG_TEXT_PP(1), &size);
 	state = funnel_unit_state(fcinfo, site, false, key, size);
 
@@ -195,8 +195,8 @@ funnel_sequence_transfn(PG_FUNCTION_ARGS)
 	{
 		int64		ts = funnel_time_of(PG_GETARG_DATUM(2), site->time_type);
 
-		if (met.steps != 0)
-			funnel_unit_add(fcinfo, state, ts, met, NULL, 0);
+		if (met != 0)
+			funnel_unit_add(fcinfo, state, ts, funnel_conditions_label(met, false), NULL, 0);
 	}
 	PG_RETURN_POINTER(state);
 }

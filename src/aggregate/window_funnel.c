@@ -180,7 +180,7 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 	FunnelUnitSite *site = funnel_unit_site(fcinfo, &window_funnel);
 	FunnelUnitState *state;
 	WindowQuestion question;
-	FunnelLabelMatch met = {0, 0};
+	uint64		met;
 	int			argno;
 
 	if (unlikely(!site->knows_arguments))
@@ -193,7 +193,7 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 	question.within = funnel_length_of(PG_GETARG_DATUM(1), PG_ARGISNULL(1), site->time_type,
 									   "window of window_funnel");
 	question.modes = argno > 2 ? read_modes(site, fcinfo, 2) : 0;
-	met.steps = funnel_conditions_read(&site->conditions, fcinfo);
+	met = funnel_conditions_read(&site->conditions, fcinfo);
 	question.nconditions = site->conditions.count;
 	state = funnel_unit_state(fcinfo, site, false, &question, sizeof(question));
 
@@ -201,8 +201,8 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 	{
 		int64		ts = funnel_time_of(PG_GETARG_DATUM(argno), site->time_type);
 
-		if (met.steps != 0 || (question.modes & FUNNEL_STRICT_ORDER))
-			funnel_unit_add(fcinfo, state, ts, met, NULL, 0);
+		if (met != 0 || (question.modes & FUNNEL_STRICT_ORDER))
+			funnel_unit_add(fcinfo, state, ts, funnel_conditions_label(met, false), NULL, 0);
 	}
 	PG_RETURN_POINTER(state);
 }

@@ -12,6 +12,7 @@
 #include "base/compat.h"
 #include "base/interrupts.h"
 #include "events/buffer.h"
+#include "match/matcher.h"
 #include "match/plain.h"
 
 /* More runs than these are sorted rather than merged. */

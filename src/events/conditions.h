@@ -14,6 +14,8 @@
 
 #include "fmgr.h"
 
+#include "language/labels.h"
+
 #define FUNNEL_MAX_CONDITIONS	64
 
 /* The conditions of one call site; begins as all zeros. */
@@ -50,6 +52,18 @@ funnel_conditions_read(FunnelConditions *conditions, FunctionCallInfo fcinfo)
 			mask |= UINT64CONST(1) << i;
 	}
 	return mask;
+}
+
+/*
+ * The conditions that a row meets, as an event says them that is to be read by
+ * match/conditions.h.
+ */
+static inline FunnelLabelMatch
+funnel_conditions_label(uint64 met, bool meets_base)
+{
+	FunnelLabelMatch label = {met, meets_base};
+
+	return label;
 }
 
 /* The error that the rows of one group have not the same number of conditions. */

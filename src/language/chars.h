@@ -10,8 +10,6 @@
 
 #include "mb/pg_wchar.h"
 
-#include "language/definition.h"
-
 static inline bool
 funnel_is_digit(char c)
 {
@@ -64,16 +62,14 @@ funnel_is_rejected_code_point(pg_wchar c)
 		c == 0x3000 || c == 0xFEFF;
 }
 
-/* The end of the run of bare characters at AT. */
-static inline const char *
-funnel_bare_run_end(const char *at, const char *end)
-{
-	int			len;
+/*
+ * The length in bytes of the bare character at AT, 0 if what stands there must
+ * be quoted to be part of a term (or AT is END).
+ */
+extern int	funnel_bare_length(const char *at, const char *end);
 
-	while ((len = funnel_definition_bare_length(at, end)) > 0)
-		at += len;
-	return at;
-}
+/* The end of the run of bare characters at AT. */
+extern const char *funnel_bare_run_end(const char *at, const char *end);
 
 /* Are the LEN bytes at AT the ASCII word NAME, in any case? */
 static inline bool

@@ -14,6 +14,7 @@
 
 #include "base/values.h"
 #include "language/definition.h"
+#include "language/print.h"
 
 PG_FUNCTION_INFO_V1(funnel_def_in);
 PG_FUNCTION_INFO_V1(funnel_def_out);
@@ -245,46 +246,4 @@ FunnelDefinition *
 funnel_definition_of(const FunnelDef *def)
 {
 	return funnel_definition_parse(VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def), NULL);
-}
-
-void
-funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules)
-{
-	memset(rules, 0, sizeof(FunnelRules));
-	rules->nsteps = definition->nsteps;
-	rules->any_order = definition->any_order;
-	rules->first_entry = definition->first_entry;
-	rules->last_entry = definition->last_entry;
-	rules->every_attempt = definition->every_attempt;
-	rules->increasing = definition->increasing;
-	rules->within = definition->within;
-	if (definition->nunless > 0)
-		rules->excluding = funnel_definition_links(definition);
-
-	for (int i = 0; i < definition->nsteps; i++)
-	{
-		const FunnelStep *step = &definition->steps[i];
-
-		if (step->optional)
-			rules->optional |= FUNNEL_STEP_BIT(i + 1);
-		if (step->strict)
-			rules->strict |= FUNNEL_STEP_BIT(i + 1);
-		if (step->nexcluded > 0)
-			rules->excluding |= FUNNEL_STEP_BIT(i + 1);
-		if (step->shortest != 0)
-			rules->delayed |= FUNNEL_STEP_BIT(i + 1);
-		rules->gap[i] = step->gap;
-		rules->shortest[i] = step->shortest;
-	}
-}
-
-int64
-funnel_definition_longest_limit(const FunnelDefinition *definition)
-{
-	int64		longest = definition->within;
-
-	for (int i = 0; i < definition->nsteps; i++)
-		longest = Max(longest, definition->steps[i].gap);
-
-	return longest;
 }

@@ -5,37 +5,37 @@
  *
  * "unless x" says of every link what -[!x]-> says of one, so that the same
  * question can be written in several ways.  For equal definitions to have equal
- * text there is one place for each word: the clause if every link excludes it,
+ * text there is one place for each term: the clause if every link excludes it,
  * else the links that do.  The only link of two steps needs no clause.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "language/definition.h"
+#include "language/exclusions.h"
 
 #define EVERY_LINK	0
 
 /* An exclusion as it was written. */
 typedef struct Exclusion
 {
-	const FunnelWord *word;
+	const FunnelTerm *term;
 	int			link;			/* index of the step it leads to, or EVERY_LINK */
 	int			place;			/* in the order in which they are kept */
 	bool		everywhere;
 	bool		repeated;		/* says nothing that another does not */
 } Exclusion;
 
-/* Any order of words in which only equal ones are equal. */
+/* Any order of terms in which only equal ones are equal. */
 static int
-compare_words(const FunnelWord *a, const FunnelWord *b)
+compare_terms(const FunnelTerm *a, const FunnelTerm *b)
 {
-	if (a->nsegments != b->nsegments)
-		return a->nsegments < b->nsegments ? -1 : 1;
-	for (int i = 0; i < a->nsegments; i++)
+	if (a->npieces != b->npieces)
+		return a->npieces < b->npieces ? -1 : 1;
+	for (int i = 0; i < a->npieces; i++)
 	{
-		const FunnelSegment *left = &a->segments[i];
-		const FunnelSegment *right = &b->segments[i];
+		const FunnelPiece *left = &a->pieces[i];
+		const FunnelPiece *right = &b->pieces[i];
 		int			result;
 
 		if (left->len != right->len)
@@ -52,7 +52,7 @@ compare_exclusions(const void *a, const void *b)
 {
 	const Exclusion *left = a;
 	const Exclusion *right = b;
-	int			result = compare_words(left->word, right->word);
+	int			result = compare_terms(left->term, right->term);
 
 	if (result == 0)
 		result = (left->place > right->place) - (left->place < right->place);
@@ -69,11 +69,11 @@ compare_places(const void *a, const void *b)
 }
 
 static int
-collect(Exclusion *exclusions, int n, const FunnelWord *words, int nwords, int link)
+collect(Exclusion *exclusions, int n, const FunnelTerm *terms, int nterms, int link)
 {
-	for (int i = 0; i < nwords; i++)
+	for (int i = 0; i < nterms; i++)
 	{
-		exclusions[n].word = &words[i];
+		exclusions[n].term = &terms[i];
 		exclusions[n].link = link;
 		exclusions[n].place = n;
 		exclusions[n].everywhere = exclusions[n].repeated = false;
@@ -82,7 +82,7 @@ collect(Exclusion *exclusions, int n, const FunnelWord *words, int nwords, int l
 	return n;
 }
 
-/* Judge the exclusions [0, N), all of one word, by where they were written. */
+/* Judge the exclusions [0, N), all of one term, by where they were written. */
 static void
 judge(Exclusion *exclusions, int n, int nlinks)
 {
@@ -104,15 +104,15 @@ judge(Exclusion *exclusions, int n, int nlinks)
 }
 
 static void
-append(FunnelWord **words, int *nwords, int *allocated, const FunnelWord *word)
+append(FunnelTerm **terms, int *nterms, int *allocated, const FunnelTerm *term)
 {
-	if (*nwords == *allocated)
+	if (*nterms == *allocated)
 	{
 		*allocated = *allocated == 0 ? 4 : *allocated * 2;
-		*words = *words == NULL ? palloc(*allocated * sizeof(FunnelWord)) :
-			repalloc(*words, *allocated * sizeof(FunnelWord));
+		*terms = *terms == NULL ? palloc(*allocated * sizeof(FunnelTerm)) :
+			repalloc(*terms, *allocated * sizeof(FunnelTerm));
 	}
-	(*words)[(*nwords)++] = *word;
+	(*terms)[(*nterms)++] = *term;
 }
 
 void
@@ -120,9 +120,9 @@ funnel_definition_settle_exclusions(FunnelDefinition *definition)
 {
 	int			nlinks = definition->nsteps - 1;
 	int			n = definition->nunless;
-	FunnelWord *unless = NULL;
-	FunnelWord *excluded[FUNNEL_MAX_STEPS] = {NULL};
-	int			nwords[FUNNEL_MAX_STEPS] = {0};
+	FunnelTerm *unless = NULL;
+	FunnelTerm *excluded[FUNNEL_MAX_STEPS] = {NULL};
+	int			nterms[FUNNEL_MAX_STEPS] = {0};
 	int			allocated[FUNNEL_MAX_STEPS] = {0};
 	Exclusion  *exclusions;
 	int			end;
@@ -144,7 +144,7 @@ funnel_definition_settle_exclusions(FunnelDefinition *definition)
 	{
 		for (end = begin + 1; end < n; end++)
 		{
-			if (compare_words(exclusions[begin].word, exclusions[end].word) != 0)
+			if (compare_terms(exclusions[begin].term, exclusions[end].term) != 0)
 				break;
 		}
 		judge(exclusions + begin, end - begin, nlinks);
@@ -156,18 +156,18 @@ funnel_definition_settle_exclusions(FunnelDefinition *definition)
 		int			link = exclusions[i].everywhere ? EVERY_LINK : exclusions[i].link;
 
 		if (!exclusions[i].repeated)
-			append(&excluded[link], &nwords[link], &allocated[link], exclusions[i].word);
+			append(&excluded[link], &nterms[link], &allocated[link], exclusions[i].term);
 	}
 
 	unless = excluded[EVERY_LINK];
-	definition->nunless = nlinks == 1 ? 0 : nwords[EVERY_LINK];
+	definition->nunless = nlinks == 1 ? 0 : nterms[EVERY_LINK];
 	definition->unless = nlinks == 1 ? NULL : unless;
 	for (int k = 1; k <= nlinks; k++)
 	{
 		FunnelStep *step = &definition->steps[k];
 
 		step->excluded = nlinks == 1 ? unless : excluded[k];
-		step->nexcluded = nlinks == 1 ? nwords[EVERY_LINK] : nwords[k];
+		step->nexcluded = nlinks == 1 ? nterms[EVERY_LINK] : nterms[k];
 	}
 	pfree(exclusions);
 }

@@ -94,8 +94,8 @@ funnel_def_from_stages(PG_FUNCTION_ARGS)
 	for (int i = 0; i < nstages; i++)
 	{
 		FunnelStage *stage = (FunnelStage *) DatumGetPointer(stages[i]);
-		FunnelSegment *segment = palloc(sizeof(FunnelSegment));
-		FunnelWord *word = palloc(sizeof(FunnelWord));
+		FunnelPiece *piece = palloc(sizeof(FunnelPiece));
+		FunnelTerm *term = palloc(sizeof(FunnelTerm));
 
 		if (i > 0 && compare_positions(&stages[i - 1], &stages[i]) == 0)
 			ereport(ERROR,
@@ -103,12 +103,12 @@ funnel_def_from_stages(PG_FUNCTION_ARGS)
 					 errmsg("two stages have position %d",
 							funnel_stage_position(stage))));
 
-		segment->text = unconstify(char *, funnel_stage_name(stage));
-		segment->len = funnel_stage_name_length(stage);
-		word->nsegments = 1;
-		word->segments = segment;
-		definition.steps[i].nwords = 1;
-		definition.steps[i].words = word;
+		piece->text = unconstify(char *, funnel_stage_name(stage));
+		piece->len = funnel_stage_name_length(stage);
+		term->npieces = 1;
+		term->pieces = piece;
+		definition.steps[i].nterms = 1;
+		definition.steps[i].terms = term;
 	}
 
 	if (!PG_ARGISNULL(1))

@@ -168,7 +168,7 @@ strange_character(const char *at, const char *end)
 
 	if (!IS_HIGHBIT_SET(*at))
 	{
-		if (funnel_definition_bare_length(at, end) > 0 || funnel_is_space(*at) ||
+		if (funnel_bare_length(at, end) > 0 || funnel_is_space(*at) ||
 			strchr("-=<>[]!,|?*\"", *at) != NULL)
 			return NULL;
 		return "Put a name that contains this character in double quotes.";

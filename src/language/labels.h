@@ -8,7 +8,7 @@
 #ifndef FUNNEL_LANGUAGE_LABELS_H
 #define FUNNEL_LANGUAGE_LABELS_H
 
-#include "language/definition.h"
+#include "language/tree.h"
 
 typedef struct FunnelLabels FunnelLabels;
 
@@ -20,7 +20,7 @@ typedef struct FunnelLabelMatch
 } FunnelLabelMatch;
 
 /*
- * Compile a definition's words; everything is allocated in CONTEXT.  If
+ * Compile a definition's terms; everything is allocated in CONTEXT.  If
  * STAGE_NAMES is not NULL, a label also matches a step whose name it is.
  */
 extern FunnelLabels *funnel_labels_compile(const FunnelDefinition *definition,

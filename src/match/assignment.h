@@ -8,8 +8,6 @@
  * paths decide it (H. W. Kuhn, "The Hungarian method for the assignment
  * problem", 1955).
  *
- * Plain C, like the matcher.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_MATCH_ASSIGNMENT_H
@@ -17,7 +15,7 @@
 
 #include <string.h>
 
-#include "match/matcher.h"
+#include "match/rules.h"
 #include "match/work.h"
 
 /* At most as many rows of one instant as can matter: nsteps for each step. */
@@ -43,34 +41,9 @@ typedef struct Assignment
  * match one of AVOIDED left out: of each step the first NSTEPS suffice, because
  * the other steps of a chain can occupy at most NSTEPS - 1 of them.
  */
-static inline void
-assignment_begin(Assignment *assignment, int nsteps, uint64_t barring,
-				 const FunnelRow *rows, size_t first, size_t end,
-				 uint64_t wanted, uint64_t avoided)
-{
-	int			seen[FUNNEL_MAX_STEPS + 1] = {0};
-	uint64_t	unsated = wanted;
-
-	assignment->ncandidates = 0;
-	for (size_t i = first; i < end && unsated != 0; i++)
-	{
-		uint64_t	mine = funnel_row_steps(barring, &rows[i]) & wanted;
-
-		work_add(assignment->work, 1);
-		if ((mine & unsated) == 0 || (rows[i].steps & avoided) != 0)
-			continue;
-		assignment->steps[assignment->ncandidates] = mine;
-		assignment->row[assignment->ncandidates] = i;
-		assignment->ncandidates++;
-		for (uint64_t m = mine & unsated; m != 0; m &= m - 1)
-		{
-			int			step = __builtin_ctzll(m) + 1;
-
-			if (++seen[step] == nsteps)
-				unsated &= ~FUNNEL_STEP_BIT(step);
-		}
-	}
-}
+extern void funnel_assignment_begin(Assignment *assignment, int nsteps, uint64_t barring,
+									const FunnelRow *rows, size_t first, size_t end,
+									uint64_t wanted, uint64_t avoided);
 
 static inline void
 assignment_clear(Assignment *assignment)
@@ -98,35 +71,8 @@ unassign(Assignment *assignment, int step)
  * Give STEP a row, moving the steps outside VISITED to other rows if need be.
  * Recursion is no deeper than there are steps.
  */
-static bool
-assignment_augment(Assignment *assignment, int step, uint64_t *visited)
-{
-	uint64_t	bit = FUNNEL_STEP_BIT(step);
-
-	work_add(assignment->work, 2 * assignment->ncandidates);
-	for (int c = 0; c < assignment->ncandidates; c++)
-	{
-		if ((assignment->steps[c] & bit) && assignment->owner[c] == NO_STEP)
-		{
-			assign(assignment, step, c);
-			return true;
-		}
-	}
-	for (int c = 0; c < assignment->ncandidates; c++)
-	{
-		int			owner = assignment->owner[c];
-
-		if ((assignment->steps[c] & bit) == 0 || (*visited & FUNNEL_STEP_BIT(owner)))
-			continue;
-		*visited |= FUNNEL_STEP_BIT(owner);
-		if (assignment_augment(assignment, owner, visited))
-		{
-			assign(assignment, step, c);
-			return true;
-		}
-	}
-	return false;
-}
+extern bool funnel_assignment_augment(Assignment *assignment, int step,
+									  uint64_t *visited);
 
 /* Add STEP to the steps that have a row; false, and no change, if it cannot. */
 static inline bool
@@ -134,7 +80,7 @@ assignment_add(Assignment *assignment, int step)
 {
 	uint64_t	visited = FUNNEL_STEP_BIT(step);
 
-	return assignment_augment(assignment, step, &visited);
+	return funnel_assignment_augment(assignment, step, &visited);
 }
 
 #endif							/* FUNNEL_MATCH_ASSIGNMENT_H */

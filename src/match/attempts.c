@@ -20,10 +20,9 @@
 
 #include <string.h>
 
+#include "match/matcher.h"
 #include "match/plain.h"
-
-/* The end of the server's timestamps; a limit beyond it is no limit. */
-#define END_OF_TIME			INT64_C(9223371331200000000)
+#include "match/steps.h"
 
 /* Without a window the frame is the sum of the gaps, if each link has one. */
 static int64_t
@@ -96,7 +95,7 @@ find_step(FunnelAttempts *attempts, size_t i, size_t end, int step)
 		work_add(&attempts->work, pause - i);
 		for (; i < pause; i++)
 		{
-			if (attempts->rows[i].steps & FUNNEL_STEP_BIT(step))
+			if (attempts->rows[i].steps & STEP_BIT(step))
 				return i;
 		}
 	}
@@ -156,7 +155,7 @@ match_part(FunnelAttempts *attempts, size_t first, size_t end,
 			return false;
 		for (int k = 0; k < match->depth; k++)
 		{
-			if (match->reached & FUNNEL_STEP_BIT(k + 1))
+			if (match->reached & STEP_BIT(k + 1))
 				match->row[k] += first;
 		}
 	}
@@ -190,7 +189,7 @@ may_convert(FunnelAttempts *attempts, size_t first)
 {
 	int			last = attempts->rules->nsteps;
 
-	if (attempts->rows == NULL && (attempts->present & FUNNEL_STEP_BIT(last)) == 0)
+	if (attempts->rows == NULL && (attempts->present & STEP_BIT(last)) == 0)
 		return false;
 	return find_step(attempts, first, attempts->nrows, last) < attempts->nrows;
 }
@@ -213,10 +212,7 @@ funnel_attempts_next(FunnelAttempts *attempts, void *scratch, size_t scratch_siz
 	}
 	first = first_of_instant(attempts, attempts->next, first);
 	opens_at = time_of(attempts, first);
-	if (attempts->frame == 0 ||
-		__builtin_add_overflow(opens_at, attempts->frame, &frame_end) ||
-		frame_end >= END_OF_TIME)
-		frame_end = FUNNEL_FOREVER;
+	frame_end = limit_after(opens_at, attempts->frame);
 
 	if (!attempts->searched)
 	{

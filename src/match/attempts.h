@@ -8,14 +8,12 @@
  * chain ends; else it ends before the first row of step 1 behind the frame.
  * What it came to is what the matcher says of its rows.
  *
- * Plain C, like the matcher.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_MATCH_ATTEMPTS_H
 #define FUNNEL_MATCH_ATTEMPTS_H
 
-#include "match/matcher.h"
+#include "match/rules.h"
 #include "match/work.h"
 
 typedef struct FunnelAttempts

@@ -3,97 +3,35 @@
  * match/matcher.h
  *	  How far one unit came through a funnel: pure matching over sorted rows.
  *
- * Plain C: no server header, no allocation, no error.  Every path (raw events,
- * per-unit aggregates, journeys) brings its rows here.
+ * Every path (raw events, aggregates of one unit, journeys) brings its rows
+ * here, but for rows that are compact: see match/plain.h.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_MATCH_MATCHER_H
 #define FUNNEL_MATCH_MATCHER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define FUNNEL_MAX_STEPS	64
-
-/* A time without an end, as timestamptz's infinity. */
-#define FUNNEL_FOREVER		INT64_MAX
-
-#define FUNNEL_STEP_BIT(step)	(UINT64_C(1) << ((step) - 1))
+#include "match/rules.h"
 
 /*
- * The rules of a definition, labels left out.  Bit k-1 of a mask is step k, or
- * the link into step k (bit 0 of a link mask is never set).  Durations are
- * positive microseconds, 0 where there is no limit.
+ * The size of scratch memory with which funnel_match usually succeeds for
+ * NROWS rows.  It grows with NROWS; a caller may keep one scratch for many
+ * units.
  */
-typedef struct FunnelRules
-{
-	int			nsteps;
-	bool		any_order;
-	bool		first_entry;
-	bool		last_entry;
-	bool		every_attempt;	/* for match/attempts.h: the matcher takes one */
-	bool		increasing;
-	int64_t		within;
-	uint64_t	optional;
-	uint64_t	strict;
-	uint64_t	excluding;
-	uint64_t	delayed;		/* links with a shortest gap */
-	uint64_t	barring;		/* FUNNEL_NO_ENTRY if rows may have it, or 0 */
-	void		(*poll) (void); /* called now and then if set; may not return */
-	int64_t		gap[FUNNEL_MAX_STEPS];	/* gap[k-1]: of the link into step k */
-	int64_t		shortest[FUNNEL_MAX_STEPS]; /* the same; no longer than gap */
-} FunnelRules;
-
-/* One event of the unit: which steps it matches, which links it breaks. */
-typedef struct FunnelRow
-{
-	int64_t		ts;				/* microseconds since 2000-01-01 UTC */
-	uint64_t	steps;
-	uint64_t	breaks;			/* exclusions only; any row breaks a strict link */
-} FunnelRow;
-
-/*
- * No link leads into step 1, and its bit of a row's breaks says that the row
- * may not start a chain.  Which rows are the first or the last to match step 1
- * is decided without regard to it.
- */
-#define FUNNEL_NO_ENTRY		FUNNEL_STEP_BIT(1)
-
-/* The steps that a row can fill; BARRING is that of the rules. */
-static inline uint64_t
-funnel_row_steps(uint64_t barring, const FunnelRow *row)
-{
-	return row->steps & ~(row->breaks & barring);
-}
-
-typedef enum FunnelOutcome
-{
-	FUNNEL_CONVERTED,
-	FUNNEL_EXCLUDED,
-	FUNNEL_LATE,
-	FUNNEL_EARLY,
-	FUNNEL_ABSENT
-} FunnelOutcome;
-
-#define FUNNEL_NUM_OUTCOMES	5
-
-/* One unit's passage.  Entry k-1 of the arrays belongs to step k. */
-typedef struct FunnelMatch
-{
-	int			depth;			/* stage reached, 0 = never entered */
-	FunnelOutcome outcome;
-	bool		open;			/* a further event could still carry it on */
-	int64_t		open_until;		/* if open; FUNNEL_FOREVER = no limit */
-	uint64_t	reached;		/* steps the reported chain holds; under any
-								 * order the lowest depth bits */
-	int64_t		at[FUNNEL_MAX_STEPS];	/* times of the chain, if reached; under
-										 * any order sorted */
-	size_t		row[FUNNEL_MAX_STEPS];	/* rows of the chain, if reached */
-} FunnelMatch;
-
 extern size_t funnel_match_scratch_size(const FunnelRules *rules, size_t nrows);
+
+/*
+ * Match the rows of one unit, sorted by time and, within one instant, by the
+ * order in which rows that are equally usable shall be preferred.
+ *
+ * SCRATCH is aligned as by malloc.  Returns false, with nothing in MATCH to
+ * rely on, if it is too small: the caller retries with at least the size that
+ * funnel_match_scratch_size tells, or twice the size it had.  Any order needs
+ * none.
+ *
+ * Time: O(nrows * nsteps) plus, for instants at which several rows match
+ * several steps, a matching each.
+ */
 extern bool funnel_match(const FunnelRules *rules,
 						 const FunnelRow *rows, size_t nrows,
 						 void *scratch, size_t scratch_size,

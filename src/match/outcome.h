@@ -8,7 +8,7 @@
 #ifndef FUNNEL_MATCH_OUTCOME_H
 #define FUNNEL_MATCH_OUTCOME_H
 
-#include "match/matcher.h"
+#include "match/rules.h"
 
 extern const char *funnel_outcome_name(FunnelOutcome outcome);
 

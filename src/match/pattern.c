@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "match/conditions.h"
+
 /* How many table entries may pass between two looks at the interrupt callback. */
 #define ENTRIES_PER_POLL	(1 << 20)
 
@@ -436,7 +438,7 @@ fill_table(Table *table, int nitems)
 			case FUNNEL_PATTERN_CONDITION:
 				for (size_t i = 0; i < nrows; i++)
 				{
-					if ((table->rows[i].steps & FUNNEL_STEP_BIT(it->condition)) &&
+					if (funnel_row_meets(&table->rows[i], it->condition) &&
 						get_bit(after, i + 1))
 						set_bit(bits, i);
 				}

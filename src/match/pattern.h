@@ -27,14 +27,12 @@
  * what came before, so that a table of items by rows decides it: no pattern
  * takes more than time and bits in proportion to that.
  *
- * Plain C, like the matcher: no server header, no allocation, no error.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_MATCH_PATTERN_H
 #define FUNNEL_MATCH_PATTERN_H
 
-#include "match/matcher.h"
+#include "match/rules.h"
 
 /* An implied first item included. */
 #define FUNNEL_PATTERN_MAX_ITEMS	1024
@@ -109,8 +107,7 @@ extern void funnel_pattern_init(FunnelPattern *pattern,
 extern size_t funnel_pattern_scratch_size(const FunnelPattern *pattern, size_t nrows);
 
 /*
- * Rows are sorted by time and then by mask; rows[].steps is the mask of the
- * conditions met.
+ * Rows are of conditions, sorted by time and then by the mask of those they meet.
  */
 
 /* Is there a match? */

@@ -7,10 +7,8 @@
  */
 #include "match/plain.h"
 
+#include "match/steps.h"
 #include "match/work.h"
-
-/* The end of the server's timestamps; a limit beyond it is no limit. */
-#define END_OF_TIME			INT64_C(9223371331200000000)
 
 /* Before any time; no chain stands at the step. */
 #define NO_START			INT64_MIN
@@ -20,8 +18,6 @@
  * nothing gets to the one before it.
  */
 #define START(step)			newest[(step) + 1]
-
-#define LOWEST_STEP(mask)	(__builtin_ctzll(mask) + 1)
 
 /* A window up to this long can be subtracted from any time. */
 #define LONGEST_WINDOW		(INT64_MAX / 2)
@@ -86,7 +82,7 @@ steps_of_instant(const FunnelRules *rules, const int64_t *ts, const uint8_t *ste
 	do
 	{
 		if (steps[*i] != 0)
-			mask |= FUNNEL_STEP_BIT(steps[*i]);
+			mask |= STEP_BIT(steps[*i]);
 		(*i)++;
 		if (*i % WORK_PER_POLL == 0)
 			poll(rules);
@@ -184,7 +180,7 @@ find_middle(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 		{
 			uint64_t	mask = steps_of_instant(rules, ts, steps, &i);
 
-			while (step < depth && (mask & FUNNEL_STEP_BIT(step)))
+			while (step < depth && (mask & STEP_BIT(step)))
 				match->at[step++ - 1] = now;
 		}
 	}
@@ -208,38 +204,39 @@ funnel_plain_find_rows(const FunnelRules *rules, const int64_t *ts, const uint8_
 	}
 }
 
-void
-funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
-				   size_t nrows, uint64_t present, FunnelMatch *match)
+/* What the pass over all rows finds. */
+typedef struct Found
+{
+	size_t		depth;
+	size_t		unhurried;		/* depth without a window */
+	int64_t		chain_start;	/* of the reported chain, if there is one */
+	int64_t		chain_end;
+	int64_t		newest_entry;
+} Found;
+
+/*
+ * Find the depth, from row I on.  A time behind the last row is no instant, so
+ * that the last row is not taken for one of several.
+ */
+static Found
+find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+		   size_t i, size_t nrows)
 {
 	int64_t		newest[FUNNEL_MAX_STEPS + 2];
 	size_t		nsteps = (size_t) rules->nsteps;
 	size_t		depth = 0;
-	size_t		unhurried = 0;	/* depth without a window */
+	size_t		unhurried = 0;
 	int64_t		chain_start = 0;
 	int64_t		chain_end = 0;
-	size_t		i = 0;
 	size_t		step;
+	Found		found;
 
 	/* the earliest start in time is the time minus the window, or any at all */
 	int64_t		time_mask = rules->within == 0 ? 0 : -1;
 	int64_t		window = rules->within == 0 ? INT64_MAX : rules->within;
 
-	match->depth = 0;
-	match->outcome = FUNNEL_ABSENT;
-	match->open = false;
-	match->reached = 0;
-
-	/* no instant, so that a last row is not taken for one of several */
-	ts[nrows] = FUNNEL_FOREVER;
-
 	for (size_t k = 0; k <= nsteps + 1; k++)
 		newest[k] = NO_START;
-	if (rules->first_entry)
-		drop_later_entries(rules, steps, nrows);
-	if (rules->last_entry)
-		i = IS_LONG(nrows) ? find_last_entry(rules, ts, steps, nrows, true) :
-			find_last_entry(rules, ts, steps, nrows, false);
 	while (i < nrows && depth < nsteps)
 	{
 		size_t		end = work_stretch_end(i, nrows);
@@ -298,25 +295,54 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 		}
 	}
 
+	found.depth = depth;
+	found.unhurried = unhurried;
+	found.chain_start = chain_start;
+	found.chain_end = chain_end;
+	found.newest_entry = START(1);
+	return found;
+}
+
+void
+funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
+				   size_t nrows, uint64_t present, FunnelMatch *match)
+{
+	size_t		first = 0;
+	Found		found;
+	int			depth;
+
+	match->depth = 0;
+	match->outcome = FUNNEL_ABSENT;
+	match->open = false;
+	match->reached = 0;
+
+	ts[nrows] = FUNNEL_FOREVER;
+	if (rules->first_entry)
+		drop_later_entries(rules, steps, nrows);
+	if (rules->last_entry)
+		first = IS_LONG(nrows) ? find_last_entry(rules, ts, steps, nrows, true) :
+			find_last_entry(rules, ts, steps, nrows, false);
+	found = find_depth(rules, ts, steps, first, nrows);
+
 	/* who says that a step is present need not be right */
-	if (depth == 0)
+	if (found.depth == 0)
 		return;
-	match->depth = (int) depth;
-	match->reached = depth == FUNNEL_MAX_STEPS ? ~UINT64_C(0) :
-		FUNNEL_STEP_BIT(depth + 1) - 1;
+	depth = (int) found.depth;
+	match->depth = depth;
+	match->reached = ~STEPS_ABOVE(depth);
 
 	/*
 	 * The reported chain: from that start, each step as soon as it can be; the
 	 * last cannot be sooner than the pass above has found.
 	 */
-	match->at[0] = chain_start;
-	match->at[depth - 1] = chain_end;
+	match->at[0] = found.chain_start;
+	match->at[depth - 1] = found.chain_end;
 	if (depth > 2 && IS_LONG(nrows))
-		find_middle(rules, ts, steps, (int) depth, true, match);
+		find_middle(rules, ts, steps, depth, true, match);
 	else if (depth > 2)
-		find_middle(rules, ts, steps, (int) depth, false, match);
+		find_middle(rules, ts, steps, depth, false, match);
 
-	if (depth == nsteps)
+	if (depth == rules->nsteps)
 	{
 		match->outcome = FUNNEL_CONVERTED;
 		return;
@@ -324,13 +350,11 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 
 	/* the latest entry is the one that stays open */
 	match->open = true;
-	match->open_until = FUNNEL_FOREVER;
-	if (rules->within != 0 && START(1) < END_OF_TIME - rules->within)
-		match->open_until = START(1) + rules->within;
+	match->open_until = limit_after(found.newest_entry, rules->within);
 
 	/* no row of the next step is in the chain: each matches one step */
-	if (unhurried > depth)
+	if (found.unhurried > found.depth)
 		match->outcome = FUNNEL_LATE;
-	else if (present & FUNNEL_STEP_BIT(depth + 1))
+	else if (present & STEP_BIT(depth + 1))
 		match->outcome = FUNNEL_EARLY;
 }

@@ -5,7 +5,7 @@
  *
  * A plain funnel has ordered required steps, at most a window, and perhaps a say
  * in which entry counts: the funnel most people draw.  Where besides each row
- * matches one step, a row is a time and a step, and all that match/matcher.c
+ * matches one step, a row is a time and a step, and all that match/ordered.c
  * prepares for is not needed: the newest start of each step decides the depth,
  * and from the start of the reported chain on each step is taken as soon as it
  * can be.  The result is that of funnel_match.
@@ -15,7 +15,7 @@
 #ifndef FUNNEL_MATCH_PLAIN_H
 #define FUNNEL_MATCH_PLAIN_H
 
-#include "match/matcher.h"
+#include "match/rules.h"
 
 extern bool funnel_rules_are_plain(const FunnelRules *rules);
 

@@ -37,7 +37,13 @@
  */
 #include "match/windowscan.h"
 
-#define LOWEST_LEVEL(mask)	(__builtin_ctzll(mask) + 1)
+#include <string.h>
+
+#include "match/conditions.h"
+#include "match/steps.h"
+
+#define LOWEST_LEVEL(mask)	LOWEST_STEP(mask)
+#define LEVEL_BIT(level)	STEP_BIT(level)
 
 /* The rows [first, end) of one instant. */
 typedef struct Instant
@@ -75,7 +81,7 @@ read_instant(const FunnelRow *rows, size_t first, size_t nrows, Work *work,
 	instant->has_several = false;
 	do
 	{
-		uint64_t	mask = rows[i].steps;
+		uint64_t	mask = funnel_row_conditions(&rows[i]);
 
 		instant->met_twice |= instant->met & mask;
 		instant->met |= mask;
@@ -165,7 +171,7 @@ scan_instant(Scan *scan, const Instant *instant, bool one_only)
 
 		/* the second entry of the condition */
 		if (k > 1 && (window->modes & FUNNEL_STRICT_DEDUPLICATION) &&
-			(instant->met_twice & FUNNEL_STEP_BIT(k)))
+			(instant->met_twice & LEVEL_BIT(k)))
 			return false;
 	}
 	return scan->level < window->nlevels;
@@ -184,12 +190,12 @@ static bool
 reached_before_last(Scan *scan, const Instant *instant, int k)
 {
 	Assignment *assignment = scan->assignment;
-	uint64_t	bit = FUNNEL_STEP_BIT(k);
+	uint64_t	bit = LEVEL_BIT(k);
 	size_t		last = instant->end - 1;
 	int			taken = assignment->candidate[k];
 	bool		found;
 
-	while ((scan->rows[last].steps & bit) == 0)
+	while (!funnel_row_meets(&scan->rows[last], k))
 	{
 		work_add(&scan->work, 1);
 		last--;
@@ -227,13 +233,13 @@ scan_shared_instant(Scan *scan, const Instant *instant)
 		   in_window(window, scan->start[entrance], instant->ts))
 		entrance++;
 
-	assignment_begin(assignment, window->nlevels, 0, scan->rows,
-					 instant->first, instant->end, instant->met, 0);
+	funnel_assignment_begin(assignment, window->nlevels, 0, scan->rows,
+							instant->first, instant->end, instant->met, 0);
 	assignment_clear(assignment);
 	work_add(&scan->work, window->nlevels);
 	for (int k = 1; k <= window->nlevels && !stop; k++)
 	{
-		if ((instant->met & FUNNEL_STEP_BIT(k)) == 0 || !may_use(scan, k, &stop))
+		if ((instant->met & LEVEL_BIT(k)) == 0 || !may_use(scan, k, &stop))
 		{
 			/* no chain takes this level here and goes on */
 			for (; lowest < k; lowest++)
@@ -248,7 +254,7 @@ scan_shared_instant(Scan *scan, const Instant *instant)
 		if (lowest > entrance)
 			continue;
 		start[k] = lowest == 1 ? instant->ts : scan->start[lowest - 1];
-		reached |= FUNNEL_STEP_BIT(k);
+		reached |= LEVEL_BIT(k);
 		if (k > scan->level)
 			scan->level = k;
 
@@ -258,7 +264,7 @@ scan_shared_instant(Scan *scan, const Instant *instant)
 		 * It is not empty: the level was not reached before the instant.
 		 */
 		if (k > 1 && (window->modes & FUNNEL_STRICT_DEDUPLICATION) &&
-			(instant->met_twice & FUNNEL_STEP_BIT(k)))
+			(instant->met_twice & LEVEL_BIT(k)))
 		{
 			for (int i = lowest; i < entrance; i++)
 				unassign(assignment, i);

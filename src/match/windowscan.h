@@ -3,14 +3,13 @@
  * match/windowscan.h
  *	  How far one unit came, as ClickHouse's windowFunnel counts.
  *
- * Plain C, like the matcher: no server header, no allocation, no error.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_MATCH_WINDOWSCAN_H
 #define FUNNEL_MATCH_WINDOWSCAN_H
 
 #include "match/assignment.h"
+#include "match/rules.h"
 
 /* The modes of window_funnel, to be combined freely. */
 #define FUNNEL_STRICT_DEDUPLICATION		0x01
@@ -28,9 +27,9 @@ typedef struct FunnelWindow
 } FunnelWindow;
 
 /*
- * The level reached, 0 to nlevels, over rows sorted by time and then by mask;
- * rows[].steps is the mask of the conditions met.  SCRATCH is used with
- * FUNNEL_STRICT_ONCE only.
+ * The level reached, 0 to nlevels, over rows of conditions, sorted by time and
+ * then by the mask of those they meet.  SCRATCH is used with FUNNEL_STRICT_ONCE
+ * only.
  */
 extern int	funnel_window_scan(const FunnelWindow *window,
 							   const FunnelRow *rows, size_t nrows,

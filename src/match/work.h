@@ -5,8 +5,6 @@
  *
  * Work is counted in turns of inner loops, as each row can take many of them.
  *
- * Plain C, like the matcher.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_MATCH_WORK_H

@@ -7,6 +7,7 @@ In "make test" the environment variable FUNNEL_MATCHER_CASES has the arguments.
 Output is TAP.  A case that differs is first made as small as it can be.
 """
 
+import glob
 import os
 import random
 import subprocess
@@ -25,11 +26,8 @@ from tap import Tap, numbers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.join(HERE, '..', '..', 'src')
-SOURCES = [os.path.join(HERE, 'matcher_driver.c'),
-           os.path.join(SRC, 'match', 'matcher.c'),
-           os.path.join(SRC, 'match', 'plain.c'),
-           os.path.join(SRC, 'match', 'attempts.c'),
-           os.path.join(SRC, 'match', 'windowscan.c')]
+SOURCES = [os.path.join(HERE, 'matcher_driver.c')] + sorted(
+    glob.glob(os.path.join(SRC, 'match', '*.c')))
 HANG = 120                      # seconds after which a case counts as hung
 MOST_WORK = 1500000             # basic blocks between two polls: milliseconds
 

@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * language/tree.c
+ *	  What follows from the tree of a definition: rules and limits.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "language/tree.h"
+
+void
+funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules)
+{
+	memset(rules, 0, sizeof(FunnelRules));
+	rules->nsteps = definition->nsteps;
+	rules->any_order = definition->any_order;
+	rules->first_entry = definition->first_entry;
+	rules->last_entry = definition->last_entry;
+	rules->every_attempt = definition->every_attempt;
+	rules->increasing = definition->increasing;
+	rules->within = definition->within;
+	if (definition->nunless > 0)
+		rules->excluding = funnel_definition_links(definition);
+
+	for (int i = 0; i < definition->nsteps; i++)
+	{
+		const FunnelStep *step = &definition->steps[i];
+
+		if (step->optional)
+			rules->optional |= FUNNEL_STEP_BIT(i + 1);
+		if (step->strict)
+			rules->strict |= FUNNEL_STEP_BIT(i + 1);
+		if (step->nexcluded > 0)
+			rules->excluding |= FUNNEL_STEP_BIT(i + 1);
+		if (step->shortest != 0)
+			rules->delayed |= FUNNEL_STEP_BIT(i + 1);
+		rules->gap[i] = step->gap;
+		rules->shortest[i] = step->shortest;
+	}
+}
+
+int64
+funnel_definition_longest_limit(const FunnelDefinition *definition)
+{
+	int64		longest = definition->within;
+
+	for (int i = 0; i < definition->nsteps; i++)
+		longest = Max(longest, definition->steps[i].gap);
+
+	return longest;
+}
