@@ -61,7 +61,7 @@ foreach my $case (
 	[ '23503', q{INSERT INTO referring (id, path) VALUES (5000, '{999}')} ],
 	[ '23503', 'DELETE FROM definition_keys' ],
 	[ '23514', q{INSERT INTO everything (id, definition) VALUES (5000, 'never -> ever')} ],
-	[ '23514', q{INSERT INTO everything (id, d_progress) VALUES (5000, '(,lost,,,,,)')} ],
+	[ '23514', q{INSERT INTO everything (id, d_progress) VALUES (5000, '(,lost,,,,,,)')} ],
 	[ '23514', q{INSERT INTO definition_range_1 VALUES (1, 'visit')} ])
 {
 	my ($code, $statement) = @$case;
