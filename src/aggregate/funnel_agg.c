@@ -129,7 +129,8 @@ funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
 	state->unit_type = unit_type;
 	state->horizon = PG_INT64_MIN;
 	state->with_values = with_values;
-	state->spool = funnel_spool_create(unit_type, with_values, fcinfo, context);
+	state->spool = funnel_spool_create(unit_type, funnel_program_codes(program), with_values,
+										fcinfo, context);
 	return state;
 }
 

@@ -19,7 +19,7 @@
  * message,
  *
  *	unit's type and collation, 4 bytes each
- *	values		a byte: is it the form with values
+ *	form		a byte: is it the form with values, and one by stages
  *	horizon		8 bytes
  *	definition	its length, 4 bytes, and so many bytes
  *	events		see spool/message.c
@@ -142,6 +142,16 @@ note_loan(FunnelAggState *state, uint64 number, MemoryContext context)
  * Messages
  */
 
+#define FORM_WITH_VALUES	1
+#define FORM_BY_STAGE		2
+
+static int
+form_of(const FunnelAggState *state)
+{
+	return (state->with_values ? FORM_WITH_VALUES : 0) |
+		(state->program->by_stage ? FORM_BY_STAGE : 0);
+}
+
 PG_FUNCTION_INFO_V1(funnel_agg_serialize);
 
 /*
@@ -156,7 +166,7 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 	StringInfoData buf;
 
 	pq_begintypsend(&buf);
-	if (funnel_spool_is_large(state->spool) && can_lend(fcinfo))
+	if (funnel_spool_can_lend(state->spool) && can_lend(fcinfo))
 	{
 		/* the workers are about to do the same, and will be waited for */
 		if (IsInParallelMode())
@@ -171,7 +181,7 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 		pq_sendbyte(&buf, KIND_MESSAGE);
 		pq_sendint32(&buf, state->unit_type->type);
 		pq_sendint32(&buf, state->unit_type->collation);
-		pq_sendbyte(&buf, state->with_values);
+		pq_sendbyte(&buf, form_of(state));
 		pq_sendint64(&buf, state->horizon);
 		pq_sendint32(&buf, VARSIZE(state->program->def) - VARHDRSZ);
 		pq_sendbytes(&buf, VARDATA(state->program->def),
@@ -206,7 +216,7 @@ funnel_agg_deserialize(PG_FUNCTION_ARGS)
  */
 static FunnelAggState *
 state_to_combine(FunctionCallInfo fcinfo, MemoryContext context, Oid type,
-				 Oid collation, bool with_values, struct varlena *def)
+				 Oid collation, int form, struct varlena *def)
 {
 	FunnelAggCallSite *site = funnel_agg_call_site(fcinfo);
 	FunnelAggState *state;
@@ -214,15 +224,18 @@ state_to_combine(FunctionCallInfo fcinfo, MemoryContext context, Oid type,
 	if (PG_ARGISNULL(0))
 	{
 		if (!OidIsValid(site->unit_type.type))
+		{
 			funnel_unit_type_init(&site->unit_type, type, collation, site->context);
+			site->programs.by_stage = (form & FORM_BY_STAGE) != 0;
+		}
 		return funnel_agg_create_state(fcinfo, context,
 									   funnel_program_get(&site->programs, def, site->context),
-									   &site->unit_type, with_values);
+									   &site->unit_type, (form & FORM_WITH_VALUES) != 0);
 	}
 
 	state = (FunnelAggState *) PG_GETARG_POINTER(0);
 	if (state->unit_type->type != type || state->unit_type->collation != collation ||
-		state->with_values != with_values)
+		form_of(state) != form)
 		elog(ERROR, "funnel_agg states are of different forms");
 	if (!funnel_program_is_for(state->program, def))
 		funnel_definitions_differ(state->program, def);
@@ -235,7 +248,7 @@ combine_message(FunctionCallInfo fcinfo, MemoryContext context, StringInfo messa
 {
 	Oid			type = pq_getmsgint(message, 4);
 	Oid			collation = pq_getmsgint(message, 4);
-	bool		with_values = pq_getmsgbyte(message);
+	int			form = pq_getmsgbyte(message);
 	int64		horizon = pq_getmsgint64(message);
 	int			len = pq_getmsgint(message, 4);
 	struct varlena *def = palloc(VARHDRSZ + len);
@@ -243,7 +256,7 @@ combine_message(FunctionCallInfo fcinfo, MemoryContext context, StringInfo messa
 
 	SET_VARSIZE(def, VARHDRSZ + len);
 	memcpy(VARDATA(def), pq_getmsgbytes(message, len), len);
-	state = state_to_combine(fcinfo, context, type, collation, with_values, def);
+	state = state_to_combine(fcinfo, context, type, collation, form, def);
 	state->horizon = Max(state->horizon, horizon);
 	funnel_spool_absorb(state->spool, message, fcinfo);
 	pq_getmsgend(message);
@@ -257,11 +270,11 @@ combine_loan(FunctionCallInfo fcinfo, MemoryContext context, uint64 number)
 	FunnelAggState *lender = lent_state(number);
 	FunnelAggState *state = state_to_combine(fcinfo, context, lender->unit_type->type,
 											 lender->unit_type->collation,
-											 lender->with_values, lender->program->def);
+											 form_of(lender), lender->program->def);
 
 	state->horizon = Max(state->horizon, lender->horizon);
-	if (funnel_spool_borrow(state->spool, lender->spool))
-		note_loan(state, number, context);
+	funnel_spool_borrow(state->spool, lender->spool);
+	note_loan(state, number, context);
 	return state;
 }
 

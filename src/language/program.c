@@ -110,10 +110,25 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	program->labels = funnel_labels_compile(definition, cache->by_stage ? names : NULL,
 											context);
 	program->keeps_all = program->rules.strict != 0;
+	program->by_stage = cache->by_stage;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 
 	*slot = program;
 	cache->nprograms++;
 	return program;
+}
+
+const FunnelEventCodes *
+funnel_program_codes(FunnelProgram *program)
+{
+	if (program->codes == NULL)
+	{
+		MemoryContext context = GetMemoryChunkContext(program);
+		FunnelEventCodes *codes = MemoryContextAllocZero(context, sizeof(FunnelEventCodes));
+
+		funnel_labels_add_codes(program->labels, codes, context);
+		program->codes = codes;
+	}
+	return program->codes;
 }

@@ -21,6 +21,8 @@ typedef struct FunnelProgram
 	FunnelStage **stages;		/* of each depth */
 	bool		keeps_all;		/* rows that match nothing matter too: they
 								 * break strict links */
+	bool		by_stage;		/* of its cache */
+	FunnelEventCodes *codes;	/* see funnel_program_codes; NULL at first */
 } FunnelProgram;
 
 /*
@@ -39,6 +41,12 @@ typedef struct FunnelProgramCache
 extern FunnelProgram *funnel_program_get(FunnelProgramCache *cache,
 										 const struct varlena *def,
 										 MemoryContext context);
+
+/*
+ * The codes of what events match.  All processes of a query have the same for
+ * one definition and form.
+ */
+extern const FunnelEventCodes *funnel_program_codes(FunnelProgram *program);
 extern bool funnel_program_is_for(const FunnelProgram *program,
 								  const struct varlena *def);
 

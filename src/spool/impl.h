@@ -62,7 +62,7 @@ struct FunnelSpool
 	bool		idle;			/* to be read later, or not at all */
 
 	bool		wide;			/* new events */
-	FunnelEventCodes codes;
+	const FunnelEventCodes *codes;
 
 	/* new records, if packed */
 	bool		packed;			/* not wide, no items, word units */
@@ -128,17 +128,14 @@ extern FunnelSpool *funnel_spool_create_inner(const FunnelSpool *outer, MemoryCo
 extern void funnel_spool_partition(FunnelSpool *spool);
 extern void funnel_spool_widen(FunnelSpool *spool);
 extern void funnel_spool_settle(FunnelSpool *spool);
-extern void funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCodes *codes,
-										const SpoolSegment *segment);
-extern void funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
-								   const uint8 *codes);
+extern void funnel_spool_append_segment(FunnelSpool *spool, const SpoolSegment *segment);
 extern bool funnel_spool_is_over_budget(const FunnelSpool *spool, size_t size);
 extern size_t funnel_spool_used_memory(const FunnelSpool *spool);
 extern size_t funnel_spool_message_share(void);
 extern void funnel_spool_set_idle(FunnelSpool *spool, bool idle);
 extern void funnel_spool_replace(FunnelSpool *spool, SpoolRun *run);
 extern bool funnel_spool_takes_run(const FunnelSpool *spool, size_t size);
-extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const uint8 *codes);
+extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run);
 extern void funnel_spool_add_file(FunnelSpool *spool, SpoolRun *run);
 
 /* spool/scan.c: reading */

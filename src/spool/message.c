@@ -6,7 +6,6 @@
  * Word events without items are grouped before they are sent, others go as they
  * stand in memory and files.
  *
- *	codes		number of mixed ones, and the steps and breaks of each
  *	wide		a byte: some events may be wide
  *	partitioned	a byte
  *	sizes		of each partition, 8 bytes, multiples of 8
@@ -279,12 +278,6 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, bool may_use_file,
 	Outlet		outlet;
 
 	funnel_spool_settle(spool);
-	pq_sendint32(buf, spool->codes.nmixed);
-	for (int i = 0; i < spool->codes.nmixed; i++)
-	{
-		pq_sendint64(buf, spool->codes.mixed[i].steps);
-		pq_sendint64(buf, spool->codes.mixed[i].breaks);
-	}
 	pq_sendbyte(buf, spool->wide);
 	pq_sendbyte(buf, spool->mask != 0);
 	sizes_at = buf->len;
@@ -334,46 +327,9 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, bool may_use_file,
 	funnel_spool_set_idle(spool, true);
 }
 
-bool
-funnel_spool_is_large(const FunnelSpool *spool)
-{
-	return spool->mask != 0;
-}
-
-/*
- * Have all mixed codes of a sender in this spool, and return what each is here;
- * NULL if there are too many.
- */
-static uint8 *
-take_codes(FunnelSpool *spool, const FunnelEventCodes *from, bool *same)
-{
-	uint8	   *codes = palloc0(1 << FUNNEL_CODE_BITS);
-
-	*same = true;
-	for (int i = 0; i < FUNNEL_FIRST_MIXED; i++)
-		codes[i] = i;
-	for (int i = 0; i < from->nmixed; i++)
-	{
-		int			code = funnel_mixed_code(&spool->codes, from->mixed[i], spool->context);
-
-		if (code < 0)
-		{
-			pfree(codes);
-			return NULL;
-		}
-		codes[FUNNEL_FIRST_MIXED + i] = code;
-		*same = *same && code == FUNNEL_FIRST_MIXED + i;
-	}
-	return codes;
-}
-
-/*
- * Append the segments at a place of a run, record by record; CODES as in
- * funnel_spool_add_run, FROM are the sender's.
- */
+/* Append the segments at a place of a run, record by record. */
 static void
-append_records(FunnelSpool *spool, const FunnelEventCodes *from, const SpoolRun *run,
-			   int64 at, int64 end, const uint8 *codes)
+append_records(FunnelSpool *spool, const SpoolRun *run, int64 at, int64 end)
 {
 	char	   *copy = NULL;
 	size_t		capacity = 0;
@@ -399,11 +355,9 @@ append_records(FunnelSpool *spool, const FunnelEventCodes *from, const SpoolRun 
 		}
 		read_run(run, at, copy, size);
 		memset(copy + size, 0, SPOOL_PADDING);
-		if (codes != NULL)
-			funnel_spool_translate(spool, copy, size, codes);
 		next = copy;
 		segment = funnel_spool_next_segment(spool, &next, copy + size);
-		funnel_spool_append_segment(spool, codes != NULL ? &spool->codes : from, segment);
+		funnel_spool_append_segment(spool, segment);
 		at += size;
 	}
 	if (copy != NULL)
@@ -413,25 +367,12 @@ append_records(FunnelSpool *spool, const FunnelEventCodes *from, const SpoolRun 
 void
 funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
 {
-	FunnelEventCodes from;
 	bool		wide;
 	int			npartitions;
-	bool		same;
-	uint8	   *codes;
 	int64		size = 0;
 	SpoolRun   *run = MemoryContextAllocZero(spool->context, sizeof(SpoolRun));
 	bool		in_file;
-	bool		in_one;
 
-	from.nmixed = pq_getmsgint(buf, 4);
-	if (from.nmixed < 0 || from.nmixed > FUNNEL_MAX_MIXED)
-		funnel_spool_is_invalid();
-	from.mixed = palloc(sizeof(FunnelLabelMatch) * Max(from.nmixed, 1));
-	for (int i = 0; i < from.nmixed; i++)
-	{
-		from.mixed[i].steps = pq_getmsgint64(buf);
-		from.mixed[i].breaks = pq_getmsgint64(buf);
-	}
 	wide = pq_getmsgbyte(buf) != 0;
 	npartitions = pq_getmsgbyte(buf) != 0 ? SPOOL_PARTITIONS : 1;
 	for (int p = 0; p < npartitions; p++)
@@ -460,83 +401,39 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
 
 	if (npartitions > 1)
 		funnel_spool_partition(spool);
-	codes = take_codes(spool, &from, &same);
-	if (wide || codes == NULL)
+	if (wide)
 		funnel_spool_widen(spool);
 
-	/* too few events, or with codes for no one else, come as single records */
-	in_one = npartitions > 1 && codes != NULL &&
-		(in_file ? same : funnel_spool_takes_run(spool, size));
-	if (!in_one)
+	/* too few events to stay together come as single records */
+	if (npartitions > 1 && in_file)
+		funnel_spool_add_file(spool, run);
+	else if (npartitions > 1 && funnel_spool_takes_run(spool, size))
+		funnel_spool_add_run(spool, run);
+	else
 	{
-		append_records(spool, &from, run, 0, size, same ? NULL : codes);
+		append_records(spool, run, 0, size);
 		pfree(run);
 	}
-	else if (in_file)
-		funnel_spool_add_file(spool, run);
-	else
-		funnel_spool_add_run(spool, run, same ? NULL : codes);
-	if (codes != NULL)
-		pfree(codes);
-	pfree(from.mixed);
 }
 
-/* Append all of another spool, record by record. */
-static void
-append_spool(FunnelSpool *spool, FunnelSpool *from, const uint8 *codes)
+void
+funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender)
 {
-	/* it must stay where it is, which may be in memory, as this one grows */
-	funnel_spool_set_idle(from, false);
-	for (int i = 0; i < SPOOL_NUM_SOURCES(from); i++)
-	{
-		const FunnelSpool *source = spool_source(from, i);
-
-		for (int r = 0; r < source->nruns; r++)
-			append_records(spool, &from->codes, source->runs[r],
-						   source->runs[r]->offsets[0],
-						   source->runs[r]->offsets[SPOOL_PARTITIONS], codes);
-		for (int p = 0; p < SPOOL_NUM_PARTITIONS(source); p++)
-		{
-			for (SpoolBlock *block = source->partitions[p].head; block != NULL; block = block->next)
-			{
-				SpoolRun	run = run_of_block(block);
-
-				append_records(spool, &from->codes, &run, 0,
-							   spool_segment_size(&block->segment), codes);
-			}
-		}
-	}
-	funnel_spool_set_idle(from, true);
+	funnel_spool_partition(spool);
+	funnel_spool_settle(lender);
+	if (lender->wide)
+		funnel_spool_widen(spool);
+	if (spool->nlenders == 0)
+		spool->lenders = MemoryContextAlloc(spool->context, sizeof(FunnelSpool *));
+	else
+		spool->lenders = repalloc(spool->lenders,
+								  sizeof(FunnelSpool *) * (spool->nlenders + 1));
+	spool->lenders[spool->nlenders++] = lender;
+	spool->has_others = true;
 }
 
 bool
-funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender)
+funnel_spool_can_lend(const FunnelSpool *spool)
 {
-	bool		same;
-	uint8	   *codes;
-	bool		borrowed;
-
-	funnel_spool_partition(spool);
-	funnel_spool_settle(lender);
-	codes = take_codes(spool, &lender->codes, &same);
-	if (lender->wide || codes == NULL)
-		funnel_spool_widen(spool);
-
-	/* the codes of its events may be others here; nor is there a chain of loans */
-	borrowed = codes != NULL && same && lender->nlenders == 0;
-	if (!borrowed)
-		append_spool(spool, lender, same ? NULL : codes);
-	else
-	{
-		if (spool->nlenders == 0)
-			spool->lenders = MemoryContextAlloc(spool->context, sizeof(FunnelSpool *));
-		else
-			spool->lenders = repalloc(spool->lenders,
-									  sizeof(FunnelSpool *) * (spool->nlenders + 1));
-		spool->lenders[spool->nlenders++] = lender;
-		spool->has_others = true;
-	}
-	if (codes != NULL)
-		pfree(codes);
-	return borrowed;
+	return spool->mask != 0 && spool->nlenders == 0;
 }

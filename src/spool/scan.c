@@ -436,7 +436,7 @@ place_events(FunnelSpoolScan *scan)
 				uint64	   *unit_end = &scan->ends[*next++];
 
 				at = funnel_spool_read_group(form, segment, at, &group);
-				place_group(&group, &spool->codes, scan->events + event * *unit_end,
+				place_group(&group, spool->codes, scan->events + event * *unit_end,
 							spool->wide);
 				*unit_end += group.nevents;
 			}
@@ -455,7 +455,7 @@ place_events(FunnelSpoolScan *scan)
 		else if (segment->word_width > 0)
 		{
 			for (; record < end; record += spool_packed_size(segment))
-				spool_copy_word(&spool->codes, scan->events + event * scan->ends[*next++]++,
+				spool_copy_word(spool->codes, scan->events + event * scan->ends[*next++]++,
 								true, spool_packed_word(segment, record));
 		}
 		else
@@ -464,7 +464,7 @@ place_events(FunnelSpoolScan *scan)
 			{
 				const char *unit = record + spool_event_size(form, segment->wide);
 
-				spool_copy_event(form, &spool->codes, scan->events + event * scan->ends[*next++]++,
+				spool_copy_event(form, spool->codes, scan->events + event * scan->ends[*next++]++,
 								 spool->wide, record, segment->wide);
 				record = unit + spool_unit_size(form, unit);
 			}
@@ -516,7 +516,7 @@ static void
 append_segments(FunnelSpool *spool, const FunnelSpoolScan *scan)
 {
 	for (int s = 0; s < scan->nsegments; s++)
-		funnel_spool_append_segment(spool, &scan->spool->codes, scan->segments[s]);
+		funnel_spool_append_segment(spool, scan->segments[s]);
 }
 
 /*
@@ -612,7 +612,7 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	from = scan->events + begin * event;
 	if (!spool->wide && !spool->form.with_items)
 	{
-		funnel_events_set_words(events, (uint64 *) from, end - begin, &spool->codes);
+		funnel_events_set_words(events, (uint64 *) from, end - begin, spool->codes);
 		return true;
 	}
 	funnel_events_reserve(events, end - begin);
@@ -620,7 +620,7 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	for (uint64 i = 0; i < end - begin; i++, from += event)
 	{
 		funnel_poll_at(i);
-		events->rows[i] = spool_read_event(&spool->codes, spool->wide, from);
+		events->rows[i] = spool_read_event(spool->codes, spool->wide, from);
 		if (spool->form.with_items)
 			events->items[i] = spool_read_item(&spool->form, spool->wide, from);
 	}

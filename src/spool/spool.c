@@ -445,14 +445,11 @@ append_copy(FunnelSpool *spool, SpoolUnitRef unit, const char *event)
 	}
 }
 
-/*
- * Append all records of a segment, whose codes are CODES.  They are those of
- * this spool, too, unless it is wide; and it is if the segment is.
- */
+/* Append all records of a segment.  The spool is wide if the segment is. */
 void
-funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCodes *codes,
-							const SpoolSegment *segment)
+funnel_spool_append_segment(FunnelSpool *spool, const SpoolSegment *segment)
 {
+	const FunnelEventCodes *codes = spool->codes;
 	const SpoolForm *form = &spool->form;
 	const char *record = (const char *) (segment + 1);
 	const char *end = record + segment->size;
@@ -532,7 +529,7 @@ rebuild(FunnelSpool *spool, bool partitioned, bool wide)
 	for (int p = 0; p < SPOOL_NUM_PARTITIONS(&from); p++)
 	{
 		for (SpoolBlock *block = from.partitions[p].head; block != NULL; block = block->next)
-			funnel_spool_append_segment(spool, &from.codes, &block->segment);
+			funnel_spool_append_segment(spool, &block->segment);
 	}
 	spool->allocated += from.allocated;
 	for (Slab *slab = from.slabs; slab != NULL; slab = slab->next)
@@ -609,16 +606,17 @@ spill(FunnelSpool *spool)
 	spool->slab_left = 0;
 }
 
-/* Write a run that is in memory. */
+/* Have a run that is in memory in the file. */
 static void
-spill_run(FunnelSpool *spool, SpoolRun *run)
+write_run(FunnelSpool *spool, SpoolRun *run)
 {
+	size_t		size = run->offsets[SPOOL_PARTITIONS] - run->offsets[0];
+
 	begin_to_write(spool);
 	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
 		run->offsets[p] += spool->file_size;
-	write_to_file(spool, run->memory, run->offsets[SPOOL_PARTITIONS] - run->offsets[0]);
+	write_to_file(spool, run->memory, size);
 	run->file = spool->file;
-	pfree(run->memory);
 	run->memory = NULL;
 }
 
@@ -630,8 +628,13 @@ spill_all(FunnelSpool *spool)
 {
 	for (int r = 0; r < spool->nruns; r++)
 	{
-		if (spool->runs[r]->memory != NULL)
-			spill_run(spool, spool->runs[r]);
+		SpoolRun   *run = spool->runs[r];
+		char	   *memory = run->memory;
+
+		if (memory == NULL)
+			continue;
+		write_run(spool, run);
+		pfree(memory);
 	}
 	spool->run_memory = 0;
 	if (spool->slabs != NULL)
@@ -686,11 +689,13 @@ funnel_spool_lend(FunnelSpool *spool, bool awaits_messages)
 }
 
 static FunnelSpool *
-create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
+create_spool(FunnelUnitType *unit_type, const FunnelEventCodes *codes, bool with_items,
+			 MemoryContext context)
 {
 	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
 
 	spool->form.unit_type = unit_type;
+	spool->codes = codes;
 	spool->form.with_items = with_items;
 	spool->context = context;
 	spool->packed = unit_type->is_word && !with_items;
@@ -707,13 +712,13 @@ create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
 FunnelSpool *
 funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 {
-	FunnelSpool *spool = create_spool(outer->form.unit_type, outer->form.with_items, context);
+	FunnelSpool *spool = create_spool(outer->form.unit_type, outer->codes,
+										outer->form.with_items, context);
 
 	spool->file_owner = FUNNEL_FILE_OF_CALLER;
 	spool->resource_owner = CurrentResourceOwner;
 	spool->wide = outer->wide;
 	spool->packed = outer->packed;
-	spool->codes = outer->codes;
 	set_widths(spool, outer->word_width, outer->unit_width);
 	spool->shift = outer->shift - SPOOL_PARTITION_BITS;
 	funnel_spool_partition(spool);
@@ -721,10 +726,10 @@ funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 }
 
 FunnelSpool *
-funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
+funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes, bool with_items,
 					FunctionCallInfo fcinfo, MemoryContext context)
 {
-	FunnelSpool *spool = create_spool(unit_type, with_items, context);
+	FunnelSpool *spool = create_spool(unit_type, codes, with_items, context);
 
 	spool->fcinfo = fcinfo;
 	spool->file_owner = funnel_file_owner(fcinfo);
@@ -752,108 +757,28 @@ funnel_spool_takes_run(const FunnelSpool *spool, size_t size)
 		!funnel_spool_is_over_budget(spool, size + funnel_spool_message_share());
 }
 
-/* Replace the codes of the narrow events in SIZE bytes of segments. */
-void
-funnel_spool_translate(const FunnelSpool *spool, char *at, size_t size,
-					   const uint8 *codes)
-{
-	const SpoolForm *form = &spool->form;
-	const char *next = at;
-	const SpoolSegment *segment;
-
-	while ((segment = funnel_spool_next_segment(spool, &next, at + size)) != NULL)
-	{
-		char	   *record = unconstify(char *, (const char *) (segment + 1));
-		char	   *end = record + segment->size;
-
-		CHECK_FOR_INTERRUPTS();
-		if (segment->grouped)
-		{
-			while (record < end)
-			{
-				SpoolGroup	group;
-				char	   *next_group = funnel_spool_read_group(form, segment, record, &group);
-				char	   *first = group.others - (group.nevents > 1) - segment->word_width;
-
-				*first = codes[(uint8) *first];
-				for (char *other = group.others; other < next_group; other += group.width)
-					*other = codes[(uint8) *other];
-				record = next_group;
-			}
-		}
-		else if (segment->word_width > 0)
-		{
-			/* the base has no code, so it is the lowest byte */
-			for (; record < end; record += spool_packed_size(segment))
-				*record = codes[(uint8) *record];
-		}
-		else if (!segment->wide)
-		{
-			while (record < end)
-			{
-				char	   *unit = record + spool_event_size(form, false);
-				uint64		word;
-
-				memcpy(&word, record, sizeof(word));
-				word = word - (uint8) word + codes[(uint8) word];
-				memcpy(record, &word, sizeof(word));
-				record = unit + spool_unit_size(form, unit);
-			}
-		}
-	}
-}
-
 /*
  * Add a run that is part of a message, with offsets from 0 on: copy it into
- * memory if there is enough, else into the file.  CODES are what the sender's
- * are here, NULL if they are the same.  The spool must be partitioned, wide if
- * the run is, and take it.
+ * memory if there is enough, else into the file.  The spool must be partitioned,
+ * wide if the run is, and take it.
  */
 void
-funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run, const uint8 *codes)
+funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run)
 {
 	const char *segments = run->memory;
 	size_t		size = run->offsets[SPOOL_PARTITIONS];
 	bool		in_file = size >= MIN_SPILL_SIZE &&
 		funnel_spool_is_over_budget(spool, size + funnel_spool_message_share());
-	int64		shift = 0;
 
 	if (in_file)
-	{
-		begin_to_write(spool);
-		shift = spool->file_size;
-		run->file = spool->file;
-		run->memory = NULL;
-	}
+		write_run(spool, run);
 	else
 	{
 		run->memory = MemoryContextAllocHuge(spool->context, size + SPOOL_PADDING);
+		memcpy(run->memory, segments, size);
 		memset(run->memory + size, 0, SPOOL_PADDING);
 		spool->run_memory += size;
 	}
-
-	for (int p = 0; p < SPOOL_PARTITIONS; p++)
-	{
-		const char *from = segments + run->offsets[p];
-		size_t		part = spool_run_size(run, p);
-		char	   *copy = NULL;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!in_file)
-			copy = run->memory + run->offsets[p];
-		else if (codes != NULL)
-			copy = MemoryContextAllocHuge(CurrentMemoryContext, part + SPOOL_PADDING);
-		if (copy != NULL)
-			memcpy(copy, from, part);
-		if (codes != NULL)
-			funnel_spool_translate(spool, copy, part, codes);
-		if (in_file)
-			write_to_file(spool, copy != NULL ? copy : from, part);
-		if (in_file && copy != NULL)
-			pfree(copy);
-	}
-	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
-		run->offsets[p] += shift;
 	add_run(spool, run);
 	spool->has_others = true;
 }
@@ -914,6 +839,16 @@ funnel_spool_widen(FunnelSpool *spool)
 		rebuild(spool, spool->mask != 0, true);
 }
 
+/* The word of an event; false if it does not fit into one. */
+static inline bool
+encode_word(const FunnelEventCodes *codes, int64 ts, FunnelLabelMatch labels, uint64 *word)
+{
+	int			code = likely(funnel_is_simple_match(labels)) ? funnel_simple_code(labels) :
+		funnel_mixed_code(codes, labels);
+
+	return funnel_event_word(ts, code, word);
+}
+
 /*
  * An event as it will be written.  Before, the spool is turned wide if it must
  * be.
@@ -931,8 +866,7 @@ encode_event(FunnelSpool *spool, int64 ts, FunnelLabelMatch labels)
 
 	if (likely(!spool->wide))
 	{
-		if (likely(funnel_event_encode(&spool->codes, ts, labels, spool->context,
-									   &event.word)))
+		if (likely(encode_word(spool->codes, ts, labels, &event.word)))
 			return event;
 		funnel_spool_widen(spool);
 	}
@@ -1011,7 +945,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 
 	/* what is most common, and so simple that it needs no stack */
 	if (likely(spool->packed &&
-			   funnel_event_encode(&spool->codes, ts, labels, spool->context, &word)))
+			   encode_word(spool->codes, ts, labels, &word)))
 		append_packed(spool, funnel_unit_word(spool->form.unit_type, unit), word);
 	else
 		add_any(spool, unit, ts, labels, item);

@@ -15,13 +15,13 @@ typedef struct FunnelSpool FunnelSpool;
 typedef struct FunnelSpoolScan FunnelSpoolScan;
 
 /*
- * A new spool; it and all it grows by live in CONTEXT.  WITH_ITEMS: its events
- * have items, and are to be read into buffers that have them too.  FCINFO is
- * that of the aggregate's present call: what does not fit into memory goes to
+ * A new spool; it and all it grows by live in CONTEXT.  CODES last as long.
+ * WITH_ITEMS: its events have items, and are to be read into buffers that have
+ * them too.  FCINFO is that of the aggregate's present call: what does not fit into memory goes to
  * a file that ends with the aggregate's group.
  */
-extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
-										FunctionCallInfo fcinfo, MemoryContext context);
+extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes,
+										bool with_items, FunctionCallInfo fcinfo, MemoryContext context);
 
 /* Set an event aside; ITEM is not looked at in a spool without items. */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
@@ -35,8 +35,8 @@ extern FunnelSpoolScan *funnel_spool_scan_begin(FunnelSpool *spool,
 												MemoryContext context);
 extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
 
-/* Is it more than the beginnings of one? */
-extern bool funnel_spool_is_large(const FunnelSpool *spool);
+/* Is it large enough to be lent, and reads no other's events? */
+extern bool funnel_spool_can_lend(const FunnelSpool *spool);
 
 /*
  * Group what there is by unit, if that is possible within the memory allowed:
@@ -53,8 +53,8 @@ extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, bool may_
 								   FunctionCallInfo fcinfo);
 
 /*
- * Add a message's content to a spool; both spools must be with items or both
- * without.
+ * Add a message's content to a spool; both spools must have the same codes, and
+ * be with items or both without.
  */
 extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo);
 
@@ -65,9 +65,9 @@ extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCall
 extern void funnel_spool_lend(FunnelSpool *spool, bool awaits_messages);
 
 /*
- * Have LENDER's content read with that of a spool, without a copy if that is
- * possible: then the result is true, and the lender has to last as long.
+ * Have LENDER's content read with that of a spool.  The lender, which has to
+ * last as long, can lend and has the same codes.
  */
-extern bool funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender);
+extern void funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender);
 
 #endif							/* FUNNEL_SPOOL_SPOOL_H */
