@@ -331,7 +331,6 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (FunnelAggState *) PG_GETARG_POINTER(0);
-	funnel_agg_check_loans(state);
 
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "funnel_agg",
 									ALLOCSET_DEFAULT_SIZES);

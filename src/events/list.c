@@ -37,7 +37,7 @@
 static inline uint32
 row_words(const FunnelEventList *list)
 {
-	return list->wide ? 3 : 1;
+	return list->full_rows ? 3 : 1;
 }
 
 static inline uint32
@@ -61,7 +61,7 @@ void
 funnel_event_list_init(FunnelEventList *list, bool with_items)
 {
 	list->nevents = 0;
-	list->wide = false;
+	list->full_rows = false;
 	list->with_items = with_items;
 	list->next = list->first;
 	list->room = FUNNEL_EVENT_LIST_FIRST;
@@ -94,12 +94,12 @@ append_words(FunnelEventList *list, MemoryContext context, const uint64 *words, 
 }
 
 /*
- * Turn the list wide.  What was allocated is not used again: hardly any list
- * ever gets here, and one that does is short, for it turns wide at its first
- * event that must be.
+ * Have all events as full rows.  What was allocated is not used again: hardly
+ * any list ever gets here, and one that does is short, for this happens at its
+ * first event that does not fit into a word.
  */
 static pg_noinline void
-widen(FunnelEventList *list, MemoryContext context, const FunnelEventCodes *codes)
+begin_full_rows(FunnelEventList *list, MemoryContext context, const FunnelEventCodes *codes)
 {
 	FunnelEventList narrow = *list;
 	FunnelEventCursor cursor;
@@ -108,7 +108,7 @@ widen(FunnelEventList *list, MemoryContext context, const FunnelEventCodes *code
 
 	funnel_event_cursor_init(&cursor, &narrow);
 	funnel_event_list_init(list, narrow.with_items);
-	list->wide = true;
+	list->full_rows = true;
 	while (funnel_event_cursor_next(&cursor, codes, &row, &item))
 	{
 		uint64		words[4];
@@ -130,15 +130,15 @@ funnel_event_list_add(FunnelEventList *list, MemoryContext context,
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many events of one unit")));
-	if (!list->wide)
+	if (!list->full_rows)
 	{
 		int			code = likely(funnel_is_simple_match(labels)) ? funnel_simple_code(labels) :
 			funnel_add_mixed_code(codes, labels, codes_context);
 
 		if (unlikely(!funnel_event_word(ts, code, &words[0])))
-			widen(list, context, codes);
+			begin_full_rows(list, context, codes);
 	}
-	if (unlikely(list->wide))
+	if (unlikely(list->full_rows))
 	{
 		words[0] = (uint64) ts;
 		words[1] = labels.steps;
@@ -183,7 +183,7 @@ static inline void
 read_event(FunnelEventCursor *cursor, const FunnelEventCodes *codes,
 		   FunnelRow *row, uint64 *item)
 {
-	if (unlikely(cursor->list->wide))
+	if (unlikely(cursor->list->full_rows))
 	{
 		row->ts = (int64) next_word(cursor);
 		row->steps = next_word(cursor);
@@ -231,7 +231,7 @@ funnel_event_list_read_words(const FunnelEventList *list, const FunnelEventCodes
 	uint64		nwords = 0;
 	uint64	   *to;
 
-	if (list->wide || list->with_items || events->with_items)
+	if (list->full_rows || list->with_items || events->with_items)
 	{
 		funnel_event_list_read(list, codes, events);
 		return;

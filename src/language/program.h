@@ -43,8 +43,10 @@ extern FunnelProgram *funnel_program_get(FunnelProgramCache *cache,
 										 MemoryContext context);
 
 /*
- * The codes of what events match.  All processes of a query have the same for
- * one definition and form.
+ * The codes of what events match.  All processes of a server have the same for
+ * one definition and by_stage, which the message of a state therefore says.
+ * What an argument of a row may add to breaks has to be among the matches of
+ * funnel_labels_add_codes, so that it is in the unions.
  */
 extern const FunnelEventCodes *funnel_program_codes(FunnelProgram *program);
 extern bool funnel_program_is_for(const FunnelProgram *program,
