@@ -65,6 +65,9 @@ rebuild(FunnelSpool *spool, bool partitioned, bool full_rows)
 	funnel_blocks_init(blocks, old.shift, old.context);
 	if (partitioned)
 		funnel_blocks_partition(blocks);
+	/* first, because what follows may have to be written to its file */
+	if (partitioned && !spool_is_partitioned(&old))
+		funnel_spool_enter_budget(spool);
 	spool->full_rows = full_rows;
 	spool->packed = spool->packed && !full_rows;
 
@@ -76,8 +79,6 @@ rebuild(FunnelSpool *spool, bool partitioned, bool full_rows)
 	funnel_blocks_free(&old);
 	if (spool_is_partitioned(&old))
 		pfree(old.partitions);
-	else if (partitioned)
-		funnel_spool_enter_budget(spool);
 }
 
 /*
