@@ -43,6 +43,7 @@ INSERT INTO cases (name, ts) VALUES
 	('one instant', 'timestamptz ''2026-01-01Z'''),
 	('in order of time', 'timestamptz ''2026-01-01Z'' + n * interval ''1 minute'''),
 	('in order and late', 'timestamptz ''2026-01-01Z'' + (n - CASE n % 100 WHEN 0 THEN n / 2 ELSE 0 END) * interval ''1 minute'''),
+	('in order, with great gaps', 'timestamptz ''2026-01-01Z'' + n / 2000 * interval ''20 years'' + n * interval ''1 s'''),
 	('a thousand years', 'timestamptz ''2026-01-01Z'' + n % 300 * interval ''3 years'' + n * interval ''1 minute'''),
 	('before the epoch', 't - interval ''900 years'''),
 	('wide in the first', 't - CASE p WHEN 0 THEN interval ''2000 years'' ELSE interval ''0'' END'),
@@ -56,6 +57,9 @@ INSERT INTO cases (name, label, definition) VALUES
 		'a -> b -> c -> d -> e -> f -> g -> h -> i -> j -> k -> l'),
 	('more codes in one', 'CASE p WHEN 0 THEN labels ELSE labels || CASE n % 5 WHEN 0 THEN ''{}''::text[] WHEN 1 THEN ''{a}'' WHEN 2 THEN ''{b}'' WHEN 3 THEN ''{a,b}'' ELSE ''{a,b,c}'' END END',
 		'a -> b -> c -> d -> e -> f -> g -> h -> i within 9 days');
+UPDATE cases SET unit = 'u + 1000' WHERE name = 'in order, with great gaps';
+INSERT INTO cases (name, label, definition) VALUES
+	('stages', '(''1:'' || e)::funnel_stage', 'b: a -> a: b|c -> c within 9 days');
 INSERT INTO cases (name, unit, ts, rest) VALUES
 	('values', 'u', 't', ', v'),
 	('values of text', 'u::text', 't', ', v'),

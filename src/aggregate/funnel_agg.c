@@ -129,7 +129,8 @@ funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
 	state->unit_type = unit_type;
 	state->horizon = PG_INT64_MIN;
 	state->with_values = with_values;
-	state->spool = funnel_spool_create(unit_type, with_values, fcinfo, context);
+	state->spool = funnel_spool_create(unit_type, funnel_program_codes(program), with_values,
+										fcinfo, context);
 	return state;
 }
 
@@ -365,7 +366,6 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (FunnelAggState *) PG_GETARG_POINTER(0);
-	funnel_agg_check_loans(state);
 
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "funnel_agg",
 									ALLOCSET_DEFAULT_SIZES);

@@ -28,16 +28,11 @@ typedef struct FunnelAggState
 	int64		horizon;
 	bool		with_values;
 	FunnelSpool *spool;
-
-	/* what it has borrowed, see aggregate/handover.c */
-	int			nloans;
-	uint64	   *loans;
 } FunnelAggState;
 
 extern FunnelAggCallSite *funnel_agg_call_site(FunctionCallInfo fcinfo);
 extern FunnelAggState *funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
 											   FunnelProgram *program,
 											   FunnelUnitType *unit_type, bool with_values);
-extern void funnel_agg_check_loans(const FunnelAggState *state);
 
 #endif							/* FUNNEL_AGGREGATE_FUNNEL_AGG_H */

@@ -18,8 +18,8 @@ typedef int (*FunnelItemCompare) (uint64 a, uint64 b, const void *arg);
 /*
  * A buffer to be used for one unit after another.
  *
- * It holds rows, or words that are yet to be decoded, see events/word.h; those
- * are in a place of the one who fills the buffer, where they may be sorted, or
+ * It holds rows, or words that are yet to be decoded, see events/word.h.  Words
+ * are in memory that the caller lent to the buffer, where they may be sorted, or
  * in own_words, or, once sorted, in scratch.
  *
  * If with_items, each row has an item: eight bytes that travel with it and

@@ -27,15 +27,17 @@
 #define MIN_ARRAY_WORDS		8
 #define MAX_ARRAY_WORDS		1024
 
-/* On the wire, an event word's code says what follows it. */
-#define WIRE_MASKS			FUNNEL_FIRST_MIXED	/* steps and breaks */
-#define WIRE_WIDE			(FUNNEL_FIRST_MIXED + 1)	/* a FunnelRow; no time here */
+/*
+ * In a message, codes of combinations would be good for nobody else: then this
+ * word stands before the full row.
+ */
+#define FULL_ROW_FOLLOWS	FUNNEL_FIRST_MIXED
 
 /* The words of an event without its item, and with it if there is one. */
 static inline uint32
 row_words(const FunnelEventList *list)
 {
-	return list->wide ? 3 : 1;
+	return list->full_rows ? 3 : 1;
 }
 
 static inline uint32
@@ -59,7 +61,7 @@ void
 funnel_event_list_init(FunnelEventList *list, bool with_items)
 {
 	list->nevents = 0;
-	list->wide = false;
+	list->full_rows = false;
 	list->with_items = with_items;
 	list->next = list->first;
 	list->room = FUNNEL_EVENT_LIST_FIRST;
@@ -92,12 +94,12 @@ append_words(FunnelEventList *list, MemoryContext context, const uint64 *words, 
 }
 
 /*
- * Turn the list wide.  What was allocated is not used again: hardly any list
- * ever gets here, and one that does is short, for it turns wide at its first
- * event that must be.
+ * Have all events as full rows.  What was allocated is not used again: hardly
+ * any list ever gets here, and one that does is short, for this happens at its
+ * first event that does not fit into a word.
  */
 static pg_noinline void
-widen(FunnelEventList *list, MemoryContext context, const FunnelEventCodes *codes)
+begin_full_rows(FunnelEventList *list, MemoryContext context, const FunnelEventCodes *codes)
 {
 	FunnelEventList narrow = *list;
 	FunnelEventCursor cursor;
@@ -106,7 +108,7 @@ widen(FunnelEventList *list, MemoryContext context, const FunnelEventCodes *code
 
 	funnel_event_cursor_init(&cursor, &narrow);
 	funnel_event_list_init(list, narrow.with_items);
-	list->wide = true;
+	list->full_rows = true;
 	while (funnel_event_cursor_next(&cursor, codes, &row, &item))
 	{
 		uint64		words[4];
@@ -128,10 +130,15 @@ funnel_event_list_add(FunnelEventList *list, MemoryContext context,
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many events of one unit")));
-	if (!list->wide &&
-		unlikely(!funnel_event_encode(codes, ts, labels, codes_context, &words[0])))
-		widen(list, context, codes);
-	if (unlikely(list->wide))
+	if (!list->full_rows)
+	{
+		int			code = likely(funnel_is_simple_match(labels)) ? funnel_simple_code(labels) :
+			funnel_add_mixed_code(codes, labels, codes_context);
+
+		if (unlikely(!funnel_event_word(ts, code, &words[0])))
+			begin_full_rows(list, context, codes);
+	}
+	if (unlikely(list->full_rows))
 	{
 		words[0] = (uint64) ts;
 		words[1] = labels.steps;
@@ -176,7 +183,7 @@ static inline void
 read_event(FunnelEventCursor *cursor, const FunnelEventCodes *codes,
 		   FunnelRow *row, uint64 *item)
 {
-	if (unlikely(cursor->list->wide))
+	if (unlikely(cursor->list->full_rows))
 	{
 		row->ts = (int64) next_word(cursor);
 		row->steps = next_word(cursor);
@@ -224,7 +231,7 @@ funnel_event_list_read_words(const FunnelEventList *list, const FunnelEventCodes
 	uint64		nwords = 0;
 	uint64	   *to;
 
-	if (list->wide || list->with_items || events->with_items)
+	if (list->full_rows || list->with_items || events->with_items)
 	{
 		funnel_event_list_read(list, codes, events);
 		return;
@@ -247,43 +254,36 @@ funnel_event_list_read_words(const FunnelEventList *list, const FunnelEventCodes
 void
 funnel_event_send(const FunnelRow *row, StringInfo buf)
 {
-	uint64		word = (uint64) row->ts << FUNNEL_CODE_BITS;
+	FunnelLabelMatch match = {row->steps, row->breaks};
+	int			code = funnel_is_simple_match(match) ? funnel_simple_code(match) : -1;
+	uint64		word;
 
-	if (row->ts >= FUNNEL_WORD_LIMIT || row->ts < -FUNNEL_WORD_LIMIT)
-	{
-		pq_sendint64(buf, WIRE_WIDE);
-		pq_sendint64(buf, row->ts);
-	}
-	else if (row->breaks == 0 && (row->steps & (row->steps - 1)) == 0)
-	{
-		if (row->steps != 0)
-			word |= pg_rightmost_one_pos64(row->steps) + 1;
+	if (funnel_event_word(row->ts, code, &word))
 		pq_sendint64(buf, word);
-		return;
-	}
 	else
-		pq_sendint64(buf, word | WIRE_MASKS);
-	pq_sendint64(buf, row->steps);
-	pq_sendint64(buf, row->breaks);
+	{
+		pq_sendint64(buf, FULL_ROW_FOLLOWS);
+		pq_sendint64(buf, row->ts);
+		pq_sendint64(buf, row->steps);
+		pq_sendint64(buf, row->breaks);
+	}
 }
 
 FunnelRow
 funnel_event_receive(StringInfo buf)
 {
+	static const FunnelEventCodes no_codes = {0};
 	uint64		word = pq_getmsgint64(buf);
-	uint32		code = word & ((1 << FUNNEL_CODE_BITS) - 1);
-	FunnelRow	row = {(int64) word >> FUNNEL_CODE_BITS, 0, 0};
+	FunnelRow	row;
 
-	if (code == WIRE_WIDE)
-		row.ts = pq_getmsgint64(buf);
-	if (code == WIRE_WIDE || code == WIRE_MASKS)
+	if (word == FULL_ROW_FOLLOWS)
 	{
+		row.ts = pq_getmsgint64(buf);
 		row.steps = pq_getmsgint64(buf);
 		row.breaks = pq_getmsgint64(buf);
+		return row;
 	}
-	else if (code > FUNNEL_MAX_STEPS)
+	if ((word & ((1 << FUNNEL_CODE_BITS) - 1)) >= FUNNEL_FIRST_MIXED)
 		elog(ERROR, "invalid funnel event");
-	else if (code > 0)
-		row.steps = FUNNEL_STEP_BIT(code);
-	return row;
+	return funnel_event_decode(&no_codes, word);
 }

@@ -20,15 +20,15 @@
  * There may be millions of lists, so they are small, have no memory context of
  * their own, and share the codes of their call site.
  *
- * Events are words, one after another: an event word, or a FunnelRow if the
- * list is wide, and then the item if it is one with items.  The words stand in
- * arrays that never move; behind the last word of each is a link to the next.
+ * Events are one after another: a word, or a full row if the list has those, and
+ * then the item if it is one with items.  They stand in arrays of 8 bytes each
+ * that never move; behind the last of each is a link to the next.
  */
 typedef struct FunnelEventList
 {
 	uint32		nevents;
 	uint16		room;			/* words left in the last array */
-	bool		wide;
+	bool		full_rows;
 	bool		with_items;
 	uint64	   *next;			/* where the next word goes, or the link */
 	uint64		first[FUNNEL_EVENT_LIST_FIRST + 1];

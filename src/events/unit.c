@@ -84,9 +84,9 @@ funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
 			DatumGetBool(OidFunctionCall1Coll(image_proc, type->collation,
 											  ObjectIdGetDatum(entry->btree_opintype)));
 	}
-	type->is_word = type->is_image && type->typbyval;
-	if (type->is_word)
-		type->word_mask = PG_UINT64_MAX >> (64 - 8 * type->typlen);
+	type->is_integer = type->is_image && type->typbyval;
+	if (type->is_integer)
+		type->integer_mask = PG_UINT64_MAX >> (64 - 8 * type->typlen);
 	if (type->is_image)
 		return;
 

@@ -16,9 +16,9 @@ typedef struct FunnelUnitType
 	Oid			collation;
 	int16		typlen;
 	bool		typbyval;
-	bool		is_word;		/* by value, equal if the same bits */
+	bool		is_integer;		/* by value, equal if the same bits */
 	bool		is_image;		/* equal if the same bytes */
-	uint64		word_mask;		/* the bits of a word that are the value's */
+	uint64		integer_mask;	/* the bits of a Datum that are the value's */
 	FmgrInfo	hash;			/* for those that are not */
 	FmgrInfo	equal;
 } FunnelUnitType;
@@ -40,14 +40,14 @@ extern bool funnel_unit_keys_equal(FunnelUnitType *type,
 								   const char *b, uint32 blen);
 
 /*
- * A unit of an is_word type as a word.  The bits of its Datum beyond the type's
- * length are left out: those of an oid from 2^31 on are set where it was read
- * from a row, and not where a function returned it.
+ * A unit of an is_integer type.  The bits of its Datum beyond the type's length
+ * are left out: those of an oid from 2^31 on are set where it was read from a
+ * row, and not where a function returned it.
  */
 static inline uint64
-funnel_unit_word(const FunnelUnitType *type, Datum unit)
+funnel_unit_integer(const FunnelUnitType *type, Datum unit)
 {
-	return (uint64) unit & type->word_mask;
+	return (uint64) unit & type->integer_mask;
 }
 
 /* Austin Appleby's MurmurHash3 finalizer: every bit of the word matters. */

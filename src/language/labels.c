@@ -446,3 +446,27 @@ funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
 
 	return match_wildcards(labels, text, len);
 }
+
+/*
+ * The order is the same in all processes of a server: that of the definition,
+ * and of the hash table that is built from it.  Wildcards are first because
+ * their unions are what a single label can match, too.
+ */
+void
+funnel_labels_add_codes(const FunnelLabels *labels, FunnelEventCodes *codes,
+						MemoryContext context)
+{
+	FunnelLabelMatch *matches = palloc(sizeof(FunnelLabelMatch) *
+									   ((size_t) labels->nwildcards + labels->slot_mask + 1));
+	int			n = 0;
+
+	for (int i = 0; i < labels->nwildcards; i++)
+		matches[n++] = labels->wildcards[i].match;
+	for (uint32 i = 0; i <= labels->slot_mask; i++)
+	{
+		if (labels->slots[i].len >= 0)
+			matches[n++] = labels->slots[i].match;
+	}
+	funnel_codes_of_unions(codes, matches, n, context);
+	pfree(matches);
+}

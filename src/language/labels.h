@@ -8,16 +8,10 @@
 #ifndef FUNNEL_LANGUAGE_LABELS_H
 #define FUNNEL_LANGUAGE_LABELS_H
 
+#include "language/codes.h"
 #include "language/tree.h"
 
 typedef struct FunnelLabels FunnelLabels;
-
-/* Bit k-1: matches step k; is an exclusion of the link into step k. */
-typedef struct FunnelLabelMatch
-{
-	uint64		steps;
-	uint64		breaks;
-} FunnelLabelMatch;
 
 /*
  * Compile a definition's terms; everything is allocated in CONTEXT.  If
@@ -29,5 +23,9 @@ extern FunnelLabels *funnel_labels_compile(const FunnelDefinition *definition,
 /* Look up one label of LEN bytes; both masks are 0 if nothing matches. */
 extern FunnelLabelMatch funnel_labels_match(const FunnelLabels *labels,
 											const char *text, int len);
+
+/* Give codes to what labels can match. */
+extern void funnel_labels_add_codes(const FunnelLabels *labels, FunnelEventCodes *codes,
+									MemoryContext context);
 
 #endif							/* FUNNEL_LANGUAGE_LABELS_H */

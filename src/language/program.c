@@ -65,6 +65,7 @@ compile_program(const struct varlena *def, bool by_stage, MemoryContext context)
 	program->labels = funnel_labels_compile(definition, by_stage ? names : NULL,
 											context);
 	program->keeps_all = program->rules.strict != 0;
+	program->by_stage = by_stage;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 	return program;
@@ -96,4 +97,18 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	entry = funnel_bytehash_insert(cache->programs, key, &found);
 	entry->value.pointer = program;
 	return program;
+}
+
+const FunnelEventCodes *
+funnel_program_codes(FunnelProgram *program)
+{
+	if (program->codes == NULL)
+	{
+		MemoryContext context = GetMemoryChunkContext(program);
+		FunnelEventCodes *codes = MemoryContextAllocZero(context, sizeof(FunnelEventCodes));
+
+		funnel_labels_add_codes(program->labels, codes, context);
+		program->codes = codes;
+	}
+	return program->codes;
 }

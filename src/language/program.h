@@ -21,6 +21,8 @@ typedef struct FunnelProgram
 	FunnelStage **stages;		/* of each depth */
 	bool		keeps_all;		/* rows that match nothing matter too: they
 								 * break strict links */
+	bool		by_stage;		/* of its cache */
+	FunnelEventCodes *codes;	/* see funnel_program_codes; NULL at first */
 } FunnelProgram;
 
 /*
@@ -37,6 +39,14 @@ typedef struct FunnelProgramCache
 extern FunnelProgram *funnel_program_get(FunnelProgramCache *cache,
 										 const struct varlena *def,
 										 MemoryContext context);
+
+/*
+ * The codes of what events match.  All processes of a server have the same for
+ * one definition and by_stage, which the message of a state therefore says.
+ * What an argument of a row may add to breaks has to be among the matches of
+ * funnel_labels_add_codes, so that it is in the unions.
+ */
+extern const FunnelEventCodes *funnel_program_codes(FunnelProgram *program);
 extern bool funnel_program_is_for(const FunnelProgram *program,
 								  const struct varlena *def);
 

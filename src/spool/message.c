@@ -1,32 +1,51 @@
 /*-------------------------------------------------------------------------
  *
  * spool/message.c
- *	  A spool on its way from one process of a server to another.
+ *	  A spool on its way from one node of a plan to another.
  *
- * Word events without items are grouped before they are sent, others go as they
- * stand in memory and files.
+ * Words without items are grouped before they are sent, others go as they stand
+ * in memory and files.  Grouping is work that the processes of a parallel query
+ * share if they do it before they hand over, whereas the one that receives works
+ * alone; and the groups are smaller than the records.
  *
- *	codes		number of mixed ones, and the steps and breaks of each
- *	wide		a byte: some events may be wide
+ * The leader of a parallel query takes part in the scan, and a plan by partition
+ * has a node for each: their states stay in the process.  Those are only lent,
+ * and read where they are.
+ *
+ *	place		a byte: where the segments are
+ *
+ * If they are lent, the process, 4 bytes, and the loan's number in it, 8 bytes.
+ * Else,
+ *
+ *	full rows	a byte: there may be some
  *	partitioned	a byte
  *	sizes		of each partition, 8 bytes, multiples of 8
- *	in a file	a byte
- *	segments	of all partitions, see spool/records.h; or which file has them
+ *	segments	of all partitions, see spool/segment.h; or which file has them
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "access/xact.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
 #include "optimizer/cost.h"
 #include "port/pg_bswap.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
-#include "spool/impl.h"
+#include "spool/fill.h"
+#include "spool/loan.h"
+#include "spool/scan.h"
 #include "spool/sharedfile.h"
+#include "spool/spill.h"
+
+/* The places of segments */
+#define IN_MESSAGE			1
+#define IN_FILE				2
+#define LENT				3
 
 /* Room for a tuple's header, and the rest of a serialized state */
 #define MAX_MESSAGE_SIZE	(MaxAllocSize - 1024 * 1024)
@@ -155,7 +174,7 @@ append_partition(Outlet *outlet, const FunnelSpool *spool, int p)
 	for (int r = 0; r < spool->nruns; r++)
 		append_bytes(outlet, spool->runs[r], spool->runs[r]->offsets[p],
 					 spool->runs[r]->offsets[p + 1]);
-	for (SpoolBlock *block = spool->partitions[p].head; block != NULL; block = block->next)
+	for (SpoolBlock *block = spool->blocks.partitions[p].head; block != NULL; block = block->next)
 	{
 		SpoolRun	run = run_of_block(block);
 
@@ -179,10 +198,10 @@ append_groups(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
 	int			p = -1;
 	size_t		begin = 0;
 
-	segment.grouped = true;
+	segment.kind = SPOOL_GROUPED;
 	/* words are differences to 0; units of other spools may be wider */
 	segment.word_width = sizeof(uint64);
-	if (spool->form.unit_type->is_word)
+	if (spool->form.unit_type->is_integer)
 		segment.unit_width = spool->has_others ? (int) sizeof(uint64) : spool->unit_width;
 	funnel_events_init(&events, context, false);
 	do
@@ -213,7 +232,7 @@ append_groups(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
 		}
 		funnel_events_sort_words(&events);
 		unit = funnel_spool_scan_unit(scan);
-		reserve(buf, funnel_spool_group_max_size(&spool->form, unit, events.nrows));
+		reserve(buf, funnel_spool_group_room(&spool->form, unit, events.nrows));
 		to = buf->data + buf->len;
 		buf->len += funnel_spool_write_group(&spool->form, &segment,
 											 buf->data + begin + sizeof(segment), to, unit,
@@ -222,15 +241,30 @@ append_groups(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
 	MemoryContextDelete(context);
 }
 
-/* Can all partitions be groups only?  That takes word events. */
+/* A run of partitions of such sizes, one after the other. */
+static SpoolRun *
+create_run(const FunnelSpool *spool, const uint64 *sizes)
+{
+	SpoolRun   *run = MemoryContextAllocZero(spool->blocks.context, sizeof(SpoolRun));
+
+	for (int p = 0; p < SPOOL_PARTITIONS; p++)
+		run->offsets[p + 1] = run->offsets[p] + sizes[p];
+	return run;
+}
+
+/* Can all partitions be groups only?  That takes words. */
 static bool
 can_group(const FunnelSpool *spool)
 {
-	return spool->mask != 0 && !spool->wide && !spool->form.with_items;
+	return spool_is_partitioned(&spool->blocks) && !spool->full_rows && !spool->form.with_items;
 }
 
-void
-funnel_spool_group(FunnelSpool *spool)
+/*
+ * Group what there is by unit, if that is possible within the memory allowed:
+ * work that will be needed, when there is time for it.
+ */
+static void
+group_in_memory(FunnelSpool *spool)
 {
 	MemoryContext old;
 	StringInfoData buf;
@@ -238,20 +272,60 @@ funnel_spool_group(FunnelSpool *spool)
 	uint64		sizes[SPOOL_PARTITIONS] = {0};
 	SpoolRun   *run;
 
-	if (!can_group(spool) || spool->nruns > 0 || spool->allocated > MAX_MESSAGE_SIZE / 2 ||
-		funnel_spool_is_over_budget(spool, spool->allocated))
+	if (!can_group(spool) || spool->nruns > 0 ||
+		spool->blocks.allocated > MAX_MESSAGE_SIZE / 2 ||
+		funnel_spool_is_over_budget(spool, spool->blocks.allocated))
 		return;
-	old = MemoryContextSwitchTo(spool->context);
-	run = palloc0(sizeof(SpoolRun));
+	old = MemoryContextSwitchTo(spool->blocks.context);
 	initStringInfo(&buf);
 	init_outlet(&outlet, &buf);
 	append_groups(&outlet, spool, sizes);
-	for (int p = 0; p < SPOOL_PARTITIONS; p++)
-		run->offsets[p + 1] = run->offsets[p] + sizes[p];
 	append_zeros(&buf, SPOOL_PADDING);
+	run = create_run(spool, sizes);
 	run->memory = buf.data;
 	funnel_spool_replace(spool, run);
 	MemoryContextSwitchTo(old);
+}
+
+/* Is this call's state that of a partial aggregate of a plan? */
+static bool
+is_partial(FunctionCallInfo fcinfo)
+{
+	const AggState *node = (const AggState *) fcinfo->context;
+
+	return IsA(node, AggState) && DO_AGGSPLIT_SERIALIZE(node->aggsplit);
+}
+
+/*
+ * Can a spool be lent?  It must be large, and the process be the one where all of
+ * the plan above runs.  The state must be that of a partial aggregate without
+ * groups: then it is kept until the node ends, and the nodes above end before.
+ */
+static bool
+can_lend(const FunnelSpool *spool, FunctionCallInfo fcinfo)
+{
+	return spool_is_partitioned(&spool->blocks) && spool->nlenders == 0 &&
+		is_partial(fcinfo) && !IsParallelWorker() &&
+		((const AggState *) fcinfo->context)->aggstrategy == AGG_PLAIN;
+}
+
+static void
+lend(FunnelSpool *spool, StringInfo buf)
+{
+	size_t		share = 0;
+
+	if (IsInParallelMode())
+	{
+		/* the workers are about to do the same, and will be waited for */
+		group_in_memory(spool);
+		share = funnel_spool_message_share();
+	}
+	if (funnel_spool_is_over_budget(spool, share) && !funnel_spool_spill_idle(spool, share))
+		funnel_spool_spill_all(spool);
+	funnel_spool_set_idle(spool, true);
+	pq_sendbyte(buf, LENT);
+	pq_sendint32(buf, MyProcPid);
+	pq_sendint64(buf, funnel_spool_begin_loan(spool));
 }
 
 /*
@@ -269,59 +343,67 @@ max_message_size(const FunnelSpool *spool)
 	return Min(left / 2, funnel_spool_message_share() / nsenders);
 }
 
-void
-funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, bool may_use_file,
-					   FunctionCallInfo fcinfo)
+/* Append the segments of all partitions, and note their sizes. */
+static void
+append_segments(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
 {
-	int			npartitions = SPOOL_NUM_PARTITIONS(spool);
+	if (can_group(spool))
+	{
+		append_groups(outlet, spool, sizes);
+		return;
+	}
+	funnel_spool_check_loans(spool);
+	for (int p = 0; p < spool_num_partitions(&spool->blocks); p++)
+	{
+		int64		begin = outlet_size(outlet);
+
+		for (int i = 0; i < spool_num_sources(spool); i++)
+			append_partition(outlet, spool_source(spool, i), p);
+		sizes[p] = outlet_size(outlet) - begin;
+	}
+}
+
+void
+funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
+{
+	int			npartitions = spool_num_partitions(&spool->blocks);
 	uint64		sizes[SPOOL_PARTITIONS] = {0};
-	size_t		sizes_at;
+	int			place_at = buf->len;
+	int			sizes_at;
 	Outlet		outlet;
 
-	funnel_spool_settle(spool);
-	pq_sendint32(buf, spool->codes.nmixed);
-	for (int i = 0; i < spool->codes.nmixed; i++)
+	if (can_lend(spool, fcinfo))
 	{
-		pq_sendint64(buf, spool->codes.mixed[i].steps);
-		pq_sendint64(buf, spool->codes.mixed[i].breaks);
+		lend(spool, buf);
+		return;
 	}
-	pq_sendbyte(buf, spool->wide);
-	pq_sendbyte(buf, spool->mask != 0);
+	for (int i = 0; i < spool_num_sources(spool); i++)
+		funnel_spool_check_file(spool_source(spool, i));
+	funnel_blocks_finish_segments(&spool->blocks);
+	pq_sendbyte(buf, IN_MESSAGE);
+	pq_sendbyte(buf, spool->full_rows);
+	pq_sendbyte(buf, spool_is_partitioned(&spool->blocks));
 	sizes_at = buf->len;
-	append_zeros(buf, npartitions * sizeof(uint64) + 1);
+	append_zeros(buf, npartitions * sizeof(uint64));
 
 	init_outlet(&outlet, buf);
-	if (may_use_file && spool->mask != 0)
+	if (spool_is_partitioned(&spool->blocks) && is_partial(fcinfo))
 		outlet.limit = max_message_size(spool);
 	outlet.fcinfo = fcinfo;
-	outlet.context = spool->context;
-	if (can_group(spool))
-		append_groups(&outlet, spool, sizes);
-	else
-	{
-		for (int p = 0; p < npartitions; p++)
-		{
-			int64		begin = outlet_size(&outlet);
-
-			for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
-				append_partition(&outlet, spool_source(spool, i), p);
-			sizes[p] = outlet_size(&outlet) - begin;
-		}
-	}
+	outlet.context = spool->blocks.context;
+	append_segments(&outlet, spool, sizes);
 	if (outlet.file != NULL)
 	{
 		/* this is where the spool's own content is now, too */
-		SpoolRun   *run = MemoryContextAllocZero(spool->context, sizeof(SpoolRun));
+		SpoolRun   *run = create_run(spool, sizes);
 
 		funnel_shared_file_finish(outlet.file);
 		run->file = outlet.file;
 		/* the server may keep the message for long */
 		buf->maxlen = buf->len + 1;
 		buf->data = repalloc(buf->data, buf->maxlen);
-		for (int p = 0; p < npartitions; p++)
-			run->offsets[p + 1] = run->offsets[p] + sizes[p];
 		funnel_spool_replace(spool, run);
-		buf->data[outlet.begin - 1] = true;
+		buf->data[place_at] = IN_FILE;
 		appendBinaryStringInfo(buf, (char *) &outlet.shared, sizeof(outlet.shared));
 	}
 	spool->message_memory = buf->len;
@@ -334,209 +416,100 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, bool may_use_file,
 	funnel_spool_set_idle(spool, true);
 }
 
-bool
-funnel_spool_is_large(const FunnelSpool *spool)
-{
-	return spool->mask != 0;
-}
-
-/*
- * Have all mixed codes of a sender in this spool, and return what each is here;
- * NULL if there are too many.
- */
-static uint8 *
-take_codes(FunnelSpool *spool, const FunnelEventCodes *from, bool *same)
-{
-	uint8	   *codes = palloc0(1 << FUNNEL_CODE_BITS);
-
-	*same = true;
-	for (int i = 0; i < FUNNEL_FIRST_MIXED; i++)
-		codes[i] = i;
-	for (int i = 0; i < from->nmixed; i++)
-	{
-		int			code = funnel_mixed_code(&spool->codes, from->mixed[i], spool->context);
-
-		if (code < 0)
-		{
-			pfree(codes);
-			return NULL;
-		}
-		codes[FUNNEL_FIRST_MIXED + i] = code;
-		*same = *same && code == FUNNEL_FIRST_MIXED + i;
-	}
-	return codes;
-}
-
-/*
- * Append the segments at a place of a run, record by record; CODES as in
- * funnel_spool_add_run, FROM are the sender's.
- */
+/* Append SIZE bytes of segments, which need not be aligned, record by record. */
 static void
-append_records(FunnelSpool *spool, const FunnelEventCodes *from, const SpoolRun *run,
-			   int64 at, int64 end, const uint8 *codes)
+append_records(FunnelSpool *spool, const char *segments, size_t size)
 {
-	char	   *copy = NULL;
-	size_t		capacity = 0;
+	char	   *copy = MemoryContextAllocHuge(CurrentMemoryContext, size + SPOOL_PADDING);
+	const char *at = copy;
+	const SpoolSegment *segment;
 
-	while (at < end)
+	memcpy(copy, segments, size);
+	memset(copy + size, 0, SPOOL_PADDING);
+	while ((segment = funnel_spool_next_segment(&spool->form, spool->full_rows,
+												&at, copy + size)) != NULL)
 	{
-		SpoolSegment header;
-		const SpoolSegment *segment;
-		const char *next;
-		size_t		size;
-
 		CHECK_FOR_INTERRUPTS();
-		if (end - at < (int64) sizeof(header))
-			funnel_spool_is_invalid();
-		read_run(run, at, &header, sizeof(header));
-		size = spool_segment_size(&header);
-		if (end - at < (int64) size)
-			funnel_spool_is_invalid();
-		if (size + SPOOL_PADDING > capacity)
-		{
-			capacity = size + size / 4 + SPOOL_PADDING;
-			copy = spool_replace_buffer(CurrentMemoryContext, copy, capacity);
-		}
-		read_run(run, at, copy, size);
-		memset(copy + size, 0, SPOOL_PADDING);
-		if (codes != NULL)
-			funnel_spool_translate(spool, copy, size, codes);
-		next = copy;
-		segment = funnel_spool_next_segment(spool, &next, copy + size);
-		funnel_spool_append_segment(spool, codes != NULL ? &spool->codes : from, segment);
-		at += size;
+		funnel_spool_append_segment(spool, segment);
 	}
-	if (copy != NULL)
-		pfree(copy);
+	pfree(copy);
 }
 
-void
-funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
+/* Read the sizes of partitions; returns that of all. */
+static int64
+receive_sizes(StringInfo buf, uint64 *sizes, int npartitions)
 {
-	FunnelEventCodes from;
-	bool		wide;
-	int			npartitions;
-	bool		same;
-	uint8	   *codes;
 	int64		size = 0;
-	SpoolRun   *run = MemoryContextAllocZero(spool->context, sizeof(SpoolRun));
-	bool		in_file;
-	bool		in_one;
 
-	from.nmixed = pq_getmsgint(buf, 4);
-	if (from.nmixed < 0 || from.nmixed > FUNNEL_MAX_MIXED)
-		funnel_spool_is_invalid();
-	from.mixed = palloc(sizeof(FunnelLabelMatch) * Max(from.nmixed, 1));
-	for (int i = 0; i < from.nmixed; i++)
-	{
-		from.mixed[i].steps = pq_getmsgint64(buf);
-		from.mixed[i].breaks = pq_getmsgint64(buf);
-	}
-	wide = pq_getmsgbyte(buf) != 0;
-	npartitions = pq_getmsgbyte(buf) != 0 ? SPOOL_PARTITIONS : 1;
 	for (int p = 0; p < npartitions; p++)
 	{
 		int64		part = pq_getmsgint64(buf);
 
 		if (part < 0 || part % 8 != 0 || part > PG_INT64_MAX / SPOOL_PARTITIONS)
 			funnel_spool_is_invalid();
+		sizes[p] = part;
 		size += part;
-		run->offsets[p + 1] = size;
 	}
-	in_file = pq_getmsgbyte(buf) != 0;
-	if (in_file)
-	{
-		FunnelSharedFile shared;
-
-		pq_copymsgbytes(buf, (char *) &shared, sizeof(shared));
-		run->file = funnel_shared_file_open(&shared, fcinfo, spool->context);
-	}
-	else
-	{
-		if (size > buf->len - buf->cursor)
-			funnel_spool_is_invalid();
-		run->memory = unconstify(char *, pq_getmsgbytes(buf, size));
-	}
-
-	if (npartitions > 1)
-		funnel_spool_partition(spool);
-	codes = take_codes(spool, &from, &same);
-	if (wide || codes == NULL)
-		funnel_spool_widen(spool);
-
-	/* too few events, or with codes for no one else, come as single records */
-	in_one = npartitions > 1 && codes != NULL &&
-		(in_file ? same : funnel_spool_takes_run(spool, size));
-	if (!in_one)
-	{
-		append_records(spool, &from, run, 0, size, same ? NULL : codes);
-		pfree(run);
-	}
-	else if (in_file)
-		funnel_spool_add_file(spool, run);
-	else
-		funnel_spool_add_run(spool, run, same ? NULL : codes);
-	if (codes != NULL)
-		pfree(codes);
-	pfree(from.mixed);
+	return size;
 }
 
-/* Append all of another spool, record by record. */
+/* Add the segments of a message, whose place has been read. */
 static void
-append_spool(FunnelSpool *spool, FunnelSpool *from, const uint8 *codes)
+absorb_segments(FunnelSpool *spool, StringInfo buf, bool in_file, FunctionCallInfo fcinfo)
 {
-	/* it must stay where it is, which may be in memory, as this one grows */
-	funnel_spool_set_idle(from, false);
-	for (int i = 0; i < SPOOL_NUM_SOURCES(from); i++)
+	bool		full_rows = pq_getmsgbyte(buf) != 0;
+	bool		partitioned = pq_getmsgbyte(buf) != 0;
+	uint64		sizes[SPOOL_PARTITIONS] = {0};
+	int64		size = receive_sizes(buf, sizes, partitioned ? SPOOL_PARTITIONS : 1);
+	const char *segments = NULL;
+	FunnelSharedFile shared;
+	SpoolRun   *run;
+
+	if (in_file)
+		pq_copymsgbytes(buf, (char *) &shared, sizeof(shared));
+	else if (size > buf->len - buf->cursor)
+		funnel_spool_is_invalid();
+	else
+		segments = pq_getmsgbytes(buf, size);
+
+	if (partitioned)
+		funnel_spool_partition(spool);
+	if (full_rows)
+		funnel_spool_begin_full_rows(spool);
+
+	/* what cannot stay together comes record by record */
+	if (!in_file && !(partitioned && funnel_spool_takes_run(spool, size)))
 	{
-		const FunnelSpool *source = spool_source(from, i);
-
-		for (int r = 0; r < source->nruns; r++)
-			append_records(spool, &from->codes, source->runs[r],
-						   source->runs[r]->offsets[0],
-						   source->runs[r]->offsets[SPOOL_PARTITIONS], codes);
-		for (int p = 0; p < SPOOL_NUM_PARTITIONS(source); p++)
-		{
-			for (SpoolBlock *block = source->partitions[p].head; block != NULL; block = block->next)
-			{
-				SpoolRun	run = run_of_block(block);
-
-				append_records(spool, &from->codes, &run, 0,
-							   spool_segment_size(&block->segment), codes);
-			}
-		}
+		append_records(spool, segments, size);
+		return;
 	}
-	funnel_spool_set_idle(from, true);
+	if (!partitioned)
+		funnel_spool_is_invalid();
+	run = create_run(spool, sizes);
+	run->memory = unconstify(char *, segments);
+	if (in_file)
+		run->file = funnel_shared_file_open(&shared, fcinfo, spool->blocks.context);
+	funnel_spool_add_run(spool, run);
 }
 
-bool
-funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender)
+void
+funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
 {
-	bool		same;
-	uint8	   *codes;
-	bool		borrowed;
+	int			place = pq_getmsgbyte(buf);
 
-	funnel_spool_partition(spool);
-	funnel_spool_settle(lender);
-	codes = take_codes(spool, &lender->codes, &same);
-	if (lender->wide || codes == NULL)
-		funnel_spool_widen(spool);
-
-	/* the codes of its events may be others here; nor is there a chain of loans */
-	borrowed = codes != NULL && same && lender->nlenders == 0;
-	if (!borrowed)
-		append_spool(spool, lender, same ? NULL : codes);
-	else
+	switch (place)
 	{
-		if (spool->nlenders == 0)
-			spool->lenders = MemoryContextAlloc(spool->context, sizeof(FunnelSpool *));
-		else
-			spool->lenders = repalloc(spool->lenders,
-									  sizeof(FunnelSpool *) * (spool->nlenders + 1));
-		spool->lenders[spool->nlenders++] = lender;
-		spool->has_others = true;
+		case IN_MESSAGE:
+		case IN_FILE:
+			absorb_segments(spool, buf, place == IN_FILE, fcinfo);
+			break;
+		case LENT:
+			/* who keeps partial states elsewhere must not find one of another */
+			if (pq_getmsgint(buf, 4) != (uint32) MyProcPid)
+				elog(ERROR, "funnel_agg state is of another process");
+			funnel_spool_take_loan(spool, pq_getmsgint64(buf));
+			break;
+		default:
+			funnel_spool_is_invalid();
 	}
-	if (codes != NULL)
-		pfree(codes);
-	return borrowed;
 }

@@ -15,7 +15,10 @@
 
 #include "base/compat.h"
 #include "base/interrupts.h"
-#include "spool/impl.h"
+#include "spool/fill.h"
+#include "spool/loan.h"
+#include "spool/scan.h"
+#include "spool/spill.h"
 
 /* From this size on, a partition is split before it is grouped. */
 #define SPLIT_SIZE			(8 * 1024 * 1024)
@@ -29,7 +32,8 @@
 static inline bool
 can_split(const FunnelSpool *spool)
 {
-	return spool->shift - SPOOL_PARTITION_BITS >= (spool->form.unit_type->is_word ? 0 : 32);
+	return spool->blocks.shift - SPOOL_PARTITION_BITS >=
+		(spool->form.unit_type->is_integer ? 0 : 32);
 }
 
 struct FunnelSpoolScan
@@ -68,7 +72,10 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 {
 	FunnelSpoolScan *scan = MemoryContextAllocZero(context, sizeof(FunnelSpoolScan));
 
-	funnel_spool_settle(spool);
+	funnel_spool_check_loans(spool);
+	for (int i = 0; i < spool_num_sources(spool); i++)
+		funnel_spool_check_file(spool_source(spool, i));
+	funnel_blocks_finish_segments(&spool->blocks);
 	funnel_spool_set_idle(spool, false);
 	scan->spool = spool;
 	scan->context = context;
@@ -99,20 +106,6 @@ create_table(FunnelSpoolScan *scan, uint32 size)
 			slot = next_slot(scan, slot);
 		scan->table[slot] = i + 1;
 	}
-}
-
-static inline bool
-same_unit(FunnelSpool *spool, SpoolUnitRef a, SpoolUnitRef b)
-{
-	const SpoolUnit *left = (const SpoolUnit *) (uintptr_t) a;
-	const SpoolUnit *right = (const SpoolUnit *) (uintptr_t) b;
-
-	if (spool->form.unit_type->is_word)
-		return a == b;
-	return left->hash == right->hash &&
-		funnel_unit_keys_equal(spool->form.unit_type,
-							   (const char *) (left + 1), left->len,
-							   (const char *) (right + 1), right->len);
 }
 
 /* The number of a new unit, whose place in the table is SLOT. */
@@ -150,39 +143,11 @@ unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
 
 	while ((number = scan->table[slot]) != 0)
 	{
-		if (likely(same_unit(scan->spool, scan->units[number - 1], unit)))
+		if (likely(spool_same_unit(&scan->spool->form, scan->units[number - 1], unit)))
 			return number - 1;
 		slot = next_slot(scan, slot);
 	}
 	return add_unit(scan, unit, slot);
-}
-
-/* What is in a file, or came from another process, makes no sense. */
-pg_noinline void
-funnel_spool_is_invalid(void)
-{
-	elog(ERROR, "invalid funnel spool");
-}
-
-/* The segment at *AT, which is set to the next; NULL at the end. */
-const SpoolSegment *
-funnel_spool_next_segment(const FunnelSpool *spool, const char **at, const char *end)
-{
-	const SpoolSegment *segment = (const SpoolSegment *) *at;
-
-	if (*at == end)
-		return NULL;
-	if ((size_t) (end - *at) < sizeof(SpoolSegment) ||
-		(size_t) (end - *at) < spool_segment_size(segment) ||
-		(segment->wide && !spool->wide) || segment->word_width > 8 || segment->unit_width > 8 ||
-		(segment->grouped ?
-		 segment->word_width == 0 || (segment->unit_width > 0) != spool->form.unit_type->is_word :
-		 (segment->word_width > 0) != (segment->unit_width > 0)) ||
-		(segment->word_width > 0 && !segment->grouped &&
-		 segment->size % spool_packed_size(segment) != 0))
-		funnel_spool_is_invalid();
-	*at += spool_segment_size(segment);
-	return segment;
 }
 
 static void
@@ -201,38 +166,24 @@ add_segment(FunnelSpoolScan *scan, const SpoolSegment *segment)
 	scan->segments[scan->nsegments++] = segment;
 }
 
-/* The bytes of a partition in files. */
+/* The bytes of all segments of a partition, or of those in files. */
 static size_t
-spilled_size(const FunnelSpool *spool, int p)
+partition_size(const FunnelSpool *spool, int p, bool in_files)
 {
 	size_t		size = 0;
 
-	for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
+	for (int i = 0; i < spool_num_sources(spool); i++)
 	{
 		const FunnelSpool *source = spool_source(spool, i);
 
 		for (int r = 0; r < source->nruns; r++)
 		{
-			if (source->runs[r]->memory == NULL)
+			if (!in_files || source->runs[r]->memory == NULL)
 				size += spool_run_size(source->runs[r], p);
 		}
-	}
-	return size;
-}
-
-/* The bytes of all segments of a partition. */
-size_t
-funnel_spool_partition_size(const FunnelSpool *spool, int p)
-{
-	size_t		size = 0;
-
-	for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
-	{
-		const FunnelSpool *source = spool_source(spool, i);
-
-		for (int r = 0; r < source->nruns; r++)
-			size += spool_run_size(source->runs[r], p);
-		for (const SpoolBlock *block = source->partitions[p].head; block != NULL; block = block->next)
+		if (in_files)
+			continue;
+		for (const SpoolBlock *block = source->blocks.partitions[p].head; block != NULL; block = block->next)
 			size += spool_segment_size(&block->segment);
 	}
 	return size;
@@ -270,14 +221,15 @@ add_run(FunnelSpoolScan *scan, const SpoolRun *run, int p, char *loaded)
 		at = loaded;
 	}
 	end = at + size;
-	while ((segment = funnel_spool_next_segment(scan->spool, &at, end)) != NULL)
+	while ((segment = funnel_spool_next_segment(&scan->spool->form, scan->spool->full_rows,
+												&at, end)) != NULL)
 		add_segment(scan, segment);
 }
 
 static void
 add_blocks(FunnelSpoolScan *scan, const FunnelSpool *source, int p)
 {
-	for (const SpoolBlock *block = source->partitions[p].head; block != NULL; block = block->next)
+	for (const SpoolBlock *block = source->blocks.partitions[p].head; block != NULL; block = block->next)
 		add_segment(scan, &block->segment);
 }
 
@@ -288,9 +240,9 @@ load_partition(FunnelSpoolScan *scan, int p)
 	char	   *loaded;
 
 	scan->nsegments = 0;
-	reserve_loaded(scan, spilled_size(scan->spool, p));
+	reserve_loaded(scan, partition_size(scan->spool, p, true));
 	loaded = scan->loaded;
-	for (int i = 0; i < SPOOL_NUM_SOURCES(scan->spool); i++)
+	for (int i = 0; i < spool_num_sources(scan->spool); i++)
 	{
 		const FunnelSpool *source = spool_source(scan->spool, i);
 
@@ -311,13 +263,7 @@ reserve_numbers(FunnelSpoolScan *scan)
 	size_t		n = 0;
 
 	for (int s = 0; s < scan->nsegments; s++)
-	{
-		const SpoolSegment *segment = scan->segments[s];
-
-		/* a group is at least a record */
-		n += segment->size / (segment->word_width > 0 ? (size_t) spool_packed_size(segment) :
-							  spool_event_size(&scan->spool->form, segment->wide) + sizeof(uint64));
-	}
+		n += funnel_spool_max_units(&scan->spool->form, scan->segments[s]);
 	if (n > scan->numbers_capacity)
 	{
 		scan->numbers_capacity = n + n / 4;
@@ -329,7 +275,7 @@ reserve_numbers(FunnelSpoolScan *scan)
 static void
 reserve_events(FunnelSpoolScan *scan, uint64 nevents)
 {
-	size_t		event = spool_event_size(&scan->spool->form, scan->spool->wide);
+	size_t		event = spool_event_size(&scan->spool->form, scan->spool->full_rows);
 
 	if (nevents > MaxAllocHugeSize / event / 2)
 		ereport(ERROR,
@@ -343,132 +289,100 @@ reserve_events(FunnelSpoolScan *scan, uint64 nevents)
 	}
 }
 
-/* Count the events of each unit, and note the units in the order they come. */
+/*
+ * Count the events of each unit of a segment, and note the units in the order
+ * they come, from NUMBERS on; returns where the next is to be noted.
+ */
+static pg_attribute_always_inline uint32 *
+count_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, SpoolKind kind,
+			  uint32 *numbers)
+{
+	SpoolCursor cursor;
+
+	spool_cursor_init(&cursor, &scan->spool->form, segment, kind);
+	while (spool_cursor_next(&cursor, kind))
+	{
+		uint32		number = unit_number(scan, cursor.unit);
+
+		scan->ends[number] += cursor.nevents;
+		*numbers++ = number;
+	}
+	return numbers;
+}
+
+static pg_noinline uint32 *
+count_any_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, uint32 *numbers)
+{
+	return count_segment(scan, segment, segment->kind, numbers);
+}
+
+/* The same of all segments.  Packed records have a loop of their own. */
 static void
 count_events(FunnelSpoolScan *scan)
 {
-	const SpoolForm *form = &scan->spool->form;
-	uint32	   *next = scan->numbers;
+	uint32	   *numbers = scan->numbers;
 
 	for (int s = 0; s < scan->nsegments; s++)
 	{
 		const SpoolSegment *segment = scan->segments[s];
-		const char *record = (const char *) (segment + 1);
-		const char *end = record + segment->size;
 
 		CHECK_FOR_INTERRUPTS();
-		if (segment->grouped)
-		{
-			SpoolGroup	group;
-
-			for (char *at = unconstify(char *, record); at < end;)
-			{
-				at = funnel_spool_read_group(form, segment, at, &group);
-				*next = unit_number(scan, group.unit);
-				scan->ends[*next++] += group.nevents;
-			}
-			continue;
-		}
-		if (segment->word_width > 0)
-		{
-			const int	size = spool_packed_size(segment);
-			const int	word_width = segment->word_width;
-			const uint64 mask = spool_width_mask(segment->unit_width);
-
-			for (; record < end; record += size)
-			{
-				uint32		number = unit_number(scan, funnel_load_word(record + word_width) & mask);
-
-				scan->ends[number]++;
-				*next++ = number;
-			}
-			continue;
-		}
-		while (record < end)
-		{
-			const char *unit = record + spool_event_size(form, segment->wide);
-
-			*next = unit_number(scan, spool_unit_ref(form, unit));
-			scan->ends[*next++]++;
-			record = unit + spool_unit_size(form, unit);
-		}
-	}
-}
-
-/* Write the events of a group one after another. */
-static inline void
-place_group(const SpoolGroup *group, const FunnelEventCodes *codes, char *to, bool wide)
-{
-	uint64		word = group->first;
-
-	spool_copy_word(codes, to, wide, word);
-	for (uint64 i = 1; i < group->nevents; i++)
-	{
-		word = spool_next_word(group, word, i);
-		spool_copy_word(codes, to + i * spool_row_size(wide), wide, word);
+		if (segment->kind == SPOOL_PACKED)
+			numbers = count_segment(scan, segment, SPOOL_PACKED, numbers);
+		else
+			numbers = count_any_segment(scan, segment, numbers);
 	}
 }
 
 /*
- * Copy the events of each unit, in the order they come, to where those before
- * it end; that advances.
+ * Copy the events of each unit of a segment, in the order they come, to where
+ * those before it end; that advances.  NUMBERS are those of the units.
  */
+static pg_attribute_always_inline const uint32 *
+place_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, SpoolKind kind,
+			  bool full_rows, size_t event_size, const uint32 *numbers)
+{
+	char	   *events = scan->events;
+	uint64	   *ends = scan->ends;
+	SpoolCursor cursor;
+
+	spool_cursor_init(&cursor, &scan->spool->form, segment, kind);
+	while (spool_cursor_next(&cursor, kind))
+	{
+		uint64	   *end = &ends[*numbers++];
+		char	   *to = events + *end * event_size;
+
+		*end += cursor.nevents;
+		for (uint64 i = 0; i < cursor.nevents; i++, to += event_size)
+			spool_cursor_copy_event(&cursor, kind, to, full_rows);
+	}
+	return numbers;
+}
+
+static pg_noinline const uint32 *
+place_any_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, const uint32 *numbers)
+{
+	bool		full_rows = scan->spool->full_rows;
+
+	return place_segment(scan, segment, segment->kind, full_rows,
+						 spool_event_size(&scan->spool->form, full_rows), numbers);
+}
+
+/* The same of all segments.  Packed records have a loop of their own. */
 static void
 place_events(FunnelSpoolScan *scan)
 {
-	FunnelSpool *spool = scan->spool;
-	const SpoolForm *form = &spool->form;
-	size_t		event = spool_event_size(form, spool->wide);
-	const uint32 *next = scan->numbers;
+	const uint32 *numbers = scan->numbers;
 
 	for (int s = 0; s < scan->nsegments; s++)
 	{
 		const SpoolSegment *segment = scan->segments[s];
-		const char *record = (const char *) (segment + 1);
-		const char *end = record + segment->size;
 
 		CHECK_FOR_INTERRUPTS();
-		if (segment->grouped)
-		{
-			for (char *at = unconstify(char *, record); at < end;)
-			{
-				SpoolGroup	group;
-				uint64	   *unit_end = &scan->ends[*next++];
-
-				at = funnel_spool_read_group(form, segment, at, &group);
-				place_group(&group, &spool->codes, scan->events + event * *unit_end,
-							spool->wide);
-				*unit_end += group.nevents;
-			}
-		}
-		else if (segment->word_width > 0 && !spool->wide)
-		{
-			const int	size = spool_packed_size(segment);
-			const uint64 base = segment->base;
-			const uint64 mask = spool_width_mask(segment->word_width);
-			uint64	   *words = (uint64 *) scan->events;
-			uint64	   *ends = scan->ends;
-
-			for (; record < end; record += size)
-				words[ends[*next++]++] = base + (funnel_load_word(record) & mask);
-		}
-		else if (segment->word_width > 0)
-		{
-			for (; record < end; record += spool_packed_size(segment))
-				spool_copy_word(&spool->codes, scan->events + event * scan->ends[*next++]++,
-								true, spool_packed_word(segment, record));
-		}
+		if (segment->kind == SPOOL_PACKED && !scan->spool->full_rows)
+			numbers = place_segment(scan, segment, SPOOL_PACKED, false, sizeof(uint64), numbers);
 		else
-		{
-			while (record < end)
-			{
-				const char *unit = record + spool_event_size(form, segment->wide);
-
-				spool_copy_event(form, &spool->codes, scan->events + event * scan->ends[*next++]++,
-								 spool->wide, record, segment->wide);
-				record = unit + spool_unit_size(form, unit);
-			}
-		}
+			numbers = place_any_segment(scan, segment, numbers);
 	}
 }
 
@@ -516,7 +430,7 @@ static void
 append_segments(FunnelSpool *spool, const FunnelSpoolScan *scan)
 {
 	for (int s = 0; s < scan->nsegments; s++)
-		funnel_spool_append_segment(spool, &scan->spool->codes, scan->segments[s]);
+		funnel_spool_append_segment(spool, scan->segments[s]);
 }
 
 /*
@@ -526,7 +440,7 @@ static bool
 split_partition(FunnelSpoolScan *scan, int p)
 {
 	FunnelSpool *spool = scan->spool;
-	size_t		size = funnel_spool_partition_size(spool, p);
+	size_t		size = partition_size(spool, p, false);
 	size_t		split_size = 0;
 	size_t		most = 0;
 	FunnelSpool *split;
@@ -537,7 +451,7 @@ split_partition(FunnelSpoolScan *scan, int p)
 	scan->split_context = AllocSetContextCreate(scan->context, "funnel partition",
 												ALLOCSET_DEFAULT_SIZES);
 	scan->split = split = funnel_spool_create_inner(spool, scan->split_context);
-	for (int i = 0; i < SPOOL_NUM_SOURCES(spool); i++)
+	for (int i = 0; i < spool_num_sources(spool); i++)
 	{
 		const FunnelSpool *source = spool_source(spool, i);
 
@@ -553,18 +467,18 @@ split_partition(FunnelSpoolScan *scan, int p)
 		add_blocks(scan, source, p);
 		append_segments(split, scan);
 	}
-	funnel_spool_settle(split);
+	funnel_blocks_finish_segments(&split->blocks);
 
 	/* A unit that has most of the records will not be split by more bits. */
 	for (int q = 0; q < SPOOL_PARTITIONS; q++)
 	{
-		size_t		part = funnel_spool_partition_size(split, q);
+		size_t		part = partition_size(split, q, false);
 
 		split_size += part;
 		most = Max(most, part);
 	}
 	if (most > split_size - split_size / 8)
-		split->shift = 0;
+		split->blocks.shift = 0;
 	scan->split_scan = funnel_spool_scan_begin(split, scan->split_context);
 	return true;
 }
@@ -583,7 +497,7 @@ bool
 funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 {
 	FunnelSpool *spool = scan->spool;
-	size_t		event = spool_event_size(&spool->form, spool->wide);
+	size_t		event = spool_event_size(&spool->form, spool->full_rows);
 	uint64		begin;
 	uint64		end;
 	char	   *from;
@@ -596,7 +510,7 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 				return true;
 			end_split(scan);
 		}
-		if (++scan->partition >= SPOOL_NUM_PARTITIONS(spool))
+		if (++scan->partition >= spool_num_partitions(&spool->blocks))
 		{
 			funnel_spool_set_idle(spool, true);
 			return false;
@@ -610,9 +524,9 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	end = scan->ends[scan->next_unit];
 	scan->next_unit++;
 	from = scan->events + begin * event;
-	if (!spool->wide && !spool->form.with_items)
+	if (!spool->full_rows && !spool->form.with_items)
 	{
-		funnel_events_set_words(events, (uint64 *) from, end - begin, &spool->codes);
+		funnel_events_set_words(events, (uint64 *) from, end - begin, spool->form.codes);
 		return true;
 	}
 	funnel_events_reserve(events, end - begin);
@@ -620,14 +534,13 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	for (uint64 i = 0; i < end - begin; i++, from += event)
 	{
 		funnel_poll_at(i);
-		events->rows[i] = spool_read_event(&spool->codes, spool->wide, from);
+		events->rows[i] = spool_read_row(&spool->form, spool->full_rows, from);
 		if (spool->form.with_items)
-			events->items[i] = spool_read_item(&spool->form, spool->wide, from);
+			events->items[i] = spool_read_item(spool->full_rows, from);
 	}
 	return true;
 }
 
-/* The unit whose events were read last, as long as no others are. */
 SpoolUnitRef
 funnel_spool_scan_unit(const FunnelSpoolScan *scan)
 {
@@ -636,7 +549,6 @@ funnel_spool_scan_unit(const FunnelSpoolScan *scan)
 	return scan->units[scan->next_unit - 1];
 }
 
-/* The partition that it is in. */
 int
 funnel_spool_scan_partition(const FunnelSpoolScan *scan)
 {

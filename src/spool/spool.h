@@ -3,6 +3,62 @@
  * spool/spool.h
  *	  The events of many units, set aside until all are there.
  *
+ * PHASES.  funnel_agg must see the events of a unit together, but its rows come
+ * in any order.  Grouping rows by unit as they come would cost a cache miss
+ * each.  So a row is only appended, as a small record, to one of 256 partitions
+ * by its unit's hash.  At the end one partition after the other is grouped,
+ * which then happens inside the cache.  A spool begins as a single partition of
+ * a few records, because a query may have thousands of groups; it is
+ * partitioned once it has 128 kB.
+ *
+ *	rows                  another process, or another node of the plan
+ *	  | funnel_spool_add           | funnel_spool_absorb
+ *	  v                            v
+ *	blocks ----- spill ----> runs, in memory or in a file      lent spools
+ *	  |                            |                                |
+ *	  +----------------------------+--------------------------------+
+ *	  | a partition of each, funnel_spool_scan_next
+ *	  v
+ *	events of one unit ----> matcher
+ *
+ * In a parallel plan, or a plan by partition, a spool is handed over instead of
+ * being read: funnel_spool_serialize writes its segments, grouped by unit, to a
+ * message, or to a shared file if they are too many.  A spool that stays in its
+ * process is not copied: the message holds the number of a loan, and the other
+ * spool reads the lent one where it is.
+ *
+ * FORMS OF AN EVENT.  From the tuple to the matcher, an event is
+ *
+ * 1.	a time and a FunnelLabelMatch, as it comes (language/codes.h);
+ * 2.	a word: its time and a code of one byte (events/word.h);
+ * 3.	in a segment, a packed record, part of a group, a word, or a full row
+ *		(spool/segment.h);
+ * 4.	for the matcher, a time and a step if each event matches a single one
+ *		(match/plain.h), else a FunnelRow (match/matcher.h), which a full row
+ *		is as well.
+ *
+ * The aggregates over a single unit keep words or full rows, too, in lists
+ * (events/list.h).  Their messages have words or full rows (events/list.c), and
+ * journeys have an encoding of their own (journey/type.h).
+ *
+ * MEMORY.  A spool, its blocks and its runs live in the memory context of the
+ * aggregate's state, and end with it.  What a scan needs lives in the context
+ * given to it.  The codes belong to the program, the unit type to the call site;
+ * both last longer.  A lent spool belongs to the state that lent it: each use of
+ * a loan checks that it is still there.
+ *
+ * FILES.  All partitioned spools of a process share a budget, the server's limit
+ * for hash tables (work_mem * hash_mem_multiplier).  When one needs more memory
+ * and the budget is spent, those that are idle go to their files first: a plan
+ * by partition has a spool for each partition, and keeps them all until the end.
+ * If that is not enough, the spool writes its blocks, partition by partition, as
+ * one run to its file, and goes on with the memory it has.  A partition that is
+ * too large for the cache is put through a spool of its own when it is read,
+ * partitioned by the next bits of the hash.
+ *
+ * The files of src/spool, each of which uses only those before it: segment,
+ * blocks, tempfile, sharedfile, spill, fill, loan, scan, message.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_SPOOL_SPOOL_H
@@ -15,13 +71,13 @@ typedef struct FunnelSpool FunnelSpool;
 typedef struct FunnelSpoolScan FunnelSpoolScan;
 
 /*
- * A new spool; it and all it grows by live in CONTEXT.  WITH_ITEMS: its events
- * have items, and are to be read into buffers that have them too.  FCINFO is
- * that of the aggregate's present call: what does not fit into memory goes to
- * a file that ends with the aggregate's group.
+ * A new spool; it and all it grows by live in CONTEXT.  CODES must last as long.
+ * WITH_ITEMS: its events have items, and are to be read into buffers that have
+ * them too.  FCINFO is that of the aggregate's present call.
  */
-extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
-										FunctionCallInfo fcinfo, MemoryContext context);
+extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes,
+										bool with_items, FunctionCallInfo fcinfo,
+										MemoryContext context);
 
 /* Set an event aside; ITEM is not looked at in a spool without items. */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
@@ -35,39 +91,16 @@ extern FunnelSpoolScan *funnel_spool_scan_begin(FunnelSpool *spool,
 												MemoryContext context);
 extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
 
-/* Is it more than the beginnings of one? */
-extern bool funnel_spool_is_large(const FunnelSpool *spool);
-
 /*
- * Group what there is by unit, if that is possible within the memory allowed:
- * work that will be needed, when there is time for it.
+ * Append to a message what another node of the plan is to read: the content, or
+ * where it is.  FCINFO is that of the aggregate's present call, as it is below.
  */
-extern void funnel_spool_group(FunnelSpool *spool);
+extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo);
 
 /*
- * Append the content to a message.  If it is too much for memory, and
- * MAY_USE_FILE, the message says in what file it is.  FCINFO is that of the
- * aggregate's present call, as it is below.
- */
-extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, bool may_use_file,
-								   FunctionCallInfo fcinfo);
-
-/*
- * Add a message's content to a spool; both spools must be with items or both
- * without.
+ * Add the content of a message to a spool; both spools must have the same codes,
+ * and be with items or both without.
  */
 extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo);
-
-/*
- * A large spool does not change any more and will be read by another, or not at
- * all.  AWAITS_MESSAGES: the other reads messages of other processes, too.
- */
-extern void funnel_spool_lend(FunnelSpool *spool, bool awaits_messages);
-
-/*
- * Have LENDER's content read with that of a spool, without a copy if that is
- * possible: then the result is true, and the lender has to last as long.
- */
-extern bool funnel_spool_borrow(FunnelSpool *spool, FunnelSpool *lender);
 
 #endif							/* FUNNEL_SPOOL_SPOOL_H */

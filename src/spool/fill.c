@@ -1,0 +1,360 @@
+/*-------------------------------------------------------------------------
+ *
+ * spool/fill.c
+ *	  Adding events to a spool, one by one or by segments.
+ *
+ * Packed records are written by a loop of their own, for every event of a query
+ * comes here: see funnel_spool_add.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "base/compat.h"
+#include "spool/fill.h"
+#include "spool/spill.h"
+
+/* From this size on, in bytes of blocks, a spool is partitioned. */
+#define PARTITIONED_SIZE	(128 * 1024)
+
+/* How far ahead memory is fetched, in bytes of one partition's records */
+#define PREFETCHED_BYTES	128
+
+/* Packed words begin with this width: times within an hour of each other. */
+#define FIRST_WORD_WIDTH	5
+
+/* An event, with its item if there are items */
+typedef struct Event
+{
+	union
+	{
+		uint64		word;
+		FunnelRow	row;
+	};
+	uint64		room_for_item;
+} Event;
+
+/* From now on, packed records have these widths. */
+static void
+set_widths(FunnelSpool *spool, int word_width, int unit_width)
+{
+	spool->word_width = word_width;
+	spool->unit_width = unit_width;
+	spool->word_excess = ~spool_width_mask(word_width);
+	spool->unit_excess = ~spool_width_mask(unit_width);
+	spool->packed_room = spool_packed_room(word_width);
+	funnel_blocks_close_all(&spool->blocks);
+}
+
+/*
+ * Put every record in memory anew: into partitions, or as a full row, or both.
+ */
+static void
+rebuild(FunnelSpool *spool, bool partitioned, bool full_rows)
+{
+	SpoolBlocks *blocks = &spool->blocks;
+	SpoolBlocks old;
+
+	funnel_blocks_finish_segments(blocks);
+	funnel_blocks_free_spare(blocks);
+	old = *blocks;
+	if (!spool_is_partitioned(&old))
+		old.partitions = &old.single;
+	funnel_blocks_init(blocks, old.shift, old.context);
+	if (partitioned)
+		funnel_blocks_partition(blocks);
+	/* first, because what follows may have to be written to its file */
+	if (partitioned && !spool_is_partitioned(&old))
+		funnel_spool_enter_budget(spool);
+	spool->full_rows = full_rows;
+	spool->packed = spool->packed && !full_rows;
+
+	for (int p = 0; p < spool_num_partitions(&old); p++)
+	{
+		for (SpoolBlock *block = old.partitions[p].head; block != NULL; block = block->next)
+			funnel_spool_append_segment(spool, &block->segment);
+	}
+	funnel_blocks_free(&old);
+	if (spool_is_partitioned(&old))
+		pfree(old.partitions);
+}
+
+/*
+ * A new block in the partition of a unit with HASH, with ROOM bytes or more.
+ * Before, the spool may be partitioned, or spilled.
+ */
+static SpoolPartition *
+add_block(FunnelSpool *spool, uint64 hash, size_t room)
+{
+	SpoolBlocks *blocks = &spool->blocks;
+	SpoolPartition *partition;
+	size_t		needed;
+
+	CHECK_FOR_INTERRUPTS();
+
+	if (!spool_is_partitioned(blocks) && blocks->allocated >= PARTITIONED_SIZE)
+	{
+		rebuild(spool, true, spool->full_rows);
+		partition = spool_partition_of(blocks, hash);
+		if ((size_t) (partition->end - partition->next) >= room)
+			return partition;
+	}
+	needed = funnel_blocks_needed(blocks, room);
+	if (needed > 0 && spool_is_partitioned(blocks) &&
+		funnel_spool_is_over_budget(spool, needed) &&
+		!funnel_spool_spill_idle(spool, needed) && funnel_spool_is_worth_spilling(spool))
+	{
+		funnel_spool_spill(spool);
+		/* spare memory that is too small for the block would be of no use */
+		if (funnel_blocks_needed(blocks, room) > 0)
+			funnel_blocks_free_spare(blocks);
+	}
+
+	partition = spool_partition_of(blocks, hash);
+	funnel_blocks_add(blocks, partition, room);
+	return partition;
+}
+
+/*
+ * Make room for a packed record that the last block of its partition cannot
+ * take: in a new block, from where the word is near, or with greater widths.
+ * There may still be none if the spool was put into partitions.
+ */
+static pg_noinline void
+make_packed_room(FunnelSpool *spool, uint64 hash, uint64 word, uint64 unit)
+{
+	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
+	SpoolSegment *segment;
+
+	/* Widths grow once a block would end early because of them. */
+	if ((unit & spool->unit_excess) != 0)
+		set_widths(spool, spool->word_width, spool_width_of(unit));
+	else if (partition->next != NULL &&
+			 ((word - partition->base) & spool->word_excess) != 0 &&
+			 (size_t) (partition->next - SPOOL_BLOCK_DATA(partition->tail)) < partition->tail->room / 2)
+		set_widths(spool, spool->word_width + 1, spool->unit_width);
+
+	partition = add_block(spool, hash, spool->packed_room);
+	if (partition->next != SPOOL_BLOCK_DATA(partition->tail))
+		return;
+
+	/* A quarter of the range is for rows that are late. */
+	partition->base = 0;
+	if (spool->word_width < (int) sizeof(word))
+		partition->base = SPOOL_TIME_OF_WORD(word - (UINT64CONST(1) << (8 * spool->word_width - 2)));
+	segment = &partition->tail->segment;
+	segment->kind = SPOOL_PACKED;
+	segment->base = partition->base;
+	segment->word_width = spool->word_width;
+	segment->unit_width = spool->unit_width;
+}
+
+static inline bool
+has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition,
+				uint64 word, uint64 unit)
+{
+	return (size_t) (partition->end - partition->next) >= spool->packed_room &&
+		((word - partition->base) & spool->word_excess) == 0 &&
+		(unit & spool->unit_excess) == 0;
+}
+
+static inline void
+append_packed(FunnelSpool *spool, uint64 unit, uint64 word)
+{
+	uint64		hash = funnel_hash_word(unit);
+	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
+
+	while (unlikely(!has_packed_room(spool, partition, word, unit)))
+	{
+		make_packed_room(spool, hash, word, unit);
+		partition = spool_partition_of(&spool->blocks, hash);
+	}
+	/* partitions are too many for the processor to foresee where it writes */
+	__builtin_prefetch(partition->next + PREFETCHED_BYTES, 1);
+	partition->next = spool_write_packed(partition->next, spool->word_width, spool->unit_width,
+										 word - partition->base, unit);
+}
+
+/*
+ * Write the event of a record that is not packed, and return where the unit of
+ * UNIT_SIZE bytes, a multiple of 8, is to be written.
+ */
+static inline char *
+append_event(FunnelSpool *spool, uint64 hash, const Event *event, size_t unit_size)
+{
+	size_t		size = spool_event_size(&spool->form, spool->full_rows);
+	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
+	char	   *record;
+
+	if (unlikely((size_t) (partition->end - partition->next) < size + unit_size))
+	{
+		partition = add_block(spool, hash, size + unit_size);
+		partition->tail->segment.kind = spool->full_rows ? SPOOL_FULL_ROWS : SPOOL_WORDS;
+	}
+	record = partition->next;
+	partition->next += size + unit_size;
+	spool_copy_event(record, (const char *) event, size);
+	return record + size;
+}
+
+/* An event of a unit as it stands in a record. */
+static void
+append_copy(FunnelSpool *spool, SpoolUnitRef unit, const Event *event)
+{
+	const SpoolForm *form = &spool->form;
+	uint64		hash = spool_unit_hash(form, unit);
+
+	if (spool->packed)
+		append_packed(spool, unit, event->word);
+	else if (form->unit_type->is_integer)
+		memcpy(append_event(spool, hash, event, sizeof(unit)), &unit, sizeof(unit));
+	else
+	{
+		size_t		size = spool_unit_size(form, (const char *) spool_unit_at(unit));
+
+		memcpy(append_event(spool, hash, event, size), spool_unit_at(unit), size);
+	}
+}
+
+void
+funnel_spool_append_segment(FunnelSpool *spool, const SpoolSegment *segment)
+{
+	SpoolKind	kind = segment->kind;
+	SpoolCursor cursor;
+	Event		event;
+
+	Assert(spool->full_rows || kind != SPOOL_FULL_ROWS);
+
+	spool_cursor_init(&cursor, &spool->form, segment, kind);
+	while (spool_cursor_next(&cursor, kind))
+	{
+		for (uint64 i = 0; i < cursor.nevents; i++)
+		{
+			spool_cursor_copy_event(&cursor, kind, (char *) &event, spool->full_rows);
+			append_copy(spool, cursor.unit, &event);
+		}
+	}
+}
+
+static FunnelSpool *
+create_spool(const SpoolForm *form, int shift, MemoryContext context)
+{
+	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
+
+	spool->form = *form;
+	spool->packed = form->unit_type->is_integer && !form->with_items;
+	funnel_blocks_init(&spool->blocks, shift, context);
+	set_widths(spool, FIRST_WORD_WIDTH, 1);
+	return spool;
+}
+
+FunnelSpool *
+funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
+{
+	FunnelSpool *spool = create_spool(&outer->form, outer->blocks.shift - SPOOL_PARTITION_BITS,
+									  context);
+
+	spool->file_owner = FUNNEL_FILE_OF_CALLER;
+	spool->resource_owner = CurrentResourceOwner;
+	spool->full_rows = outer->full_rows;
+	spool->packed = outer->packed;
+	set_widths(spool, outer->word_width, outer->unit_width);
+	funnel_blocks_partition(&spool->blocks);
+	return spool;
+}
+
+FunnelSpool *
+funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes, bool with_items,
+					FunctionCallInfo fcinfo, MemoryContext context)
+{
+	SpoolForm	form = {unit_type, codes, with_items};
+	FunnelSpool *spool = create_spool(&form, 64 - SPOOL_PARTITION_BITS, context);
+
+	spool->fcinfo = fcinfo;
+	spool->file_owner = funnel_file_owner(fcinfo);
+	return spool;
+}
+
+void
+funnel_spool_partition(FunnelSpool *spool)
+{
+	if (!spool_is_partitioned(&spool->blocks))
+		rebuild(spool, true, spool->full_rows);
+}
+
+pg_noinline void
+funnel_spool_begin_full_rows(FunnelSpool *spool)
+{
+	if (spool->full_rows)
+		return;
+	if (funnel_spool_is_worth_spilling(spool) &&
+		funnel_spool_is_over_budget(spool, spool->blocks.allocated * 2))
+	{
+		funnel_spool_spill(spool);
+		spool->full_rows = true;
+		spool->packed = false;
+	}
+	else
+		rebuild(spool, spool_is_partitioned(&spool->blocks), true);
+}
+
+/* The word of an event; false if it does not fit into one. */
+static inline bool
+encode_word(const FunnelSpool *spool, int64 ts, FunnelLabelMatch labels, uint64 *word)
+{
+	int			code = likely(funnel_is_simple_match(labels)) ? funnel_simple_code(labels) :
+		funnel_mixed_code(spool->form.codes, labels);
+
+	return funnel_event_word(ts, code, word);
+}
+
+/* Any event of any unit, in whatever form the spool has. */
+static pg_noinline void
+add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint64 item)
+{
+	Event		event;
+
+	if (!spool->full_rows && !encode_word(spool, ts, labels, &event.word))
+		funnel_spool_begin_full_rows(spool);
+	if (spool->full_rows)
+		event.row = (FunnelRow) {ts, labels.steps, labels.breaks};
+	if (spool->form.with_items)
+		memcpy((char *) &event + spool_row_size(spool->full_rows), &item, sizeof(item));
+
+	if (spool->form.unit_type->is_integer)
+		append_copy(spool, funnel_unit_integer(spool->form.unit_type, unit), &event);
+	else
+	{
+		FunnelUnitKey key;
+		SpoolUnit	header;
+		size_t		padded;
+		char	   *to;
+
+		funnel_unit_key(spool->form.unit_type, unit, &key);
+		header.hash = key.hash;
+		header.len = key.len;
+		padded = TYPEALIGN(8, (size_t) key.len);
+		to = append_event(spool, spool_double_hash(key.hash), &event, sizeof(header) + padded);
+		memcpy(to, &header, sizeof(header));
+		to += sizeof(header);
+		/* no stray bytes go to a file */
+		if (padded > 0)
+			memset(to + padded - 8, 0, 8);
+		memcpy(to, key.bytes, key.len);
+	}
+}
+
+void
+funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
+				 uint64 item)
+{
+	uint64		word;
+
+	/* what is most common, and so simple that it needs no stack */
+	if (likely(spool->packed && encode_word(spool, ts, labels, &word)))
+		append_packed(spool, funnel_unit_integer(spool->form.unit_type, unit), word);
+	else
+		add_any(spool, unit, ts, labels, item);
+}

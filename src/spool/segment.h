@@ -1,0 +1,396 @@
+/*-------------------------------------------------------------------------
+ *
+ * spool/segment.h
+ *	  How events and units stand in the spool's memory, files and messages.
+ *
+ * A segment is a header and records of one kind: what one block holds.  Files
+ * and messages are segments one after another, each aligned to 8 bytes.
+ *
+ * Most records are packed.  Of a word, see events/word.h, and of a unit that is
+ * an integer only as many bytes are kept as the numbers need, the lowest first;
+ * of the word it is the difference to the segment's base, which is near because
+ * rows mostly come in order of time.
+ *
+ *	event			word_width bytes
+ *	unit			unit_width bytes
+ *
+ * Words that are handed to another process are grouped before: units one after
+ * another, each with its events in order of time.
+ *
+ *	unit			unit_width bytes; or, if that is 0, as below, after as many
+ *					zeros as align it to 8 bytes
+ *	events			their number less one, a varint
+ *	first event		word_width bytes
+ *	width			a byte, 1 to 8, if there are more
+ *	each other		so many bytes: its word less the time of the one before
+ *
+ * All other records have parts of multiples of 8 bytes:
+ *
+ *	event			a word, 8 bytes; or a full row, 24 bytes: FunnelRow
+ *	item			8 bytes, if the spool is one with items
+ *	unit			an integer, 8 bytes; or a hash, a length, and so many bytes
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_SPOOL_SEGMENT_H
+#define FUNNEL_SPOOL_SEGMENT_H
+
+#include "base/bytes.h"
+#include "events/unit.h"
+#include "events/word.h"
+
+typedef enum SpoolKind
+{
+	SPOOL_PACKED,
+	SPOOL_GROUPED,
+	SPOOL_WORDS,
+	SPOOL_FULL_ROWS
+} SpoolKind;
+
+typedef struct SpoolSegment
+{
+	uint64		base;			/* what is to be added to packed words */
+	uint32		size;			/* of the records, in bytes */
+	uint8		kind;
+	uint8		word_width;		/* 1 to 8 if packed or grouped, else 0 */
+	uint8		unit_width;		/* the same, or 0 if units are no integers */
+	uint8		unused;
+} SpoolSegment;
+
+StaticAssertDecl(sizeof(SpoolSegment) == 16, "records are aligned to 8 bytes");
+
+/* So many bytes behind the last packed record may be read. */
+#define SPOOL_PADDING		8
+
+/* What all segments of one spool have in common */
+typedef struct SpoolForm
+{
+	FunnelUnitType *unit_type;
+	const FunnelEventCodes *codes;
+	bool		with_items;
+} SpoolForm;
+
+/* What is in a file, or came from another process, makes no sense. */
+pg_noreturn extern void funnel_spool_is_invalid(void);
+
+static inline size_t
+spool_segment_size(const SpoolSegment *segment)
+{
+	return sizeof(SpoolSegment) + TYPEALIGN(8, (size_t) segment->size);
+}
+
+/*
+ * The segment at *AT, which is set to the next; NULL at the end.  FULL_ROWS:
+ * there may be some.
+ */
+extern const SpoolSegment *funnel_spool_next_segment(const SpoolForm *form, bool full_rows,
+													 const char **at, const char *end);
+
+/* No segment of its size has more units. */
+extern size_t funnel_spool_max_units(const SpoolForm *form, const SpoolSegment *segment);
+
+/*
+ * Units
+ */
+
+/* One that is no integer, with so many bytes behind this */
+typedef struct SpoolUnit
+{
+	uint32		hash;
+	uint32		len;
+} SpoolUnit;
+
+/* A unit outside of records: the integer, or where it is. */
+typedef uint64 SpoolUnitRef;
+
+static inline const SpoolUnit *
+spool_unit_at(SpoolUnitRef unit)
+{
+	return (const SpoolUnit *) (uintptr_t) unit;
+}
+
+static inline size_t
+spool_unit_size(const SpoolForm *form, const char *unit)
+{
+	if (form->unit_type->is_integer)
+		return sizeof(uint64);
+	return sizeof(SpoolUnit) + TYPEALIGN(8, (size_t) ((const SpoolUnit *) unit)->len);
+}
+
+static inline SpoolUnitRef
+spool_unit_ref(const SpoolForm *form, const char *unit)
+{
+	uint64		integer;
+
+	if (!form->unit_type->is_integer)
+		return (SpoolUnitRef) (uintptr_t) unit;
+	memcpy(&integer, unit, sizeof(integer));
+	return integer;
+}
+
+/* Units that are no integers have a hash of 32 bits: it is doubled. */
+static inline uint64
+spool_double_hash(uint32 hash)
+{
+	return (uint64) hash << 32 | hash;
+}
+
+static inline uint64
+spool_unit_hash(const SpoolForm *form, SpoolUnitRef unit)
+{
+	if (!form->unit_type->is_integer)
+		return spool_double_hash(spool_unit_at(unit)->hash);
+	return funnel_hash_word(unit);
+}
+
+static inline bool
+spool_same_unit(const SpoolForm *form, SpoolUnitRef a, SpoolUnitRef b)
+{
+	const SpoolUnit *left = spool_unit_at(a);
+	const SpoolUnit *right = spool_unit_at(b);
+
+	if (form->unit_type->is_integer)
+		return a == b;
+	return left->hash == right->hash &&
+		funnel_unit_keys_equal(form->unit_type,
+							   (const char *) (left + 1), left->len,
+							   (const char *) (right + 1), right->len);
+}
+
+/*
+ * Events
+ */
+
+/* The size of an event without its item, and with it if there are items. */
+static inline size_t
+spool_row_size(bool full_rows)
+{
+	return full_rows ? sizeof(FunnelRow) : sizeof(uint64);
+}
+
+static inline size_t
+spool_event_size(const SpoolForm *form, bool full_rows)
+{
+	return spool_row_size(full_rows) + (form->with_items ? sizeof(uint64) : 0);
+}
+
+/* Copy an event of the size given, mostly a word. */
+static inline void
+spool_copy_event(char *to, const char *event, size_t size)
+{
+	if (likely(size == sizeof(uint64)))
+		memcpy(to, event, sizeof(uint64));
+	else
+		memcpy(to, event, size);
+}
+
+/* Write a word as it is, or as a full row. */
+static inline void
+spool_write_word(const SpoolForm *form, char *to, bool full_rows, uint64 word)
+{
+	if (full_rows)
+	{
+		FunnelRow	row = funnel_event_decode(form->codes, word);
+
+		memcpy(to, &row, sizeof(row));
+	}
+	else
+		memcpy(to, &word, sizeof(word));
+}
+
+static inline FunnelRow
+spool_read_row(const SpoolForm *form, bool full_rows, const char *event)
+{
+	FunnelRow	row;
+	uint64		word;
+
+	if (full_rows)
+	{
+		memcpy(&row, event, sizeof(row));
+		return row;
+	}
+	memcpy(&word, event, sizeof(word));
+	return funnel_event_decode(form->codes, word);
+}
+
+static inline uint64
+spool_read_item(bool full_rows, const char *event)
+{
+	uint64		item;
+
+	memcpy(&item, event + spool_row_size(full_rows), sizeof(item));
+	return item;
+}
+
+/*
+ * Packed records
+ */
+
+/* The bits of a number of so many bytes, 0 to 8 */
+static inline uint64
+spool_width_mask(int width)
+{
+	return width == 0 ? 0 : PG_UINT64_MAX >> (64 - 8 * width);
+}
+
+static inline int
+spool_width_of(uint64 number)
+{
+	return number == 0 ? 1 : pg_leftmost_one_pos64(number) / 8 + 1;
+}
+
+/*
+ * Write a packed record, WORD less the segment's base, and return where the
+ * next goes.  Bytes behind it are written to, see spool_packed_room.
+ */
+static inline char *
+spool_write_packed(char *to, int word_width, int unit_width, uint64 word, uint64 unit)
+{
+	funnel_store_word(to, word);
+	funnel_store_word(to + word_width, unit);
+	return to + word_width + unit_width;
+}
+
+static inline size_t
+spool_packed_room(int word_width)
+{
+	return word_width + sizeof(uint64);
+}
+
+/*
+ * Groups
+ */
+
+#define SPOOL_TIME_OF_WORD(word)	((word) & ~((UINT64CONST(1) << FUNNEL_CODE_BITS) - 1))
+
+/* How many bytes writing a group of so many events may touch. */
+extern size_t funnel_spool_group_room(const SpoolForm *form, SpoolUnitRef unit, size_t nwords);
+
+/*
+ * Write a unit and its events, which are in order of time, to TO, and return
+ * where the next goes.  The records of the segment begin at RECORDS, which need
+ * not be aligned yet; of SEGMENT the base and widths are looked at.
+ */
+extern char *funnel_spool_write_group(const SpoolForm *form, const SpoolSegment *segment,
+									  const char *records, char *to, SpoolUnitRef unit,
+									  const uint64 *words, size_t nwords);
+
+/*
+ * A cursor reads the records of a segment, of whatever kind, as units that have
+ * so many events each.  The functions below take that kind as an argument: where
+ * it is a constant, the compiler makes a loop for it alone.
+ */
+typedef struct SpoolCursor
+{
+	const SpoolForm *form;
+	const char *next;			/* record */
+	const char *end;
+
+	uint64		base;			/* of packed and grouped words */
+	int			word_width;
+	int			unit_width;
+	uint64		word_mask;
+	uint64		unit_mask;
+	size_t		event_size;		/* of the others */
+
+	/* The present unit, and its next event */
+	SpoolUnitRef unit;
+	uint64		nevents;
+	const char *event;			/* not of a group's first */
+	uint64		word;			/* of a group: the event, or the one before */
+	int			width;			/* of a group's events but the first */
+} SpoolCursor;
+
+extern void funnel_spool_read_group(SpoolCursor *cursor);
+
+static pg_attribute_always_inline void
+spool_cursor_init(SpoolCursor *cursor, const SpoolForm *form, const SpoolSegment *segment,
+				  SpoolKind kind)
+{
+	cursor->form = form;
+	cursor->next = (const char *) (segment + 1);
+	cursor->end = cursor->next + segment->size;
+	cursor->base = segment->base;
+	cursor->word_width = segment->word_width;
+	cursor->unit_width = segment->unit_width;
+	cursor->word_mask = spool_width_mask(segment->word_width);
+	cursor->unit_mask = spool_width_mask(segment->unit_width);
+	cursor->event_size = spool_event_size(form, kind == SPOOL_FULL_ROWS);
+}
+
+/* Go to the next unit; false if there is none. */
+static pg_attribute_always_inline bool
+spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
+{
+	const char *unit;
+
+	if (cursor->next >= cursor->end)
+		return false;
+	if (kind == SPOOL_GROUPED)
+	{
+		funnel_spool_read_group(cursor);
+		return true;
+	}
+	cursor->nevents = 1;
+	cursor->event = cursor->next;
+	if (kind == SPOOL_PACKED)
+	{
+		unit = cursor->next + cursor->word_width;
+		cursor->unit = funnel_load_word(unit) & cursor->unit_mask;
+		cursor->next = unit + cursor->unit_width;
+	}
+	else
+	{
+		unit = cursor->next + cursor->event_size;
+		cursor->unit = spool_unit_ref(cursor->form, unit);
+		cursor->next = unit + spool_unit_size(cursor->form, unit);
+		if (unlikely(cursor->next > cursor->end))
+			funnel_spool_is_invalid();
+	}
+	return true;
+}
+
+/*
+ * Write the next of the unit's events to TO, with its item if there are items:
+ * as a full row, or else as a word; from full rows only the former is possible.
+ */
+static pg_attribute_always_inline void
+spool_cursor_copy_event(SpoolCursor *cursor, SpoolKind kind, char *to, bool full_rows)
+{
+	const SpoolForm *form = cursor->form;
+
+	switch (kind)
+	{
+		case SPOOL_PACKED:
+			spool_write_word(form, to, full_rows,
+							 cursor->base + (funnel_load_word(cursor->event) & cursor->word_mask));
+			break;
+		case SPOOL_GROUPED:
+			if (cursor->event == NULL)
+				cursor->event = cursor->next - (cursor->nevents - 1) * cursor->width;
+			else
+			{
+				cursor->word = SPOOL_TIME_OF_WORD(cursor->word) +
+					(funnel_load_word(cursor->event) & spool_width_mask(cursor->width));
+				cursor->event += cursor->width;
+			}
+			spool_write_word(form, to, full_rows, cursor->word);
+			break;
+		case SPOOL_WORDS:
+			if (full_rows)
+			{
+				FunnelRow	row = spool_read_row(form, false, cursor->event);
+
+				memcpy(to, &row, sizeof(row));
+				if (form->with_items)
+					memcpy(to + sizeof(row), cursor->event + sizeof(uint64), sizeof(uint64));
+				break;
+			}
+			/* FALLTHROUGH */
+		case SPOOL_FULL_ROWS:
+			spool_copy_event(to, cursor->event, cursor->event_size);
+			break;
+	}
+}
+
+#endif							/* FUNNEL_SPOOL_SEGMENT_H */

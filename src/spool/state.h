@@ -1,0 +1,102 @@
+/*-------------------------------------------------------------------------
+ *
+ * spool/state.h
+ *	  What a spool consists of, for the files of src/spool.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_SPOOL_STATE_H
+#define FUNNEL_SPOOL_STATE_H
+
+#include "lib/ilist.h"
+
+#include "spool/blocks.h"
+#include "spool/spool.h"
+#include "spool/tempfile.h"
+
+/*
+ * The segments of all partitions, one partition after the other: written to the
+ * file at one time, or received from another process.
+ */
+typedef struct SpoolRun
+{
+	char	   *memory;			/* NULL if it is in a file */
+	BufFile    *file;
+	int64		offsets[SPOOL_PARTITIONS + 1];	/* of each partition, and the end */
+} SpoolRun;
+
+/* A spool whose events are read as well, see spool/loan.h */
+typedef struct SpoolLender
+{
+	uint64		number;
+	FunnelSpool *spool;
+} SpoolLender;
+
+struct FunnelSpool
+{
+	SpoolForm	form;
+	SpoolBlocks blocks;
+	bool		full_rows;		/* new events are */
+
+	/* new records, if packed */
+	bool		packed;			/* words, without items, of integer units */
+	int			word_width;
+	int			unit_width;
+	uint64		word_excess;	/* the bits that have no room */
+	uint64		unit_excess;
+	size_t		packed_room;	/* bytes that writing a record may touch */
+
+	/* the file */
+	FunctionCallInfo fcinfo;	/* of the aggregate's first call for this group */
+	FunnelFileOwner file_owner;
+	ResourceOwner resource_owner;
+	BufFile    *file;
+	int64		file_size;
+	bool		is_torn;		/* did a write end in the middle? */
+
+	int			nruns;
+	SpoolRun  **runs;
+	size_t		run_memory;		/* bytes of those in memory, not of blocks */
+
+	/* the budget, of a spool that is partitioned and no part of another one */
+	dlist_node	node;			/* in the list of this process */
+	MemoryContextCallback end;	/* takes it out */
+	bool		idle;			/* to be read later, or not at all */
+	size_t		message_memory; /* of the message made of it, which the node
+								 * may hold as long as the state */
+
+	bool		has_others;		/* events of another spool, as a run or lent */
+	int			nlenders;
+	SpoolLender *lenders;
+};
+
+/* The bytes of a partition in a run. */
+static inline size_t
+spool_run_size(const SpoolRun *run, int p)
+{
+	return run->offsets[p + 1] - run->offsets[p];
+}
+
+/* The spools to be read: first the lenders, then the spool itself. */
+static inline int
+spool_num_sources(const FunnelSpool *spool)
+{
+	return spool->nlenders + 1;
+}
+
+static inline const FunnelSpool *
+spool_source(const FunnelSpool *spool, int i)
+{
+	return i < spool->nlenders ? spool->lenders[i].spool : spool;
+}
+
+/* A larger buffer in place of OLD, whose content is lost. */
+static inline void *
+spool_replace_buffer(MemoryContext context, void *old, size_t size)
+{
+	if (old != NULL)
+		pfree(old);
+	return MemoryContextAllocHuge(context, size);
+}
+
+#endif							/* FUNNEL_SPOOL_STATE_H */
