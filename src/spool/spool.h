@@ -34,12 +34,12 @@
  * 3.	in a segment, a packed record, part of a group, a word, or a full row
  *		(spool/segment.h);
  * 4.	for the matcher, a time and a step if each event matches a single one
- *		(match/plain.h), else a FunnelRow (match/matcher.h), which a full row
+ *		(match/plain.h), else a FunnelRow (match/rules.h), which a full row
  *		is as well.
  *
  * The aggregates over a single unit keep words or full rows, too, in lists
  * (events/list.h).  Their messages have words or full rows (events/list.c), and
- * journeys have an encoding of their own (journey/type.h).
+ * journeys have an encoding of their own (journey/format.h).
  *
  * MEMORY.  A spool, its blocks and its runs live in the memory context of the
  * aggregate's state, and end with it.  What a scan needs lives in the context

@@ -1,5 +1,5 @@
 # The house has floors: a file of src/ uses only what is on its own floor or
-# below.
+# below, and no files use each other in a circle.
 #
 # Two things show what a file uses: its #include lines, and the symbols that
 # its object needs and another one defines.  A file is its .c and its .h.
@@ -10,7 +10,7 @@ use File::Find;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-# From the ground up.
+# From the ground up, as ARCHITECTURE.md describes them.
 my @floors =
   qw(base match language events spool result picture aggregate journey);
 my %level = map { $floors[$_] => $_ } 0 .. $#floors;
@@ -122,5 +122,32 @@ foreach my $from (sort keys %uses)
 	}
 }
 is(join("\n", @problems), '', 'files use their own floor and those below');
+
+# Circles: walk on from each file, and see whether the walk comes back.
+my %done;
+my @circles;
+
+sub walk
+{
+	my ($module, @path) = @_;
+
+	for my $i (0 .. $#path)
+	{
+		next unless $path[$i] eq $module;
+		my @circle = (@path[ $i .. $#path ], $module);
+		push @circles,
+		  join("\n",
+			map { "src/$circle[$_] $uses{$circle[$_]}{$circle[$_ + 1]} of src/$circle[$_ + 1]" }
+			  0 .. $#circle - 1);
+		return;
+	}
+	return if $done{$module};
+	walk($_, @path, $module) foreach sort keys %{ $uses{$module} };
+	$done{$module} = 1;
+}
+
+walk($_) foreach sort keys %uses;
+is(join("\n\n", @circles), '', 'no files use each other in a circle');
+
 
 done_testing();
