@@ -51,6 +51,8 @@ FROM (SELECT bar, lag(bar, 1, 0) OVER (ORDER BY n) AS before
 -- few are not none, and almost all are not all
 SELECT funnel_chart(of_users('a -> b -> c', '{1000000,999999,1}'), 80);
 
+-- 80 characters wide unless it is said
+SELECT funnel_chart(r) = funnel_chart(r, 80) AS same FROM of_users('visit -> click -> cart -> buy within 7 days', '{1000,100,50,10}') r;
 SELECT funnel_chart(NULL, 80) IS NULL, funnel_chart(funnel_result('a'::funnel_def), NULL) IS NULL;
 SELECT funnel_chart(funnel_result('a'::funnel_def), 39);
 SELECT funnel_chart(funnel_result('a'::funnel_def), 501);

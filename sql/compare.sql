@@ -23,7 +23,8 @@ WITH sales AS (
 	GROUP BY arm)
 SELECT step, stage, users_a, users_b, rate_a, rate_b, round(difference::numeric, 12) AS difference,
 	round(difference_low::numeric, 12) AS low, round(difference_high::numeric, 12) AS high,
-	round(z::numeric, 10) AS z, round(p_value::numeric, 10) AS p
+	round(z::numeric, 10) AS z, round(p_value::numeric, 10) AS p,
+	round(lift::numeric, 10) AS lift, round(lift_low::numeric, 6) AS lift_low, round(lift_high::numeric, 6) AS lift_high
 FROM sales a, sales b, funnel_compare(a.r, b.r) WHERE a.arm = 'a' AND b.arm = 'b';
 
 /*
@@ -79,24 +80,45 @@ FROM (VALUES (48, 80, 56, 70), (3, 10, 9, 10), (35, 238, 11, 61), (104, 11037, 1
 	funnel_compare(of_rate(a_part, a_whole), of_rate(b_part, b_whole)) r
 WHERE step = 2;
 
+/*
+ * The ratio in exact arithmetic, by the formula of the relative risk as textbooks
+ * write it: the variance of its logarithm is 1/a - 1/n of both.  The ratio of the
+ * aspirin trial is 1.82 (A. Agresti).
+ */
+SELECT round(1 + lift::numeric, 2) AS ratio FROM funnel_compare(of_rate(104, 11037), of_rate(189, 11034)) WHERE step = 2;
+SELECT a_part, a_whole, b_part, b_whole, round(lift::numeric, 6) AS lift,
+	abs((1 + lift::numeric) / ratio - 1) < 1e-9 AS exact,
+	abs((1 + lift_low::numeric) / (ratio / exp(1.959963984540054 * sqrt(variance))) - 1) < 1e-9 AS low,
+	abs((1 + lift_high::numeric) / (ratio * exp(1.959963984540054 * sqrt(variance))) - 1) < 1e-9 AS high
+FROM (VALUES (48, 80, 56, 70), (3, 10, 9, 10), (35, 238, 11, 61), (104, 11037, 189, 11034), (189, 11034, 104, 11037),
+		(1, 2, 1, 3), (1, 1, 1, 2), (10, 10, 999999, 1000000), (5000, 10000, 5001, 10000), (7, 7, 1, 1000000),
+		(123456789, 987654321, 123460000, 987654321), (1, 1000000000000, 1000000000000, 1000000000000),
+		(500000000000, 1000000000000, 500001000000, 1000000000000)) v(a_part, a_whole, b_part, b_whole),
+	LATERAL (SELECT b_part::numeric(90, 50) / b_whole / (a_part::numeric(90, 50) / a_whole) AS ratio,
+		1 / a_part::numeric(90, 50) - 1 / a_whole::numeric(90, 50) + 1 / b_part::numeric(90, 50) - 1 / b_whole::numeric(90, 50) AS variance) e,
+	funnel_compare(of_rate(a_part, a_whole), of_rate(b_part, b_whole)) r
+WHERE step = 2;
+
 -- exchanging the two turns the difference round and leaves the p-value
 SELECT count(*), bool_and(x.difference = -y.difference AND x.difference_low = -y.difference_high AND x.z = -y.z
-	AND x.p_value = y.p_value) AS mirrored, bool_and(x.p_value BETWEEN 0 AND 1) AS probability
+	AND x.p_value = y.p_value) AS mirrored, bool_and(x.p_value BETWEEN 0 AND 1) AS probability,
+	count(x.lift_low) AS with_both, bool_and(abs((1 + x.lift) * (1 + y.lift) - 1) < 1e-12 AND abs((1 + x.lift_low) * (1 + y.lift_high) - 1) < 1e-12) AS reciprocal
 FROM generate_series(0, 20, 4) i, generate_series(1, 17, 4) j,
 	funnel_compare(of_rate(i, 20), of_rate(j, 18)) x, funnel_compare(of_rate(j, 18), of_rate(i, 20)) y
 WHERE x.step = 2 AND y.step = 2;
 
 -- where a base or a variance is 0
 SELECT n, step, users_a, users_b, rate_a, rate_b, difference, difference_low, difference_high,
-	round(z::numeric, 10) AS z, round(p_value::numeric, 12) AS p_value
+	round(z::numeric, 10) AS z, round(p_value::numeric, 12) AS p_value, lift, round(lift_low::numeric, 10) AS lift_low, round(lift_high::numeric, 10) AS lift_high
 FROM (VALUES (1, of_rate(0, 0), of_rate(1, 2)), (2, of_rate(1, 2), of_rate(0, 0)), (3, of_rate(0, 0), of_rate(0, 0)),
-		(4, of_rate(0, 10), of_rate(0, 20)), (5, of_rate(10, 10), of_rate(20, 20)), (6, of_rate(0, 10), of_rate(20, 20))) v(n, a, b),
+		(4, of_rate(0, 10), of_rate(0, 20)), (5, of_rate(10, 10), of_rate(20, 20)), (6, of_rate(0, 10), of_rate(20, 20)), (7, of_rate(5, 10), of_rate(0, 20)), (8, of_rate(5, 10), of_rate(20, 20))) v(n, a, b),
 	funnel_compare(a, b) r ORDER BY n, step;
 SELECT * FROM funnel_compare(NULL, of_rate(1, 2));
 SELECT * FROM funnel_compare(of_rate(1, 2), NULL);
 
 -- any counts will do
-SELECT step, rate_a, rate_b, difference, z > 0 AS positive, p_value FROM funnel_compare(of_rate(0, 9223372036854775807), of_rate(9223372036854775807, 9223372036854775807));
+SELECT step, rate_a, rate_b, difference, z > 0 AS positive, p_value, lift FROM funnel_compare(of_rate(0, 9223372036854775807), of_rate(9223372036854775807, 9223372036854775807));
+SELECT step, round((lift / 1e18)::numeric, 9) AS lift, round((lift_low / 1e18)::numeric, 9) AS low, round((lift_high / 1e18)::numeric, 9) AS high FROM funnel_compare(of_rate(1, 9223372036854775807), of_rate(9223372036854775806, 9223372036854775807));
 
 -- the names of the stages must agree, not the events or the rules
 SELECT stage, rate_a, rate_b FROM funnel_compare(of_rate(1, 2), of_rate(1, 4, 'a: /old/* -> b within 1 day, first entry'));

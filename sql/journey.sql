@@ -310,6 +310,9 @@ SELECT count(*) FROM units, (VALUES (1), (3), (1000), (NULL)) AS s(steps),
 WHERE journey_path(journey, steps, true) <> expected;
 SELECT journey_path('[]', 3, true), journey_path(NULL, 3, true), journey_path('[]', 3, NULL);
 SELECT journey_path('[]', 0, true);
+-- all labels, repetitions too, unless it is said
+SELECT journey_path(j), journey_path(j, 2), journey_path(j, "collapse" => true), journey_path(j, max_steps => 3)
+FROM (SELECT '[["2026-01-01T00:00:00Z", "a"], ["2026-01-01T00:01:00Z", "a"], ["2026-01-01T00:02:00Z", "b"], ["2026-01-01T00:03:00Z", "b"]]'::funnel_journey AS j) AS x;
 
 -- sessions
 SELECT count(*) FROM units, (VALUES (interval '1 us'), ('30 min'), ('1 day'), ('100 years' - interval '100 years' + '36500 days')) AS g(gap),
@@ -324,6 +327,8 @@ SELECT count(*) FROM units, (VALUES (interval '1 us'), ('30 min'), ('1 day'), ('
 WHERE got <> expected;
 SELECT count(*) FROM journey_sessions('[]', '1 h');
 SELECT journey_sessions('[["2026-01-01T00:00:00Z", "a"], ["2026-01-01T00:30:00Z", "b"], ["2026-01-01T01:00:00.000001Z", "c"]]', '30 min');
+-- half an hour unless it is said
+SELECT journey_sessions('[["2026-01-01T00:00:00Z", "a"], ["2026-01-01T00:30:00Z", "b"], ["2026-01-01T01:00:00.000001Z", "c"]]');
 SELECT * FROM journey_sessions('[["4714-11-24T00:00:00Z BC", "a"], ["294276-12-31T23:59:59Z", "b"]]', '1 day');
 SELECT journey_sessions('[]', '1 month');
 SELECT journey_sessions('[]', '0');

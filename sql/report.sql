@@ -141,6 +141,19 @@ FROM (SELECT step, exact, got, lag(got, 1, 0) OVER (PARTITION BY step ORDER BY f
 		LATERAL unnest(fractions, exacts) u(fraction, exact),
 		LATERAL (SELECT funnel_percentile(r, step, fraction) AS got) g) s
 GROUP BY step ORDER BY step;
+-- the same from the first step
+SELECT step, count(*), count(*) FILTER (WHERE CASE WHEN exact < 128 THEN round(got * 1e6) = exact ELSE abs(got * 1e6 / exact - 1) <= 1 / 128.0 END) AS good,
+	count(*) FILTER (WHERE got <> previous) AS other_than_from_previous
+FROM (SELECT step, exact, funnel_percentile(r, step, fraction, true) AS got, funnel_percentile(r, step, fraction, from_first => false) AS previous
+	FROM made, (SELECT array_agg(f / 1000.0::float8) AS fractions FROM generate_series(0, 1000, 4) f) f,
+		LATERAL (SELECT step, percentile_disc(fractions) WITHIN GROUP (ORDER BY first) AS exacts FROM steps WHERE step > 1 GROUP BY step) e,
+		LATERAL unnest(fractions, exacts) u(fraction, exact)) s
+GROUP BY step ORDER BY step;
+SELECT bool_and(funnel_percentile(r, step, 0.5, true) IS NOT DISTINCT FROM median_seconds_from_first) AS as_reported,
+	bool_and(funnel_percentile(r, step, 0.9, false) IS NOT DISTINCT FROM p90_seconds) AS from_previous
+FROM made, funnel_report(r);
+SELECT funnel_percentile(r, 1, 0.5, true) AS first, funnel_percentile(r, 2, 0.5, NULL) AS unknown FROM made;
+SELECT funnel_percentile(r, 4, 0.5, true) FROM made;
 
 SELECT funnel_percentile(r, 1, 0.5) AS first, funnel_percentile(r, 2, 0) AS least, funnel_percentile(r, 3, 1) AS greatest,
 	(SELECT min(us) FROM steps WHERE step = 2) AS min, (SELECT max(us) / 1e6 FROM steps WHERE step = 3) AS max
@@ -161,6 +174,17 @@ FROM made, (VALUES (1), (2), (7), (100), (10000)) b(buckets),
 	(SELECT step, users, funnel_percentile(r, step, 1) AS longest FROM made, funnel_report(r) WHERE step > 1 OFFSET 0) s,
 	funnel_histogram(r, step, buckets) h
 GROUP BY step, buckets, s.users, longest ORDER BY step, buckets;
+-- the same from the first step; hardly a unit would be in another bucket by its exact time
+SELECT step, buckets, count(*) = buckets AS rows, sum(h.users) = s.users AS users, min(lower_seconds) AS low,
+	max(upper_seconds) = longest AS high, sum(abs(h.users - (SELECT count(*) FROM steps x
+		WHERE x.step = s.step AND first >= lower_seconds * 1e6 AND (first < upper_seconds * 1e6 OR upper_seconds = longest)))) <= s.users / 100 AS nearly_exact
+FROM made, (VALUES (1), (3), (7)) b(buckets),
+	(SELECT step, users, funnel_percentile(r, step, 1, true) AS longest FROM made, funnel_report(r) WHERE step > 1 OFFSET 0) s,
+	funnel_histogram(r, step, buckets, true) h
+GROUP BY step, buckets, s.users, longest ORDER BY step, buckets;
+SELECT bool_and(a = b) AS same FROM made, funnel_histogram(r, 3, 5) WITH ORDINALITY a JOIN funnel_histogram((SELECT r FROM made), 3, 5, from_first => false) WITH ORDINALITY b USING (ordinality);
+SELECT h.* FROM made, funnel_histogram(r, 1, 5, true) h;
+SELECT h.* FROM made, funnel_histogram(r, 2, 5, NULL) h;
 SELECT * FROM funnel_histogram(of_rate(3, 3), 2, 2);
 SELECT h.* FROM made, funnel_histogram(r, 1, 5) h;
 SELECT h.* FROM made, funnel_histogram(r, 2, 0) h;

@@ -27,7 +27,7 @@ $$;
 SELECT regexp_replace(funnel_svg(of_users('visit -> click -> buy', '{1000,100,20}', true), 'Sales'), '<style>.*</style>', '<style/>');
 SELECT regexp_replace(funnel_svg(funnel_result('a -> b'::funnel_def), NULL), '<style>.*</style>', '<style/>');
 -- one without a title is like one without a text for it
-SELECT funnel_svg(r, NULL) = funnel_svg(r, '') FROM funnel_result('a -> b'::funnel_def) r;
+SELECT funnel_svg(r, NULL) = funnel_svg(r, ''), funnel_svg(r) = funnel_svg(r, NULL) FROM funnel_result('a -> b'::funnel_def) r;
 SELECT funnel_svg(NULL, 'title') IS NULL;
 
 CREATE TABLE pictures AS

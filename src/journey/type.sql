@@ -350,7 +350,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION journey_filter(funnel_journey, text[]) IS
 	'events of a journey that have one of these labels';
 
-CREATE FUNCTION journey_path(journey funnel_journey, max_steps integer, "collapse" boolean)
+CREATE FUNCTION journey_path(journey funnel_journey, max_steps integer DEFAULT NULL, "collapse" boolean DEFAULT false)
 RETURNS text
 AS 'MODULE_PATHNAME', 'funnel_journey_path'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
@@ -358,7 +358,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION journey_path(funnel_journey, integer, boolean) IS
 	'labels of the first events of a journey, as visit > view > cart';
 
-CREATE FUNCTION journey_sessions(journey funnel_journey, gap interval)
+CREATE FUNCTION journey_sessions(journey funnel_journey, gap interval DEFAULT '30 minutes')
 RETURNS SETOF funnel_journey
 AS 'MODULE_PATHNAME', 'funnel_journey_sessions'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;

@@ -3,7 +3,7 @@
 
 CREATE FUNCTION funnel_chart(
 	result funnel_result,
-	width int)
+	width int DEFAULT 80)
 RETURNS text
 AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

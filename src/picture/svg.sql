@@ -3,7 +3,7 @@
 
 CREATE FUNCTION funnel_svg(
 	result funnel_result,
-	title text)
+	title text DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;

@@ -14,7 +14,7 @@
 #include "result/statistics.h"
 #include "result/type.h"
 
-#define COMPARE_COLUMNS		11
+#define COMPARE_COLUMNS		14
 
 /*
  * Two results can be compared if their stages have the same names in the same
@@ -43,11 +43,13 @@ check_same_stages(int nsteps_a, char **names_a, int nsteps_b, char **names_b)
 }
 
 /*
- * funnel_compare(a, b): the rates from the first step, and b's minus a's.
+ * funnel_compare(a, b): the rates from the first step, b's minus a's, and b's
+ * relative to a's.
  *
  * A rate is NULL where nobody entered, and with it all that follows from it.
  * The interval of the difference, and the test, are NULL where the variance they
- * divide by is 0, so always at step 1.
+ * divide by is 0, so always at step 1.  The lift is NULL over a rate of 0, and its
+ * interval also where b's rate is 0.
  */
 PG_FUNCTION_INFO_V1(funnel_compare);
 Datum
@@ -92,6 +94,7 @@ funnel_compare(PG_FUNCTION_ARGS)
 		if (entered_a > 0 && entered_b > 0)
 		{
 			FunnelRateDifference d;
+			FunnelRateLift l;
 
 			funnel_rate_difference(users_a, entered_a, users_b, entered_b, &d);
 			values[6] = Float8GetDatum(d.difference);
@@ -102,6 +105,13 @@ funnel_compare(PG_FUNCTION_ARGS)
 			nulls[6] = false;
 			nulls[7] = nulls[8] = !d.has_interval;
 			nulls[9] = nulls[10] = !d.has_test;
+
+			funnel_rate_lift(users_a, entered_a, users_b, entered_b, &l);
+			values[11] = Float8GetDatum(l.lift);
+			values[12] = Float8GetDatum(l.low);
+			values[13] = Float8GetDatum(l.high);
+			nulls[11] = !l.has_lift;
+			nulls[12] = nulls[13] = !l.has_interval;
 		}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}

@@ -14,9 +14,12 @@ RETURNS TABLE (
 	difference_low float8,
 	difference_high float8,
 	z float8,
-	p_value float8)
+	p_value float8,
+	lift float8,
+	lift_low float8,
+	lift_high float8)
 AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
 
 COMMENT ON FUNCTION funnel_compare(funnel_result, funnel_result) IS
-	'difference of the conversion rates of two results at each step, with confidence interval and test';
+	'difference and ratio of the conversion rates of two results at each step, with confidence intervals and test';

@@ -201,7 +201,17 @@ step_argument(FunctionCallInfo fcinfo, int n, const FunnelTally *tally)
 	return step;
 }
 
-/* funnel_percentile(result, step, fraction): seconds from the previous step. */
+/* From where argument N, "from_first", counts times. */
+static FunnelTimesSince
+since_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_GETARG_BOOL(n) ? FUNNEL_SINCE_FIRST : FUNNEL_SINCE_PREVIOUS;
+}
+
+/*
+ * funnel_percentile(result, step, fraction, from_first): seconds from the
+ * previous step or from the first.
+ */
 PG_FUNCTION_INFO_V1(funnel_percentile);
 Datum
 funnel_percentile(PG_FUNCTION_ARGS)
@@ -217,14 +227,15 @@ funnel_percentile(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("fraction must be between 0 and 1")));
 
-	histogram = funnel_histogram_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
+	histogram = funnel_histogram_of(funnel_tally_times(tally), step, since_argument(fcinfo, 3));
 	if (histogram.ncounts == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(microseconds_to_seconds(funnel_histogram_percentile(histogram, fraction)));
 }
 
 /*
- * funnel_histogram(result, step, buckets): times from the previous step.
+ * funnel_histogram(result, step, buckets, from_first): times from the previous
+ * step or from the first.
  *
  * The buckets have equal widths and go from 0 to the longest time (or a
  * microsecond, if there is none longer than 0); a bucket holds its lower bound,
@@ -249,7 +260,7 @@ funnel_histogram(PG_FUNCTION_ARGS)
 						HISTOGRAM_MAX_BUCKETS)));
 
 	InitMaterializedSRF(fcinfo, 0);
-	histogram = funnel_histogram_of(funnel_tally_times(tally), step, FUNNEL_SINCE_PREVIOUS);
+	histogram = funnel_histogram_of(funnel_tally_times(tally), step, since_argument(fcinfo, 3));
 	if (histogram.ncounts == 0)
 		return (Datum) 0;
 	longest = Max(1.0, funnel_histogram_microseconds(&histogram.counts[histogram.ncounts - 1]));

@@ -42,18 +42,20 @@ COMMENT ON FUNCTION funnel_dropoff(funnel_result, timestamptz) IS
 CREATE FUNCTION funnel_percentile(
 	result funnel_result,
 	step int,
-	fraction float8)
+	fraction float8,
+	from_first boolean DEFAULT false)
 RETURNS float8
 AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
-COMMENT ON FUNCTION funnel_percentile(funnel_result, int, float8) IS
-	'percentile of the seconds from the previous step';
+COMMENT ON FUNCTION funnel_percentile(funnel_result, int, float8, boolean) IS
+	'percentile of the seconds from the previous step, or from the first';
 
 CREATE FUNCTION funnel_histogram(
 	result funnel_result,
 	step int,
-	buckets int)
+	buckets int,
+	from_first boolean DEFAULT false)
 RETURNS TABLE (
 	lower_seconds float8,
 	upper_seconds float8,
@@ -61,5 +63,5 @@ RETURNS TABLE (
 AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
 
-COMMENT ON FUNCTION funnel_histogram(funnel_result, int, int) IS
-	'histogram of the seconds from the previous step, buckets of equal widths';
+COMMENT ON FUNCTION funnel_histogram(funnel_result, int, int, boolean) IS
+	'histogram of the seconds from the previous step, or from the first, buckets of equal widths';

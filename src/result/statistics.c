@@ -83,3 +83,47 @@ funnel_rate_difference(int64 successes_a, int64 trials_a,
 		result->p_value = erfc(fabs(result->z) / sqrt(2));
 	}
 }
+
+/*
+ * The lift is the ratio of the rates minus 1.  Its interval is the log method of
+ * D. Katz, J. Baptista, S. P. Azen and M. C. Pike, "Obtaining confidence
+ * intervals for the risk ratio in cohort studies", Biometrics 34 (1978),
+ * 469-474: the logarithm of the ratio is about normal, and its variance is the
+ * sum of (1 - rate) / successes of both.
+ *
+ * There is no lift over a rate of 0, and no logarithm of a ratio of 0.  A
+ * variance of 0 says no more than it says of a difference.
+ */
+void
+funnel_rate_lift(int64 successes_a, int64 trials_a,
+				 int64 successes_b, int64 trials_b,
+				 FunnelRateLift *result)
+{
+	double		xa = (double) successes_a;
+	double		xb = (double) successes_b;
+	double		na = (double) trials_a;
+	double		nb = (double) trials_b;
+	double		ratio;
+	double		variance;
+
+	memset(result, 0, sizeof(*result));
+	if (successes_a == 0)
+		return;
+
+	ratio = (xb / nb) / (xa / na);
+	result->has_lift = true;
+	result->lift = ratio - 1;
+	if (successes_b == 0)
+		return;
+
+	variance = (double) (trials_a - successes_a) / na / xa +
+		(double) (trials_b - successes_b) / nb / xb;
+	if (variance > 0)
+	{
+		double		spread = FUNNEL_Z95 * sqrt(variance);
+
+		result->has_interval = true;
+		result->low = ratio * exp(-spread) - 1;
+		result->high = ratio * exp(spread) - 1;
+	}
+}

@@ -26,9 +26,22 @@ typedef struct FunnelRateDifference
 	double		p_value;		/* two-sided */
 } FunnelRateDifference;
 
-/* Trials must not be 0. */
+/* The rate of B relative to that of A: 0.1 is ten percent more. */
+typedef struct FunnelRateLift
+{
+	bool		has_lift;		/* else none of A succeeded */
+	double		lift;
+	bool		has_interval;	/* else none of B did, or the rates have no variance */
+	double		low;			/* the 95 % interval of the lift */
+	double		high;
+} FunnelRateLift;
+
+/* For both, trials must not be 0. */
 extern void funnel_rate_difference(int64 successes_a, int64 trials_a,
 								   int64 successes_b, int64 trials_b,
 								   FunnelRateDifference *result);
+extern void funnel_rate_lift(int64 successes_a, int64 trials_a,
+							 int64 successes_b, int64 trials_b,
+							 FunnelRateLift *result);
 
 #endif							/* FUNNEL_RESULT_STATISTICS_H */

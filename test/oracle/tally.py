@@ -119,6 +119,7 @@ def report(d, passages, horizon):
             'median_seconds_from_first': nearest_rank(since_first, 0.5),
             'value': sum(values) if entered else None,
             'all_seconds': since_previous,
+            'all_seconds_from_first': since_first,
         })
         for column in ('median_seconds', 'p90_seconds', 'mean_seconds',
                        'median_seconds_from_first'):

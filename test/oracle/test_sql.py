@@ -428,10 +428,13 @@ def check_totals(tap, funnels, results):
 
 def check_percentiles(tap, funnels, results):
     fractions = (0.01, 0.25, 0.5, 0.75, 0.99, 1.0)
-    got = {(row['g'], row['step'], row['fraction']): row['seconds']
+    got = {(row['g'], row['step'], row['fraction']):
+           (row['seconds'], row['seconds_from_first'])
            for row in rows_of(
                'SELECT a.g, step, fraction, '
-               'funnel_percentile(r, step, fraction) AS seconds '
+               'funnel_percentile(r, step, fraction) AS seconds, '
+               'funnel_percentile(r, step, fraction, true) '
+               'AS seconds_from_first '
                'FROM (%s) a JOIN texts t USING (g), '
                'generate_series(1, (SELECT count(*)::int FROM '
                'funnel_report(r))) step, unnest(ARRAY%s::float8[]) fraction'
@@ -440,13 +443,16 @@ def check_percentiles(tap, funnels, results):
     for funnel in funnels:
         for row in expected_report(funnel):
             for fraction in fractions:
-                seconds = got.get((funnel.number, row['step'], fraction))
-                want = nearest_rank(row['all_seconds'], fraction)
-                want = want / 1e6 if want is not None else None
-                if not close(seconds, want, 0.01):
-                    failures.append((funnel, ['step %d, %s: expected %s, got %s'
-                                              % (row['step'], fraction, want,
-                                                 seconds)]))
+                both = got[funnel.number, row['step'], fraction]
+                for since, seconds in zip(
+                        ('all_seconds', 'all_seconds_from_first'), both):
+                    want = nearest_rank(row[since], fraction)
+                    want = want / 1e6 if want is not None else None
+                    if not close(seconds, want, 0.01):
+                        failures.append(
+                            (funnel, ['step %d, %s of %s: expected %s, got %s'
+                                      % (row['step'], fraction, since, want,
+                                         seconds)]))
     tell(tap, failures, 'funnel_percentile')
 
 
@@ -794,7 +800,7 @@ def check_many_times(tap, number=20000):
            all(close(row[column], want[column], 0.01) for column in SKETCHED) and
            close(row['mean_seconds'], sum(times) / number / 1e6, 1e-12),
            'times of %d units' % number)
-    if exists('funnel_percentile(funnel_result, int, float8)'):
+    if exists('funnel_percentile(funnel_result, int, float8, boolean)'):
         fractions = [i / 200 for i in range(1, 201)]
         got = rows_of(
             'SELECT funnel_percentile(r, 2, fraction) AS seconds '
@@ -870,7 +876,7 @@ def check_all(tap, funnels, event):
     check_dropoff(tap, funnels, results)
     check_as_of(tap, funnels, results)
     check_totals(tap, funnels, results)
-    if exists('funnel_percentile(funnel_result, int, float8)'):
+    if exists('funnel_percentile(funnel_result, int, float8, boolean)'):
         check_percentiles(tap, funnels, results)
     check_round_trip(tap, results)
     want = result_bytes(results, SERIAL)

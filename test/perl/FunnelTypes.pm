@@ -54,28 +54,32 @@ CREATE INDEX ON everything (progress);
 CREATE INDEX ON everything (journey) WHERE journey_length(journey) < 50;
 CREATE INDEX ON everything (stages);
 CREATE INDEX ON everything (funnel_units(result), funnel_definition(result));
+CREATE INDEX ON everything (result) WHERE id < 1003;
 CREATE INDEX ON everything (journey_progress(journey, 'visit -> buy')) WHERE stage >= '2:cart';
 CREATE INDEX ON everything ((stage::int), stage_of(g_name, 'visit|cart -> buy'));
 CREATE INDEX ON everything USING gist (stretch);
 CREATE INDEX ON everything USING gin (stages);
 CREATE STATISTICS together ON stage, definition, (stage_position(stage)) FROM everything;
 
-CREATE TABLE hashed AS SELECT id, stage, definition, progress, journey, stages FROM everything;
+CREATE TABLE hashed AS SELECT id, stage, definition, progress, result, journey, stages FROM everything;
 CREATE INDEX ON hashed USING hash (stage);
 CREATE INDEX ON hashed USING hash (definition);
 CREATE INDEX ON hashed USING hash (progress);
+CREATE INDEX ON hashed USING hash (result);
 CREATE INDEX ON hashed USING hash (journey);
 CREATE INDEX ON hashed USING hash (stages);
 
 -- Keys, and what refers to them
 CREATE TABLE stage_keys (stage funnel_stage PRIMARY KEY, path funnel_stage[] UNIQUE);
 CREATE TABLE definition_keys (definition funnel_def PRIMARY KEY);
+CREATE TABLE result_keys (result funnel_result PRIMARY KEY);
 CREATE TABLE journey_keys (journey funnel_journey PRIMARY KEY);
 CREATE TABLE progress_keys (progress funnel_progress UNIQUE, stretch stretch, EXCLUDE USING gist (stretch WITH &&));
 CREATE TABLE referring (
 	id int PRIMARY KEY,
 	stage funnel_stage REFERENCES stage_keys ON UPDATE CASCADE,
 	definition funnel_def REFERENCES definition_keys,
+	result funnel_result REFERENCES result_keys,
 	journey funnel_journey REFERENCES journey_keys,
 	path funnel_stage[] REFERENCES stage_keys (path));
 
@@ -109,6 +113,12 @@ CREATE TABLE journey_range_2 PARTITION OF journey_range FOR VALUES FROM ('[["202
 CREATE TABLE journey_hash (id int, v funnel_journey) PARTITION BY HASH (v);
 CREATE TABLE journey_hash_0 PARTITION OF journey_hash FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE journey_hash_1 PARTITION OF journey_hash FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE result_range (id int, v funnel_result) PARTITION BY RANGE (v);
+CREATE TABLE result_range_1 PARTITION OF result_range FOR VALUES FROM (MINVALUE) TO ('{"definition":"visit -> cart","horizon":null,"steps":[{"stage":"visit","users":0},{"stage":"cart","users":0,"microseconds":0,"from_previous":[]}],"unconverted":[]}');
+CREATE TABLE result_range_2 PARTITION OF result_range DEFAULT;
+CREATE TABLE result_hash (id int, v funnel_result) PARTITION BY HASH (v);
+CREATE TABLE result_hash_0 PARTITION OF result_hash FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE result_hash_1 PARTITION OF result_hash FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 CREATE TABLE progress_hash (id int, v funnel_progress) PARTITION BY HASH (v);
 CREATE TABLE progress_hash_0 PARTITION OF progress_hash FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE progress_hash_1 PARTITION OF progress_hash FOR VALUES WITH (MODULUS 2, REMAINDER 1);
@@ -154,13 +164,14 @@ SELECT 1003, journey_agg(timestamptz '2026-01-01Z' + n * interval '1.000001 s', 
 FROM generate_series(1, 20000) n;
 
 -- Logical replication from 17 on looks a row up by a hash index, which has no NULLs.
-INSERT INTO hashed SELECT id, stage, definition, progress, journey, stages FROM everything WHERE stage IS NOT NULL;
+INSERT INTO hashed SELECT id, stage, definition, progress, result, journey, stages FROM everything WHERE stage IS NOT NULL;
 INSERT INTO stage_keys SELECT stage, ARRAY[stage, stage] FROM everything WHERE stage IS NOT NULL GROUP BY stage;
 INSERT INTO definition_keys SELECT DISTINCT definition FROM everything WHERE definition IS NOT NULL;
+INSERT INTO result_keys SELECT DISTINCT result FROM everything WHERE id < 1000;
 INSERT INTO journey_keys SELECT DISTINCT journey FROM everything WHERE journey_length(journey) < 50;
 INSERT INTO progress_keys SELECT DISTINCT progress FROM everything WHERE progress IS NOT NULL;
 INSERT INTO progress_keys VALUES (NULL, '[1:a,2:b)'), (NULL, '[2:b,)');
-INSERT INTO referring SELECT id, stage, definition, CASE WHEN journey_length(journey) < 50 THEN journey END, stage || ARRAY[stage] FROM everything WHERE id < 1000;
+INSERT INTO referring SELECT id, stage, definition, result, CASE WHEN journey_length(journey) < 50 THEN journey END, stage || ARRAY[stage] FROM everything WHERE id < 1000;
 INSERT INTO stage_list SELECT id, stage FROM everything;
 INSERT INTO stage_range SELECT id, stage FROM everything;
 INSERT INTO stage_hash SELECT min(id), stage FROM everything WHERE stage IS NOT NULL GROUP BY stage;
@@ -169,6 +180,8 @@ INSERT INTO definition_list SELECT id, definition FROM everything;
 INSERT INTO definition_range SELECT id, definition FROM everything WHERE definition IS NOT NULL;
 INSERT INTO definition_hash SELECT id, definition FROM everything;
 INSERT INTO journey_range SELECT id, journey FROM everything WHERE journey IS NOT NULL;
+INSERT INTO result_range SELECT id, result FROM everything;
+INSERT INTO result_hash SELECT id, result FROM everything;
 INSERT INTO journey_hash SELECT id, journey FROM everything;
 INSERT INTO progress_hash SELECT id, progress FROM everything;
 INSERT INTO position_range SELECT id, stage FROM everything WHERE stage IS NOT NULL;
@@ -325,17 +338,18 @@ sub contents
 	}
 	push @queries, q{
 		SELECT 'hashes', md5(string_agg(concat_ws(' ', funnel_stage_hash_extended(stage, 1),
-			funnel_def_hash_extended(definition, 1), funnel_journey_hash_extended(journey, 1)), ' ' ORDER BY id))
+			funnel_def_hash_extended(definition, 1), funnel_result_hash_extended(result, 1),
+			funnel_journey_hash_extended(journey, 1)), ' ' ORDER BY id))
 		FROM everything};
 	push @queries,
 	  q{SELECT 'function', string_agg(reached(id)::text, ' ' ORDER BY id) FROM everything};
 
 	push @queries, 'SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off';
 	push @queries, map { "SELECT '$_->[0].$_->[1]', found('$_->[0]', '$_->[1]')" } (
-		(map { [ 'everything', $_ ] } qw(stage definition progress stages)),
-		(map { [ 'hashed', $_ ] } qw(stage definition progress journey stages)),
+		(map { [ 'everything', $_ ] } qw(stage definition progress result stages)),
+		(map { [ 'hashed', $_ ] } qw(stage definition progress result journey stages)),
 		(map { [ $_, 'v' ] }
-			qw(stage_list stage_range stage_hash domain_list definition_list definition_range definition_hash journey_range journey_hash progress_hash position_range)));
+			qw(stage_list stage_range stage_hash domain_list definition_list definition_range definition_hash result_range result_hash journey_range journey_hash progress_hash position_range)));
 	push @queries, q{
 		SELECT 'the order of an index', md5(string_agg(stage::text, ',')) FROM (SELECT stage FROM everything ORDER BY stage) s};
 	push @queries, q{

@@ -57,6 +57,7 @@ foreach my $case (
 	[ '23P01', q{INSERT INTO progress_keys VALUES (NULL, '[1:z,2:a]')} ],
 	[ '23503', q{INSERT INTO referring (id, stage) VALUES (5000, '999')} ],
 	[ '23503', q{INSERT INTO referring (id, definition) VALUES (5000, 'no -> such')} ],
+	[ '23503', q{INSERT INTO referring (id, result) VALUES (5000, funnel_result('no -> such'::funnel_def))} ],
 	[ '23503', q{INSERT INTO referring (id, journey) VALUES (5000, '[["2026-05-05T00:00:00Z","x"]]')} ],
 	[ '23503', q{INSERT INTO referring (id, path) VALUES (5000, '{999}')} ],
 	[ '23503', 'DELETE FROM definition_keys' ],

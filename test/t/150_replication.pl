@@ -22,7 +22,8 @@ FunnelTypes::query($publisher, 'origin',
 		hashed events progress_keys stage_list stage_list_1 stage_list_2 stage_list_d stage_range stage_range_1
 		stage_range_2 stage_range_d domain_list domain_list_1 domain_list_d definition_list definition_list_1
 		definition_list_d definition_range definition_range_1 definition_range_2 definition_hash definition_hash_0
-		definition_hash_1 journey_range journey_range_1 journey_range_2 journey_hash journey_hash_0 journey_hash_1
+		definition_hash_1 result_range result_range_1 result_range_2 result_hash result_hash_0 result_hash_1
+		journey_range journey_range_1 journey_range_2 journey_hash journey_hash_0 journey_hash_1
 		progress_hash progress_hash_0 progress_hash_1 position_range position_range_1 position_range_2));
 FunnelTypes::query(
 	$publisher, 'origin', q{
@@ -83,6 +84,8 @@ FunnelTypes::query(
 	UPDATE definition_list SET v = 'visit -> buy' WHERE id % 2 = 0;
 	DELETE FROM definition_hash WHERE v = 'visit -> buy';
 	UPDATE journey_range SET v = '[]' WHERE id % 2 = 0;
+	UPDATE result_hash SET v = funnel_result(funnel_definition(v)) WHERE id % 2 = 0;
+	DELETE FROM result_range WHERE v = funnel_result('visit'::funnel_def) OR id % 3 = 0;
 	UPDATE journey_hash SET v = v || v;
 	DELETE FROM progress_hash WHERE (v).outcome = 'absent';
 	TRUNCATE domain_list;
