@@ -38,14 +38,14 @@ SELECT step, users, value FROM funnel_report((SELECT funnel_agg(1, ts, e, 'a -> 
 SELECT step, value FROM funnel_report((SELECT funnel_agg(1, timestamptz '2026-01-01', e, 'a -> a -> a -> a -> a -> a', v)
 	FROM (VALUES ('a', NULL::float8), ('a', '1e308'), ('a', 3), ('a', 0), ('a', -1e-300), ('a', -2), ('a', 4)) v(e, v)));
 -- no value, and none asked for
-SELECT step, users, value FROM funnel_report((SELECT funnel_agg(deal, ts, stage_name(stage), 'lead -> demo', NULL) FROM deals));
+SELECT step, users, value FROM funnel_report((SELECT funnel_agg(deal, ts, stage_name(stage), 'lead -> demo', NULL::float8) FROM deals));
 SELECT step, users, value FROM funnel_report((SELECT funnel_agg(deal, ts, stage_name(stage), 'lead -> demo') FROM deals));
 -- adding up
 SELECT step, value FROM funnel_report((SELECT funnel_agg(u, timestamptz '2026-01-01' + u * interval '1 s', 'a', 'a', u) FROM generate_series(1, 100000) u));
 -- rows that turn the store wide keep their values
 SELECT step, users, value FROM funnel_report((SELECT funnel_agg(u, timestamptz '2026-01-01' + CASE WHEN u = 5000 THEN interval '9000 years' ELSE '0' END, 'a', 'a', u) FROM generate_series(1, 10000) u));
-SELECT funnel_agg(1, ts, stage_name(stage), 'lead', 'NaN') FROM deals;
-SELECT funnel_agg(1, ts, 'x', 'lead', '-Infinity') FROM deals;
+SELECT funnel_agg(1, ts, stage_name(stage), 'lead', float8 'NaN') FROM deals;
+SELECT funnel_agg(1, ts, 'x', 'lead', float8 '-Infinity') FROM deals;
 SELECT funnel_agg(deal, ts, stage_name(stage), 'lead', 1e308 + amount * 0) FROM deals WHERE deal IN (1, 4);
 SELECT funnel_agg(deal, ts, stage_name(stage), 'x|lead|demo -> z', 1.5e308) FROM deals WHERE deal IN (1, 2);
 

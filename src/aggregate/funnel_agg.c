@@ -23,13 +23,39 @@
 #include "aggregate/funnel_agg.h"
 #include "base/aggcontext.h"
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "events/arguments.h"
 #include "events/buffer.h"
 #include "result/bytes.h"
 #include "result/tally.h"
 
-/* Is this the form with values? */
-#define HAS_VALUE(fcinfo)	((fcinfo)->nargs == 6)
+/*
+ * What the rows of a form have behind the definition: the numbers of these
+ * arguments, 0 if there is none.
+ */
+typedef struct Extras
+{
+	int			value;
+	int			entry;
+} Extras;
+
+/* A value, or nothing. */
+static inline Extras
+value_only(FunctionCallInfo fcinfo)
+{
+	Extras		extras = {fcinfo->nargs > 5 ? 5 : 0, 0};
+
+	return extras;
+}
+
+/* An entry, and before it there may be a value. */
+static inline Extras
+with_entry(FunctionCallInfo fcinfo)
+{
+	Extras		extras = {fcinfo->nargs > 6 ? 5 : 0, fcinfo->nargs - 1};
+
+	return extras;
+}
 
 static bool
 is_transition_of(FunctionCallInfo fcinfo, Oid aggregate)
@@ -134,12 +160,24 @@ funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
 	return state;
 }
 
+/* Entries cannot be told from others where no step is the first. */
+static void
+check_entry_is_possible(const FunnelProgram *program)
+{
+	if (program->rules.any_order)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a funnel with \"any order\" cannot have an entry argument"),
+				 errdetail("Any of its steps can be the first."),
+				 errhint("Leave out \"any order\", or the argument.")));
+}
+
 /*
  * The state of the row's group, created or checked against the row's
  * definition.  Arguments: state, unit, ts, event, definition.
  */
 static inline FunnelAggState *
-state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
+state_for_row(FunctionCallInfo fcinfo, MemoryContext context, Extras extras, bool by_stage)
 {
 	FunnelAggState *state = PG_ARGISNULL(0) ? NULL : (FunnelAggState *) PG_GETARG_POINTER(0);
 	FunnelAggCallSite *site = funnel_agg_call_site(fcinfo);
@@ -166,8 +204,10 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context, bool by_stage)
 			site->definition_is_stable = funnel_argument_is_stable(fcinfo, 4);
 		}
 		program = funnel_program_get(&site->programs, def, site->context);
+		if (extras.entry != 0)
+			check_entry_is_possible(program);
 		state = funnel_agg_create_state(fcinfo, context, program, &site->unit_type,
-										HAS_VALUE(fcinfo));
+										extras.value != 0);
 	}
 	else if (!funnel_program_is_for(state->program, def))
 		funnel_definitions_differ(state->program, def);
@@ -206,15 +246,15 @@ value_of_item(uint64 item)
 	return value;
 }
 
-/* The value of the row, argument 5. */
+/* The value of the row. */
 static uint64
-value_item(FunctionCallInfo fcinfo)
+value_item(FunctionCallInfo fcinfo, int argno)
 {
 	double		value;
 
-	if (PG_ARGISNULL(5))
+	if (PG_ARGISNULL(argno))
 		return NO_VALUE;
-	value = PG_GETARG_FLOAT8(5);
+	value = PG_GETARG_FLOAT8(argno);
 	if (unlikely(!isfinite(value)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -224,12 +264,27 @@ value_item(FunctionCallInfo fcinfo)
 }
 
 /*
+ * Say of a row that it may not start a chain.  If it need not be known as one
+ * of step 1 for anything else, it is simply none: that matches faster.
+ */
+static inline void
+bar_entry(const FunnelRules *rules, FunnelLabelMatch *labels)
+{
+	if ((labels->steps & FUNNEL_STEP_BIT(1)) == 0)
+		return;
+	if (rules->barring != 0 || rules->every_attempt)
+		labels->breaks |= FUNNEL_NO_ENTRY;
+	else
+		labels->steps &= ~FUNNEL_STEP_BIT(1);
+}
+
+/*
  * Add one row to its group.  All forms have this in common.  Arguments: state,
- * unit, ts, event, definition and, in the form with values, value.
+ * unit, ts, event, definition and those that EXTRAS says.
  */
 static pg_attribute_always_inline Datum
 add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
-		FunnelLabelReader read_labels, bool by_stage)
+		FunnelLabelReader read_labels, Extras extras, bool by_stage)
 {
 	MemoryContext context = funnel_aggregate_context(fcinfo);
 	FunnelAggState *state;
@@ -248,11 +303,13 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	}
 
 	ts = read_time(PG_GETARG_DATUM(2));
-	if (HAS_VALUE(fcinfo))
-		item = value_item(fcinfo);
-	state = state_for_row(fcinfo, context, by_stage);
+	if (extras.value != 0)
+		item = value_item(fcinfo, extras.value);
+	state = state_for_row(fcinfo, context, extras, by_stage);
 	if (!PG_ARGISNULL(3))
 		labels = read_labels(state->program->labels, PG_GETARG_DATUM(3));
+	if (extras.entry != 0 && (PG_ARGISNULL(extras.entry) || !PG_GETARG_BOOL(extras.entry)))
+		bar_entry(&state->program->rules, &labels);
 	if (ts > state->horizon)
 		state->horizon = ts;
 	if ((labels.steps | labels.breaks) != 0 || state->program->keeps_all)
@@ -268,7 +325,7 @@ PG_FUNCTION_INFO_V1(funnel_agg_transfn);
 Datum
 funnel_agg_transfn(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, false);
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, value_only(fcinfo), false);
 }
 
 /* The same with ts date. */
@@ -276,7 +333,7 @@ PG_FUNCTION_INFO_V1(funnel_agg_date_transfn);
 Datum
 funnel_agg_date_transfn(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, funnel_read_date, funnel_read_text, false);
+	return add_row(fcinfo, funnel_read_date, funnel_read_text, value_only(fcinfo), false);
 }
 
 /* The same with events text[]. */
@@ -284,14 +341,14 @@ PG_FUNCTION_INFO_V1(funnel_agg_array_transfn);
 Datum
 funnel_agg_array_transfn(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, false);
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, value_only(fcinfo), false);
 }
 
 PG_FUNCTION_INFO_V1(funnel_agg_array_date_transfn);
 Datum
 funnel_agg_array_date_transfn(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, funnel_read_date, funnel_read_array, false);
+	return add_row(fcinfo, funnel_read_date, funnel_read_array, value_only(fcinfo), false);
 }
 
 /* The same with stage funnel_stage. */
@@ -299,14 +356,48 @@ PG_FUNCTION_INFO_V1(funnel_agg_stage_transfn);
 Datum
 funnel_agg_stage_transfn(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_stage, true);
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_stage, value_only(fcinfo), true);
 }
 
 PG_FUNCTION_INFO_V1(funnel_agg_stage_date_transfn);
 Datum
 funnel_agg_stage_date_transfn(PG_FUNCTION_ARGS)
 {
-	return add_row(fcinfo, funnel_read_date, funnel_read_stage, true);
+	return add_row(fcinfo, funnel_read_date, funnel_read_stage, value_only(fcinfo), true);
+}
+
+/*
+ * funnel_agg_entry_transfn(internal, unit anyelement, ts timestamptz | timestamp,
+ * event text, definition funnel_def [, value float8], entry boolean) returns internal
+ */
+PG_FUNCTION_INFO_V1(funnel_agg_entry_transfn);
+Datum
+funnel_agg_entry_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, with_entry(fcinfo), false);
+}
+
+/* The same with ts date. */
+PG_FUNCTION_INFO_V1(funnel_agg_entry_date_transfn);
+Datum
+funnel_agg_entry_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_text, with_entry(fcinfo), false);
+}
+
+/* The same with events text[]. */
+PG_FUNCTION_INFO_V1(funnel_agg_array_entry_transfn);
+Datum
+funnel_agg_array_entry_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, with_entry(fcinfo), false);
+}
+
+PG_FUNCTION_INFO_V1(funnel_agg_array_entry_date_transfn);
+Datum
+funnel_agg_array_entry_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_array, with_entry(fcinfo), false);
 }
 
 /* Count one passage, of the events that were matched. */
@@ -331,6 +422,27 @@ count_match(const FunnelAggState *state, FunnelTally *tally, const FunnelEvents 
 	funnel_tally_add(tally, match, values);
 }
 
+/* May the attempt that was found last be counted: has its opening an entry? */
+static bool
+attempt_has_entry(const FunnelEvents *events, const FunnelAttempts *attempts)
+{
+	size_t		i = attempts->opening;
+	int64		opens_at;
+
+	/* compact rows are all entries */
+	if (attempts->rows == NULL)
+		return true;
+	opens_at = events->rows[i].ts;
+	for (; i < events->nrows && events->rows[i].ts == opens_at; i++)
+	{
+		if ((events->rows[i].steps & FUNNEL_STEP_BIT(1)) != 0 &&
+			(events->rows[i].breaks & FUNNEL_NO_ENTRY) == 0)
+			return true;
+		funnel_poll_at(i);
+	}
+	return false;
+}
+
 /* Count each attempt of the unit whose events are in the buffer. */
 static void
 count_attempts(const FunnelAggState *state, FunnelTally *tally, FunnelEvents *events,
@@ -340,7 +452,10 @@ count_attempts(const FunnelAggState *state, FunnelTally *tally, FunnelEvents *ev
 
 	funnel_events_begin_attempts(events, state->program, attempts);
 	while ((match = funnel_events_next_attempt(events, attempts)) != NULL)
-		count_match(state, tally, events, match);
+	{
+		if (attempt_has_entry(events, attempts))
+			count_match(state, tally, events, match);
+	}
 }
 
 PG_FUNCTION_INFO_V1(funnel_agg_final);

@@ -16,6 +16,17 @@ AS 'MODULE_PATHNAME', 'funnel_agg${date}_transfn'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 -- end
+-- for type | form: text |; text[] | _array
+-- for ts | date: timestamptz |; timestamp |; date | _date
+-- for more: funnel_def; funnel_def, float8
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, ${ts}, ${type}, ${more}, boolean)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'funnel_agg${form}_entry${date}_transfn'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+-- end
+-- end
+-- end
 CREATE FUNCTION funnel_agg_combine(internal, internal)
 RETURNS internal
 AS 'MODULE_PATHNAME', 'funnel_agg_combine'
@@ -36,7 +47,7 @@ RETURNS funnel_result
 AS 'MODULE_PATHNAME', 'funnel_agg_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
--- for event | more | types | what: event text | | text, funnel_def | from the events of all units; events text[] | | text[], funnel_def | from events that may have several labels; stage funnel_stage | | funnel_stage, funnel_def | from the stages that units were set to; event text | , value float8 | text, funnel_def, float8 | with the sum of a value at each stage
+-- for event | more | types | what: event text | | text, funnel_def | from the events of all units; events text[] | | text[], funnel_def | from events that may have several labels; stage funnel_stage | | funnel_stage, funnel_def | from the stages that units were set to; event text | , value float8 | text, funnel_def, float8 | with the sum of a value at each stage; event text | , entry boolean | text, funnel_def, boolean | of those who entered by certain rows; events text[] | , entry boolean | text[], funnel_def, boolean | from events that may have several labels, of those who entered by certain rows; event text | , value float8, entry boolean | text, funnel_def, float8, boolean | with the sum of a value at each stage, of those who entered by certain rows; events text[] | , value float8, entry boolean | text[], funnel_def, float8, boolean | from events that may have several labels, with the sum of a value at each stage, of those who entered by certain rows
 -- for ts | how: timestamptz |; timestamp | , times read as UTC; date | , by days
 CREATE AGGREGATE funnel_agg(unit anyelement, ts ${ts}, ${event}, definition funnel_def${more}) (
 	SFUNC = funnel_agg_transfn,

@@ -19,6 +19,9 @@ funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules)
 	rules->last_entry = definition->last_entry;
 	rules->every_attempt = definition->every_attempt;
 	rules->increasing = definition->increasing;
+	/* whether a row may start a chain matters where others decide which can */
+	if (definition->first_entry || definition->last_entry)
+		rules->barring = FUNNEL_NO_ENTRY;
 	rules->within = definition->within;
 	if (definition->nunless > 0)
 		rules->excluding = funnel_definition_links(definition);

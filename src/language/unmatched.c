@@ -111,22 +111,22 @@ fold_words(FunnelDefinition *definition, uint64 steps, Unmatched *unmatched, Oid
 		if ((steps & FUNNEL_STEP_BIT(i + 1)) == 0)
 			continue;
 		here->edits = MAX_EDITS + 1;
-		here->words = palloc(step->nwords * sizeof(Letters));
-		for (int w = 0; w < step->nwords; w++)
+		here->words = palloc(step->nterms * sizeof(Letters));
+		for (int w = 0; w < step->nterms; w++)
 		{
-			FunnelWord *word = &step->words[w];
+			FunnelTerm *word = &step->terms[w];
 
-			for (int s = 0; s < word->nsegments; s++)
+			for (int s = 0; s < word->npieces; s++)
 			{
-				FunnelSegment *segment = &word->segments[s];
+				FunnelPiece *segment = &word->pieces[s];
 
 				if (segment->len == 0)
 					continue;
 				segment->text = str_tolower(segment->text, segment->len, collation);
 				segment->len = strlen(segment->text);
 			}
-			if (word->nsegments == 1)
-				here->words[here->nwords++] = letters_of(word->segments[0].len == 0 ? "" : word->segments[0].text);
+			if (word->npieces == 1)
+				here->words[here->nwords++] = letters_of(word->pieces[0].len == 0 ? "" : word->pieces[0].text);
 		}
 	}
 }

@@ -22,6 +22,7 @@ from tally import dropoff, granule, nearest_rank, report, step_names
 from tap import Tap, numbers
 
 UNITS_A_FUNNEL = 25
+KEYS = ('mail', 'ad', '', '\u00e4', 'Mail')
 SHOWN = 5                       # differences told in full
 
 DAY = 86400 * 1000000
@@ -127,6 +128,31 @@ class Funnel:
             unit: [rng.choice(names) if one_in(rng, 2) else
                    (event[1] + [None])[0] for event in events]
             for unit, events in self.units.items()}
+        # Which rows may start a passage, and by what key they are told apart.
+        few = rng.choice((1, 2, 2, 3, 5))
+        self.entries = {unit: [rng.choice((True, True, False, None)) for _ in events]
+                        for unit, events in self.units.items()}
+        self.keys = {unit: [rng.choice(KEYS[:few] + (None,)) for _ in events]
+                     for unit, events in self.units.items()}
+
+    def pass_entered(self, may_enter, value=False):
+        """The same if only rows that MAY_ENTER(entry, key) start a passage."""
+        passages = {}
+        for unit, events in self.units.items():
+            rows = label_rows(self.d, [
+                (ts, labels, None, value_ if value else None)
+                for ts, labels, payload_, value_ in events])
+            for row, entry, key in zip(rows, self.entries[unit], self.keys[unit]):
+                row.entry = bool(may_enter(entry, key))
+            passages[unit] = passages_of(self.d, sort_rows(rows))
+        return passages
+
+    def entering_keys(self):
+        """The keys of rows of the first step, bytewise."""
+        found = {key for unit, events in self.units.items()
+                 for row, key in zip(label_rows(self.d, events), self.keys[unit])
+                 if row.matches(1) and key is not None}
+        return sorted(found, key=lambda key: key.encode())
 
     def pass_all(self, payload=False, value=False):
         """Each unit's passages; which row is preferred in a tie depends on what
@@ -170,21 +196,23 @@ class Numbered:
         rng = random.Random(seed)
         for funnel in funnels:
             for unit, events in funnel.units.items():
-                for event, stage in zip(events, funnel.stages[unit]):
-                    self.add(funnel.number, unit, *event, stage)
+                for event, stage, entry, key in zip(
+                        events, funnel.stages[unit], funnel.entries[unit],
+                        funnel.keys[unit]):
+                    self.add(funnel.number, unit, *event, stage, entry, key)
             # Rows that do not count, not even for the horizon.
             latest = (funnel.horizon or 0) + 10**9
-            self.add(funnel.number, None, latest, ['a'], None, None, 'a')
-            self.add(funnel.number, 1, None, ['a'], None, None, 'a')
+            self.add(funnel.number, None, latest, ['a'], None, None, 'a', True, 'none')
+            self.add(funnel.number, 1, None, ['a'], None, None, 'a', True, 'none')
         rng.shuffle(self.rows)
 
-    def add(self, funnel, unit, ts, labels, payload, value, stage):
+    def add(self, funnel, unit, ts, labels, payload, value, stage, entry, key):
         array = '{%s}' % ','.join(
             'NULL' if label is None else '"%s"' % (
                 label.replace('\\', '\\\\').replace('"', '\\"'))
             for label in labels)
         self.rows.append((len(self.rows), funnel, unit, ts, array, payload,
-                          value, stage))
+                          value, stage, entry, key))
 
 
 SCHEMA = r"""
@@ -205,9 +233,11 @@ BEGIN
 EXCEPTION WHEN invalid_parameter_value THEN
     RETURN true;
 END $$;
-CREATE TABLE texts (g int, definition text, attempts boolean);
+CREATE TABLE texts (g int, definition text, attempts boolean,
+                    ordered boolean);
 CREATE TABLE raw (id int, g int, unit int, us bigint, events text[],
-                  payload text, value float8, stage text);
+                  payload text, value float8, stage text,
+                  entry boolean, key text);
 """
 
 TABLES = r"""
@@ -220,10 +250,11 @@ EXCEPTION WHEN OTHERS THEN
     RETURN NULL;
 END $$;
 CREATE TABLE definitions AS
-    SELECT g, parsed(g, definition) AS def, attempts FROM texts ORDER BY g;
+    SELECT g, parsed(g, definition) AS def, attempts, ordered FROM texts ORDER BY g;
 CREATE TABLE events AS
     SELECT id, g, unit, at(us) AS ts, events[1] AS event, events, payload,
-           value, funnel_stage(1 + id % 9, stage) AS stage, def, attempts
+           value, funnel_stage(1 + id % 9, stage) AS stage, entry, key, def,
+           attempts, ordered
     FROM raw JOIN definitions USING (g)
     WHERE def IS NOT NULL ORDER BY g, us, id;
 CREATE TABLE shuffled AS SELECT * FROM events ORDER BY hashint4(id);
@@ -319,17 +350,22 @@ def expected_report(funnel, with_value=False):
     return report(funnel.d, all_of(passages), funnel.horizon)
 
 
-def check_reports(tap, funnels, results, what, with_value=False):
+def check_reports(tap, funnels, results, what, with_value=False, passages=None):
+    """PASSAGES by funnel, if they are not those of all rows."""
     got = grouped(rows_of(
         'SELECT g, f.* FROM (%s) a, funnel_report(r) f ORDER BY g, step'
         % results, SERIAL))
     failures = []
     for funnel in funnels:
-        differences = report_differences(
-            expected_report(funnel, with_value), got.get(funnel.number, []),
-            with_value)
+        if passages is not None:
+            want = report(funnel.d, all_of(passages[funnel.number]), funnel.horizon)
+        else:
+            want = expected_report(funnel, with_value)
+        differences = report_differences(want, got.get(funnel.number, []), with_value)
+        if differences and passages is None:
+            differences += guilty_units(funnel)
         if differences:
-            failures.append((funnel, differences + guilty_units(funnel)))
+            failures.append((funnel, differences))
     tell(tap, failures, 'funnel_report: %s' % what)
 
 
@@ -863,6 +899,71 @@ def check_journeys(tap, funnels, want):
     psql('DROP TABLE journeys;')
 
 
+def check_partial_plan(tap, query, settings, what):
+    plan = plan_of(query, settings)
+    tap.ok('Partial' in plan, '%s is aggregated partially' % what)
+    if 'Partial' not in plan:
+        tap.say(plan)
+
+
+def check_entries(tap, funnels, event, want_all):
+    """Only rows with the entry argument start a passage."""
+    funnels = [funnel for funnel in funnels if not funnel.d.any_order]
+
+    def entered(value=False):
+        return {funnel.number: funnel.pass_entered(lambda entry, key: entry, value)
+                for funnel in funnels}
+
+    def by_entry(table, entry='entry', **how):
+        return agg(table, event, value=', ' + entry, where='ordered', **how)
+
+    check_reports(tap, funnels, by_entry('shuffled'), 'with an entry',
+                  passages=entered())
+    check_reports(tap, funnels, agg('shuffled', event, value=', value, entry',
+                                    where='ordered'),
+                  'with a value and an entry', with_value=True,
+                  passages=entered(True))
+    check_same_bytes(tap, funnels, want_all, by_entry('shuffled', 'true'), SERIAL,
+                     'every row may enter')
+    units = psql("%s;\nSELECT coalesce(sum(funnel_units(r)), -1) FROM (%s) a;"
+                 % (SERIAL, by_entry('events', 'NULL::boolean'))).strip()
+    tap.ok(units == '0', 'no unit enters where no row may')
+    want = result_bytes(by_entry('events'), SERIAL)
+    for table, settings in (
+            ('backwards', SERIAL), ('shuffled', SERIAL + "; SET work_mem = '64kB'"),
+            ('events', SERIAL + '; SET enable_hashagg = off'),
+            ('split', SERIAL + '; SET enable_partitionwise_aggregate = on')):
+        check_same_bytes(tap, funnels, want, by_entry(table), settings,
+                         'with an entry over "%s", %s' % (table, settings))
+    check_partial_plan(tap, by_entry('split'), PARALLEL % '10', 'a query with an entry')
+    check_same_bytes(tap, funnels, want, by_entry('split'), PARALLEL % '10',
+                     'with an entry, parallel')
+    check_same_bytes(tap, funnels, want,
+                     by_entry('events', ts="(ts AT TIME ZONE 'UTC')"), SERIAL,
+                     'with an entry, timestamp')
+    check_same_bytes(tap, funnels, want,
+                     'SELECT g, r FROM (SELECT g, row_number() OVER (PARTITION BY g '
+                     'ORDER BY id DESC) AS n, funnel_agg(unit, ts, %s, def, entry) '
+                     'OVER (PARTITION BY g ORDER BY id) AS r FROM events WHERE ordered) w '
+                     'WHERE n = 1' % event, SERIAL, 'with an entry, as a window aggregate')
+
+    # The same rows many times over, as other units.
+    few = [funnel for funnel in funnels if funnel.number % 3 == 0][:20]
+    psql('CREATE TABLE many AS SELECT e.*, unit * 1000 + c AS one FROM events e, '
+         'generate_series(1, 300) c WHERE g IN (%s);\nANALYZE many;'
+         % ', '.join(str(funnel.number) for funnel in few))
+    for value, what in (('', 'many'), (', value', 'many with values')):
+        # values that are few binary digits long have the same sum in any order
+        results = {True: agg('many', event, unit='one', value=value + ', entry'),
+                   False: agg('many', event, unit='one::text', value=value + ', entry')}
+        want = result_bytes(results[True], SERIAL + "; SET work_mem = '1GB'")
+        spilling = "; SET work_mem = '64kB'; SET hash_mem_multiplier = 1"
+        for is_word in (True, False):
+            for settings in (SERIAL, PARALLEL % '0'):
+                check_same_bytes(tap, few, want, results[is_word], settings + spilling,
+                                 '%s units with an entry, in files' % what)
+
+
 def check_all(tap, funnels, event):
     base = agg('events', event)
     psql('CREATE TABLE results AS %s;' % base)
@@ -889,6 +990,7 @@ def check_all(tap, funnels, event):
         check_progress(tap, funnels, event, want)
         check_attempts(tap, funnels, event, want)
         check_stages(tap, funnels)
+    check_entries(tap, funnels, event, want)
     if event == 'event' and type_exists('funnel_journey'):
         check_journeys(tap, funnels, want)
     if exists('funnel_agg(anyelement, timestamptz, %s, funnel_def, float8)'
@@ -899,7 +1001,8 @@ def check_all(tap, funnels, event):
 
 def load(tap, funnels, seed):
     psql(SCHEMA +
-         copy_in('texts', [(funnel.number, funnel.text, funnel.d.every_attempt)
+         copy_in('texts', [(funnel.number, funnel.text, funnel.d.every_attempt,
+                            not funnel.d.any_order)
                            for funnel in funnels]) +
          copy_in('raw', Numbered(funnels, seed).rows))
     psql(TABLES)
