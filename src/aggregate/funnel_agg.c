@@ -156,7 +156,7 @@ funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
 	state->horizon = PG_INT64_MIN;
 	state->with_values = with_values;
 	state->spool = funnel_spool_create(unit_type, funnel_program_codes(program), with_values,
-										fcinfo, context);
+									   fcinfo, context);
 	return state;
 }
 

@@ -11,7 +11,7 @@
 #include "spool/sharedfile.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
-PG_MODULE_MAGIC_EXT(.name = "funnel", .version = "1.0");
+PG_MODULE_MAGIC_EXT(.name = "funnel",.version = "1.0");
 #else
 PG_MODULE_MAGIC;
 #endif

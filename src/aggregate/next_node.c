@@ -142,7 +142,7 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
 	{
 		int64		ts = funnel_time_of(PG_GETARG_DATUM(3), site->time_type);
-		const text *node = PG_GETARG_TEXT_PP(4);
+		const		text *node = PG_GETARG_TEXT_PP(4);
 		bool		meets_base = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
 
 		funnel_unit_add(fcinfo, state, ts, funnel_conditions_label(met, meets_base),

@@ -74,7 +74,10 @@ funnel_running(FunctionCallInfo fcinfo, int defarg, Datum *state)
 	if (PG_ARGISNULL(defarg))
 		funnel_definition_is_null();
 
-	/* the usual row: one more of a group, with the same constant as the others */
+	/*
+	 * the usual row: one more of a group, with the same constant as the
+	 * others
+	 */
 	if (likely(!PG_ARGISNULL(0)))
 	{
 		*state = PG_GETARG_DATUM(0);

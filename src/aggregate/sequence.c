@@ -146,7 +146,7 @@ typedef struct LastKey
 } LastKey;
 
 static inline const char *
-question_key(FunnelUnitSite *site, const text *pattern, size_t *size)
+question_key(FunnelUnitSite *site, const text * pattern, size_t *size)
 {
 	LastKey    *last = site->own;
 	SequenceKey head;

@@ -142,7 +142,10 @@ funnel_instant_parse(const char *text, int len, int64 *ts)
 		second >= SECS_PER_MINUTE)
 		return false;
 
-	/* within the Julian day range the days cannot overflow, only their product */
+	/*
+	 * within the Julian day range the days cannot overflow, only their
+	 * product
+	 */
 	{
 		int64		days = date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
 		int64		time = ((hour * MINS_PER_HOUR + minute) * SECS_PER_MINUTE + second) *

@@ -60,7 +60,7 @@ static const char *const model_names[] = {
 };
 
 static Model
-parse_model(const text *name)
+parse_model(const text * name)
 {
 	for (int i = 0; i < (int) lengthof(model_names); i++)
 	{
@@ -190,8 +190,8 @@ credit_windows(const Attribution *attribution, uint32 trim, double half_life)
 	uint32		high = 0;
 
 	/*
-	 * Going backward through the touches, those conversions that reach back to
-	 * a touch are a window too, whose last is the first in time.
+	 * Going backward through the touches, those conversions that reach back
+	 * to a touch are a window too, whose last is the first in time.
 	 */
 	weights = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Weight) * nconversions);
 	reversed = MemoryContextAllocHuge(CurrentMemoryContext,
@@ -231,7 +231,7 @@ credit_windows(const Attribution *attribution, uint32 trim, double half_life)
 
 /* The code of a label, or ncodes if it does not occur. */
 static uint32
-find_code(const FunnelJourneyEvents *events, const text *wanted)
+find_code(const FunnelJourneyEvents *events, const text * wanted)
 {
 	uint32		code;
 

@@ -214,7 +214,10 @@ open_bytes(FunnelJourneyView *view, const uint8 *bytes, Size len)
 
 	if (view->count == 0)
 	{
-		/* what is empty is told by the length alone, so this must be the one image */
+		/*
+		 * what is empty is told by the length alone, so this must be the one
+		 * image
+		 */
 		if (len != EMPTY_LEN || view->has_unlabelled || view->spelled)
 			funnel_journey_is_corrupt(view, "It has no events, but something else.");
 		view->nlabels = view->ncodes = 0;

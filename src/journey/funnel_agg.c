@@ -260,8 +260,8 @@ funnel_journey_attempts(PG_FUNCTION_ARGS)
 		funnel_journey_begin_attempts(question->matcher, journey, &last_at);
 		while ((match = funnel_journey_next_attempt(question->matcher)) != NULL)
 			funnel_progress_list_add(&list,
-								funnel_progress_make(&site->maker, question->program,
-													 match, last_at, (Datum) 0));
+									 funnel_progress_make(&site->maker, question->program,
+														  match, last_at, (Datum) 0));
 	}
 	else
 	{
@@ -269,8 +269,8 @@ funnel_journey_attempts(PG_FUNCTION_ARGS)
 
 		funnel_journey_match(question->matcher, journey, &match, &last_at);
 		funnel_progress_list_add(&list,
-							funnel_progress_make(&site->maker, question->program,
-												 &match, last_at, (Datum) 0));
+								 funnel_progress_make(&site->maker, question->program,
+													  &match, last_at, (Datum) 0));
 	}
 	PG_RETURN_DATUM(funnel_progress_list_end(&list, question->program, last_at));
 }

@@ -82,7 +82,8 @@ struct FunnelKnownLabels
 
 	/* the rest is forgotten at times */
 	MemoryContext kept_context;
-	bool		is_ready;		/* not while it changes, nor after an error then */
+	bool		is_ready;		/* not while it changes, nor after an error
+								 * then */
 	FunnelLabelTable *table;
 	uint32		capacity;		/* of matches */
 	FunnelLabelMatch *matches;	/* by ids of the table */

@@ -154,8 +154,8 @@ funnel_def_recv(PG_FUNCTION_ARGS)
 	text = pq_getmsgtext(buf, buf->len - buf->cursor, &len);
 
 	PG_RETURN_FUNNEL_DEF_P(funnel_definition_value(funnel_definition_parse_binary(text, len,
-																	   ERRCODE_INVALID_BINARY_REPRESENTATION),
-										   NULL));
+																				  ERRCODE_INVALID_BINARY_REPRESENTATION),
+												   NULL));
 }
 
 Datum

@@ -20,7 +20,8 @@
 typedef struct Exclusion
 {
 	const FunnelTerm *term;
-	int			link;			/* index of the step it leads to, or EVERY_LINK */
+	int			link;			/* index of the step it leads to, or
+								 * EVERY_LINK */
 	int			place;			/* in the order in which they are kept */
 	bool		everywhere;
 	bool		repeated;		/* says nothing that another does not */

@@ -371,8 +371,8 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 	uint32		nslots;
 
 	/*
-	 * The number of terms is bounded by FUNNEL_DEFINITION_MAX_BYTES, and so is
-	 * the length of each: no size below can overflow.
+	 * The number of terms is bounded by FUNNEL_DEFINITION_MAX_BYTES, and so
+	 * is the length of each: no size below can overflow.
 	 */
 	count_terms(definition->unless, definition->nunless, &nliterals, &nwildcards);
 	for (int i = 0; i < definition->nsteps; i++)

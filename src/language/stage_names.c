@@ -50,7 +50,7 @@ is_among(char **names, int nnames, const char *name)
 	return false;
 }
 
-char **
+char	  **
 funnel_definition_stage_names(const FunnelDefinition *definition)
 {
 	int			nsteps = definition->nsteps;

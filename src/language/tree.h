@@ -59,7 +59,8 @@ typedef struct FunnelDefinition
 	bool		every_attempt;
 	bool		increasing;
 	int			nunless;
-	FunnelTerm *unless;			/* what every link excludes, if there are several */
+	FunnelTerm *unless;			/* what every link excludes, if there are
+								 * several */
 } FunnelDefinition;
 
 /* All links, as a mask. */

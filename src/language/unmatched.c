@@ -38,7 +38,8 @@ typedef struct Unmatched
 	int			nwords;			/* without those that have wildcards */
 	Letters    *words;
 	Datum		nearest;		/* a label */
-	int			edits;			/* that make it a word; MAX_EDITS + 1: none is near */
+	int			edits;			/* that make it a word; MAX_EDITS + 1: none is
+								 * near */
 } Unmatched;
 
 static Letters

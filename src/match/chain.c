@@ -28,7 +28,8 @@
 typedef struct Beyond
 {
 	size_t		row;			/* all instants from here on were looked at */
-	int64_t		nearest;		/* where STEP can be entered; INT64_MAX if nowhere */
+	int64_t		nearest;		/* where STEP can be entered; INT64_MAX if
+								 * nowhere */
 } Beyond;
 
 /* The nearest instant from EARLIEST on where STEP can be entered. */
@@ -60,7 +61,8 @@ typedef struct Ahead
 {
 	uint64_t	steps;			/* that can be entered ahead */
 	int64_t		nearest[FUNNEL_MAX_STEPS + 1];	/* instant to enter at, if so */
-	int64_t		breaker[FUNNEL_MAX_STEPS + 1];	/* nearest of link, or INT64_MAX */
+	int64_t		breaker[FUNNEL_MAX_STEPS + 1];	/* nearest of link, or
+												 * INT64_MAX */
 	Beyond		beyond[FUNNEL_MAX_STEPS + 1];	/* of steps that must wait */
 } Ahead;
 

@@ -20,7 +20,8 @@ typedef struct Instant
 	size_t		end;
 	uint64_t	steps;			/* union of what the rows can fill */
 	uint64_t	breaks;
-	uint64_t	entries;		/* the bit of step 1: of any row, barred or not */
+	uint64_t	entries;		/* the bit of step 1: of any row, barred or
+								 * not */
 	bool		shared;			/* several rows, and one matches several steps */
 } Instant;
 

@@ -252,9 +252,9 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 			if (ts[i + 1] != now)
 			{
 				/*
-				 * One row, the usual case.  Whether it is in time, and whether
-				 * it goes deeper, is hard to foresee, so no branch depends on
-				 * it: masks decide what is kept.
+				 * One row, the usual case.  Whether it is in time, and
+				 * whether it goes deeper, is hard to foresee, so no branch
+				 * depends on it: masks decide what is kept.
 				 */
 				int64_t		in_time;
 				int64_t		deeper;
@@ -332,8 +332,8 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 	match->reached = ~STEPS_ABOVE(depth);
 
 	/*
-	 * The reported chain: from that start, each step as soon as it can be; the
-	 * last cannot be sooner than the pass above has found.
+	 * The reported chain: from that start, each step as soon as it can be;
+	 * the last cannot be sooner than the pass above has found.
 	 */
 	match->at[0] = found.chain_start;
 	match->at[depth - 1] = found.chain_end;

@@ -54,7 +54,8 @@ typedef struct FunnelRow
 {
 	int64_t		ts;				/* microseconds since 2000-01-01 UTC */
 	uint64_t	steps;
-	uint64_t	breaks;			/* exclusions only; any row breaks a strict link */
+	uint64_t	breaks;			/* exclusions only; any row breaks a strict
+								 * link */
 } FunnelRow;
 
 /*
@@ -91,8 +92,8 @@ typedef struct FunnelMatch
 	int64_t		open_until;		/* if open; FUNNEL_FOREVER = no limit */
 	uint64_t	reached;		/* steps the reported chain holds; under any
 								 * order the lowest depth bits */
-	int64_t		at[FUNNEL_MAX_STEPS];	/* times of the chain, if reached; under
-										 * any order sorted */
+	int64_t		at[FUNNEL_MAX_STEPS];	/* times of the chain, if reached;
+										 * under any order sorted */
 	size_t		row[FUNNEL_MAX_STEPS];	/* rows of the chain, if reached */
 } FunnelMatch;
 

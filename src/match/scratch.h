@@ -53,7 +53,8 @@ typedef struct Way
 	int			to;
 	uint32_t	next;			/* who still waits: the first, or NOBODY */
 	PairList	ripe;			/* who need not wait any longer */
-	PairList	open;			/* for how long they are open, instead of start */
+	PairList	open;			/* for how long they are open, instead of
+								 * start */
 } Way;
 
 typedef struct Scratch
@@ -63,8 +64,10 @@ typedef struct Scratch
 	/* the pass forward */
 	int			npairs[FUNNEL_MAX_STEPS + 1];
 	int			pair_capacity;	/* of each step */
-	Pair	   *pairs;			/* a step's by ascending last, descending start */
-	int64_t		excluded_at[FUNNEL_MAX_STEPS + 1];	/* latest exclusion of link */
+	Pair	   *pairs;			/* a step's by ascending last, descending
+								 * start */
+	int64_t		excluded_at[FUNNEL_MAX_STEPS + 1];	/* latest exclusion of
+													 * link */
 	int64_t		instant_at;		/* latest instant: breaks strict links */
 
 	/* the same for links with a shortest gap */

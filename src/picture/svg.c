@@ -73,7 +73,7 @@ xml_text(const char *text, int columns)
 
 	initStringInfo(&clean);
 	funnel_picture_append_cut(&clean, text,
-							columns > 0 ? columns : funnel_picture_width(text));
+							  columns > 0 ? columns : funnel_picture_width(text));
 
 	/* U+FFFE and U+FFFF are characters to the server, but not to XML */
 	if (GetDatabaseEncoding() == PG_UTF8)

@@ -107,7 +107,7 @@ funnel_tally_problem(const FunnelTally *tally)
 			continue;
 
 		if (!funnel_histogram_sum(funnel_histogram_of(all, k + 1, FUNNEL_SINCE_PREVIOUS),
-					   &total, &low, &high) ||
+								  &total, &low, &high) ||
 			total != step->users)
 			return psprintf("The times of step %d from the previous step are not as many as its users.",
 							k + 1);
@@ -116,7 +116,7 @@ funnel_tally_problem(const FunnelTally *tally)
 			return psprintf("The microseconds of step %d are not the sum of its times.",
 							k + 1);
 		if (!funnel_histogram_sum(funnel_histogram_of(all, k + 1, FUNNEL_SINCE_FIRST),
-					   &total, &low, &high) ||
+								  &total, &low, &high) ||
 			total != step->users)
 			return psprintf("The times of step %d from the first step are not as many as its users.",
 							k + 1);

@@ -32,7 +32,8 @@ typedef struct FunnelCounters
 	uint32		narrays;
 	int64		base;			/* the least index that can be in pages */
 	bool		scattered;		/* is there one out of their reach? */
-	struct counterhash_hash *hash;	/* NULL until needed, or if there are pages */
+	struct counterhash_hash *hash;	/* NULL until needed, or if there are
+									 * pages */
 	int64	  **pages;			/* FUNNEL_PAGES for each array, NULL = all 0 */
 } FunnelCounters;
 

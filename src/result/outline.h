@@ -15,8 +15,8 @@ typedef struct FunnelOutlineStage
 	const char *name;
 	bool		optional;
 	int64		users;
-	int64		base;			/* users of the nearest earlier required stage,
-								 * 0 at the first */
+	int64		base;			/* users of the nearest earlier required
+								 * stage, 0 at the first */
 	FunnelStanding standing;
 } FunnelOutlineStage;
 

@@ -31,7 +31,8 @@ typedef struct FunnelRateLift
 {
 	bool		has_lift;		/* else none of A succeeded */
 	double		lift;
-	bool		has_interval;	/* else none of B did, or the rates have no variance */
+	bool		has_interval;	/* else none of B did, or the rates have no
+								 * variance */
 	double		low;			/* the 95 % interval of the lift */
 	double		high;
 } FunnelRateLift;

@@ -154,7 +154,7 @@ funnel_result_writable(Datum *state, MemoryContext parent)
 	return copy;
 }
 
-void **
+void	  **
 funnel_result_companion(Datum state, MemoryContext *context)
 {
 	ExpandedResult *result = (ExpandedResult *) DatumGetEOHP(state);
@@ -186,8 +186,8 @@ funnel_result_in(PG_FUNCTION_ARGS)
 	const char *start = text;
 
 	/*
-	 * funnel_result('...') is a cast of the literal to the type before it is a
-	 * call of the function of that name: help those who meant the call.
+	 * funnel_result('...') is a cast of the literal to the type before it is
+	 * a call of the function of that name: help those who meant the call.
 	 */
 	while (*start == ' ' || *start == '\t' || *start == '\n' || *start == '\r')
 		start++;

@@ -18,7 +18,7 @@
 #define MIN_BLOCK_SIZE		512
 
 /* Slabs grow with the spool. */
-#define MIN_SLAB_SIZE		(16 * 1024)	/* at least SPOOL_MAX_BLOCK_SIZE */
+#define MIN_SLAB_SIZE		(16 * 1024) /* at least SPOOL_MAX_BLOCK_SIZE */
 #define MAX_SLAB_SIZE		(1024 * 1024)
 
 typedef struct SpoolSlab

@@ -35,7 +35,8 @@ StaticAssertDecl(offsetof(SpoolBlock, segment) + sizeof(SpoolSegment) == sizeof(
 
 typedef struct SpoolPartition
 {
-	char	   *next;			/* where the next record goes, NULL if in a new block */
+	char	   *next;			/* where the next record goes, NULL if in a
+								 * new block */
 	char	   *end;			/* of the last block */
 	uint64		base;			/* its segment's */
 	SpoolBlock *head;

@@ -319,7 +319,10 @@ add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint6
 	if (!spool->full_rows && !encode_word(spool, ts, labels, &event.word))
 		funnel_spool_begin_full_rows(spool);
 	if (spool->full_rows)
-		event.row = (FunnelRow) {ts, labels.steps, labels.breaks};
+		event.row = (FunnelRow)
+	{
+		ts, labels.steps, labels.breaks
+	};
 	if (spool->form.with_items)
 		memcpy((char *) &event + spool_row_size(spool->full_rows), &item, sizeof(item));
 

@@ -75,7 +75,10 @@ funnel_spool_take_loan(FunnelSpool *spool, uint64 number)
 		spool->lenders = MemoryContextAlloc(spool->blocks.context, sizeof(SpoolLender));
 	else
 		spool->lenders = repalloc(spool->lenders, sizeof(SpoolLender) * (spool->nlenders + 1));
-	spool->lenders[spool->nlenders++] = (SpoolLender) {number, lender};
+	spool->lenders[spool->nlenders++] = (SpoolLender)
+	{
+		number, lender
+	};
 	spool->has_others = true;
 }
 

@@ -22,7 +22,8 @@ typedef struct SpoolRun
 {
 	char	   *memory;			/* NULL if it is in a file */
 	BufFile    *file;
-	int64		offsets[SPOOL_PARTITIONS + 1];	/* of each partition, and the end */
+	int64		offsets[SPOOL_PARTITIONS + 1];	/* of each partition, and the
+												 * end */
 } SpoolRun;
 
 /* A spool whose events are read as well, see spool/loan.h */
@@ -47,7 +48,8 @@ struct FunnelSpool
 	size_t		packed_room;	/* bytes that writing a record may touch */
 
 	/* the file */
-	FunctionCallInfo fcinfo;	/* of the aggregate's first call for this group */
+	FunctionCallInfo fcinfo;	/* of the aggregate's first call for this
+								 * group */
 	FunnelFileOwner file_owner;
 	ResourceOwner resource_owner;
 	BufFile    *file;

@@ -103,7 +103,7 @@ print_cell(SQLHSTMT statement, SQLUSMALLINT column)
 	SQLLEN		length;
 	SQLINTEGER	int4;
 	SQLBIGINT	int8;
-	SQLDOUBLE	float8;
+	SQLDOUBLE float8;
 	SQLCHAR		text[256];
 
 	CHECK(SQLDescribeCol(statement, column, NULL, 0, NULL, &type, NULL, NULL, NULL),

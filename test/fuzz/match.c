@@ -299,7 +299,7 @@ static void
 check_best(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		   const FunnelMatch *match)
 {
-	Search		search = {.rules = rules, .rows = rows, .nrows = nrows};
+	Search		search = {.rules = rules,.rows = rows,.nrows = nrows};
 
 	if (rules->any_order)
 		search_any_order(&search);
