@@ -20,8 +20,10 @@
  *
  *	unit's type and collation, 4 bytes each
  *	values		a byte: is it the form with values
+ *	keys		a byte: is it funnel_agg_by
  *	horizon		8 bytes
  *	definition	its length, 4 bytes, and so many bytes
+ *	keys		if there are, see aggregate/keys.c
  *	events		see spool/message.c
  *
  *-------------------------------------------------------------------------
@@ -172,10 +174,13 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 		pq_sendint32(&buf, state->unit_type->type);
 		pq_sendint32(&buf, state->unit_type->collation);
 		pq_sendbyte(&buf, state->with_values);
+		pq_sendbyte(&buf, state->keys != NULL);
 		pq_sendint64(&buf, state->horizon);
 		pq_sendint32(&buf, VARSIZE(state->program->def) - VARHDRSZ);
 		pq_sendbytes(&buf, VARDATA(state->program->def),
 					 VARSIZE(state->program->def) - VARHDRSZ);
+		if (state->keys != NULL)
+			funnel_keys_send(state->keys, &buf);
 		funnel_spool_serialize(state->spool, &buf, is_partial(fcinfo), fcinfo);
 	}
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
@@ -206,7 +211,7 @@ funnel_agg_deserialize(PG_FUNCTION_ARGS)
  */
 static FunnelAggState *
 state_to_combine(FunctionCallInfo fcinfo, MemoryContext context, Oid type,
-				 Oid collation, bool with_values, struct varlena *def)
+				 Oid collation, bool with_values, bool with_keys, struct varlena *def)
 {
 	FunnelAggCallSite *site = funnel_agg_call_site(fcinfo);
 	FunnelAggState *state;
@@ -217,12 +222,12 @@ state_to_combine(FunctionCallInfo fcinfo, MemoryContext context, Oid type,
 			funnel_unit_type_init(&site->unit_type, type, collation, site->context);
 		return funnel_agg_create_state(fcinfo, context,
 									   funnel_program_get(&site->programs, def, site->context),
-									   &site->unit_type, with_values);
+									   &site->unit_type, with_values, with_keys);
 	}
 
 	state = (FunnelAggState *) PG_GETARG_POINTER(0);
 	if (state->unit_type->type != type || state->unit_type->collation != collation ||
-		state->with_values != with_values)
+		state->with_values != with_values || (state->keys != NULL) != with_keys)
 		elog(ERROR, "funnel_agg states are of different forms");
 	if (!funnel_program_is_for(state->program, def))
 		funnel_definitions_differ(state->program, def);
@@ -236,6 +241,7 @@ combine_message(FunctionCallInfo fcinfo, MemoryContext context, StringInfo messa
 	Oid			type = pq_getmsgint(message, 4);
 	Oid			collation = pq_getmsgint(message, 4);
 	bool		with_values = pq_getmsgbyte(message);
+	bool		with_keys = pq_getmsgbyte(message);
 	int64		horizon = pq_getmsgint64(message);
 	int			len = pq_getmsgint(message, 4);
 	struct varlena *def = palloc(VARHDRSZ + len);
@@ -243,8 +249,10 @@ combine_message(FunctionCallInfo fcinfo, MemoryContext context, StringInfo messa
 
 	SET_VARSIZE(def, VARHDRSZ + len);
 	memcpy(VARDATA(def), pq_getmsgbytes(message, len), len);
-	state = state_to_combine(fcinfo, context, type, collation, with_values, def);
+	state = state_to_combine(fcinfo, context, type, collation, with_values, with_keys, def);
 	state->horizon = Max(state->horizon, horizon);
+	if (with_keys)
+		funnel_keys_receive(state->keys, message);
 	funnel_spool_absorb(state->spool, message, fcinfo);
 	pq_getmsgend(message);
 	pfree(def);
@@ -257,9 +265,12 @@ combine_loan(FunctionCallInfo fcinfo, MemoryContext context, uint64 number)
 	FunnelAggState *lender = lent_state(number);
 	FunnelAggState *state = state_to_combine(fcinfo, context, lender->unit_type->type,
 											 lender->unit_type->collation,
-											 lender->with_values, lender->program->def);
+											 lender->with_values, lender->keys != NULL,
+											 lender->program->def);
 
 	state->horizon = Max(state->horizon, lender->horizon);
+	if (state->keys != NULL)
+		funnel_keys_merge(state->keys, lender->keys);
 	if (funnel_spool_borrow(state->spool, lender->spool))
 		note_loan(state, number, context);
 	return state;

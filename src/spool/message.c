@@ -226,7 +226,7 @@ append_groups(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
 static bool
 can_group(const FunnelSpool *spool)
 {
-	return spool->mask != 0 && !spool->wide && !spool->form.with_items;
+	return spool->mask != 0 && !spool->wide && spool->form.nitems == 0;
 }
 
 void

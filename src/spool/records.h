@@ -28,7 +28,7 @@
  * All other records have parts of multiples of 8 bytes:
  *
  *	event			8 bytes: the word; or, if it is wide, 24: FunnelRow
- *	item			8 bytes, if the spool is one with items
+ *	items			8 bytes each, if the spool is one with items
  *	unit			8 bytes: a word; or a hash, a length, and so many bytes
  *
  *-------------------------------------------------------------------------
@@ -59,7 +59,7 @@ StaticAssertDecl(sizeof(SpoolSegment) == 16, "records are aligned to 8 bytes");
 typedef struct SpoolForm
 {
 	FunnelUnitType *unit_type;
-	bool		with_items;
+	int			nitems;			/* of each event */
 } SpoolForm;
 
 static inline size_t
@@ -121,7 +121,7 @@ spool_copy_word(const FunnelEventCodes *codes, char *to, bool to_wide, uint64 wo
  * Other records: the event
  */
 
-/* The size of an event without its item, and with it if there are items. */
+/* The size of an event without its items, and with them. */
 static inline size_t
 spool_row_size(bool wide)
 {
@@ -131,7 +131,7 @@ spool_row_size(bool wide)
 static inline size_t
 spool_event_size(const SpoolForm *form, bool wide)
 {
-	return spool_row_size(wide) + (form->with_items ? sizeof(uint64) : 0);
+	return spool_row_size(wide) + form->nitems * sizeof(uint64);
 }
 
 static inline FunnelRow
@@ -150,13 +150,13 @@ spool_read_event(const FunnelEventCodes *codes, bool wide, const char *event)
 	return row;
 }
 
+/* Item N, from 0. */
 static inline uint64
-spool_read_item(const SpoolForm *form, bool wide, const char *event)
+spool_read_item(bool wide, const char *event, int n)
 {
-	uint64		item = 0;
+	uint64		item;
 
-	if (form->with_items)
-		memcpy(&item, event + spool_row_size(wide), sizeof(item));
+	memcpy(&item, event + spool_row_size(wide) + n * sizeof(item), sizeof(item));
 	return item;
 }
 
@@ -174,8 +174,7 @@ spool_copy_event(const SpoolForm *form, const FunnelEventCodes *codes,
 	}
 	row = spool_read_event(codes, wide, event);
 	memcpy(to, &row, sizeof(row));
-	if (form->with_items)
-		memcpy(to + sizeof(row), event + spool_row_size(wide), sizeof(uint64));
+	memcpy(to + sizeof(row), event + spool_row_size(wide), form->nitems * sizeof(uint64));
 }
 
 /*

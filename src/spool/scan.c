@@ -610,7 +610,7 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	end = scan->ends[scan->next_unit];
 	scan->next_unit++;
 	from = scan->events + begin * event;
-	if (!spool->wide && !spool->form.with_items)
+	if (!spool->wide && spool->form.nitems == 0)
 	{
 		funnel_events_set_words(events, (uint64 *) from, end - begin, &spool->codes);
 		return true;
@@ -621,8 +621,10 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	{
 		funnel_poll_at(i);
 		events->rows[i] = spool_read_event(&spool->codes, spool->wide, from);
-		if (spool->form.with_items)
-			events->items[i] = spool_read_item(&spool->form, spool->wide, from);
+		if (spool->form.nitems > 0)
+			events->items[i] = spool_read_item(spool->wide, from, 0);
+		if (spool->form.nitems > 1)
+			events->tags[i] = spool_read_item(spool->wide, from, 1);
 	}
 	return true;
 }

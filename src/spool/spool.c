@@ -456,7 +456,7 @@ funnel_spool_append_segment(FunnelSpool *spool, const FunnelEventCodes *codes,
 	const SpoolForm *form = &spool->form;
 	const char *record = (const char *) (segment + 1);
 	const char *end = record + segment->size;
-	FunnelRow	event[2];		/* room for an item as well */
+	FunnelRow	event[2];		/* room for items as well */
 
 	Assert(spool->wide || !segment->wide);
 
@@ -693,14 +693,14 @@ funnel_spool_lend(FunnelSpool *spool, bool awaits_messages)
 }
 
 static FunnelSpool *
-create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
+create_spool(FunnelUnitType *unit_type, int nitems, MemoryContext context)
 {
 	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
 
 	spool->form.unit_type = unit_type;
-	spool->form.with_items = with_items;
+	spool->form.nitems = nitems;
 	spool->context = context;
-	spool->packed = unit_type->is_word && !with_items;
+	spool->packed = unit_type->is_word && nitems == 0;
 	spool->shift = 64 - SPOOL_PARTITION_BITS;
 	spool->partitions = &spool->single;
 	set_widths(spool, FIRST_WORD_WIDTH, 1);
@@ -714,7 +714,7 @@ create_spool(FunnelUnitType *unit_type, bool with_items, MemoryContext context)
 FunnelSpool *
 funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 {
-	FunnelSpool *spool = create_spool(outer->form.unit_type, outer->form.with_items, context);
+	FunnelSpool *spool = create_spool(outer->form.unit_type, outer->form.nitems, context);
 
 	spool->file_owner = FUNNEL_FILE_OF_CALLER;
 	spool->resource_owner = CurrentResourceOwner;
@@ -728,10 +728,10 @@ funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 }
 
 FunnelSpool *
-funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
+funnel_spool_create(FunnelUnitType *unit_type, int nitems,
 					FunctionCallInfo fcinfo, MemoryContext context)
 {
-	FunnelSpool *spool = create_spool(unit_type, with_items, context);
+	FunnelSpool *spool = create_spool(unit_type, nitems, context);
 
 	spool->fcinfo = fcinfo;
 	spool->file_owner = funnel_file_owner(fcinfo);
@@ -951,17 +951,17 @@ encode_event(FunnelSpool *spool, int64 ts, FunnelLabelMatch labels)
 
 /* Write the event part of a record; returns where the unit part begins. */
 static inline char *
-write_event(const FunnelSpool *spool, char *record, const Event *event, uint64 item)
+write_event(const FunnelSpool *spool, char *record, const Event *event, const uint64 *items)
 {
 	if (unlikely(spool->wide))
 		memcpy(record, &event->row, sizeof(event->row));
 	else
 		memcpy(record, &event->word, sizeof(event->word));
 	record += spool_row_size(spool->wide);
-	if (spool->form.with_items)
+	for (int i = 0; i < spool->form.nitems; i++)
 	{
-		memcpy(record, &item, sizeof(item));
-		record += sizeof(item);
+		memcpy(record, &items[i], sizeof(uint64));
+		record += sizeof(uint64);
 	}
 	return record;
 }
@@ -981,7 +981,8 @@ write_unit(char *to, const SpoolUnit *header, const char *bytes)
 
 /* Any event of any unit, in whatever form the spool has. */
 static pg_noinline void
-add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint64 item)
+add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
+		const uint64 *items)
 {
 	Event		event = encode_event(spool, ts, labels);
 	size_t		size = spool_event_size(&spool->form, spool->wide);
@@ -992,7 +993,7 @@ add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint6
 		uint64		word = funnel_unit_word(spool->form.unit_type, unit);
 
 		record = append_unpacked(spool, funnel_hash_word(word), size + sizeof(word));
-		record = write_event(spool, record, &event, item);
+		record = write_event(spool, record, &event, items);
 		memcpy(record, &word, sizeof(word));
 	}
 	else
@@ -1005,14 +1006,14 @@ add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint6
 		header.len = key.len;
 		size += sizeof(SpoolUnit) + TYPEALIGN(8, (size_t) key.len);
 		record = append_unpacked(spool, spool_double_hash(key.hash), size);
-		record = write_event(spool, record, &event, item);
+		record = write_event(spool, record, &event, items);
 		write_unit(record, &header, key.bytes);
 	}
 }
 
 void
 funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
-				 uint64 item)
+				 const uint64 *items)
 {
 	uint64		word;
 
@@ -1021,5 +1022,5 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 			   funnel_event_encode(&spool->codes, ts, labels, spool->context, &word)))
 		append_packed(spool, funnel_unit_word(spool->form.unit_type, unit), word);
 	else
-		add_any(spool, unit, ts, labels, item);
+		add_any(spool, unit, ts, labels, items);
 }

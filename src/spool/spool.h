@@ -15,17 +15,18 @@ typedef struct FunnelSpool FunnelSpool;
 typedef struct FunnelSpoolScan FunnelSpoolScan;
 
 /*
- * A new spool; it and all it grows by live in CONTEXT.  WITH_ITEMS: its events
- * have items, and are to be read into buffers that have them too.  FCINFO is
+ * A new spool; it and all it grows by live in CONTEXT.  Each event has NITEMS
+ * items, and is to be read into a buffer that has them too: two are an item and
+ * a tag.  FCINFO is
  * that of the aggregate's present call: what does not fit into memory goes to
  * a file that ends with the aggregate's group.
  */
-extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, bool with_items,
+extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, int nitems,
 										FunctionCallInfo fcinfo, MemoryContext context);
 
-/* Set an event aside; ITEM is not looked at in a spool without items. */
+/* Set an event aside, with as many items as the spool's events have. */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
-							 FunnelLabelMatch labels, uint64 item);
+							 FunnelLabelMatch labels, const uint64 *items);
 
 /*
  * Read the units one after another, each with its events unsorted in EVENTS.
@@ -53,8 +54,7 @@ extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, bool may_
 								   FunctionCallInfo fcinfo);
 
 /*
- * Add a message's content to a spool; both spools must be with items or both
- * without.
+ * Add a message's content to a spool; the events of both must have as many items.
  */
 extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo);
 
