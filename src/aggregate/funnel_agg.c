@@ -15,7 +15,6 @@
 #include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
-#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -37,13 +36,23 @@ typedef struct Extras
 {
 	int			value;
 	int			entry;
+	int			key;
 } Extras;
 
 /* A value, or nothing. */
 static inline Extras
 value_only(FunctionCallInfo fcinfo)
 {
-	Extras		extras = {fcinfo->nargs > 5 ? 5 : 0, 0};
+	Extras		extras = {fcinfo->nargs > 5 ? 5 : 0, 0, 0};
+
+	return extras;
+}
+
+/* A key, and behind it there may be a value. */
+static inline Extras
+with_key(FunctionCallInfo fcinfo)
+{
+	Extras		extras = {fcinfo->nargs > 6 ? 6 : 0, 0, 5};
 
 	return extras;
 }
@@ -52,7 +61,7 @@ value_only(FunctionCallInfo fcinfo)
 static inline Extras
 with_entry(FunctionCallInfo fcinfo)
 {
-	Extras		extras = {fcinfo->nargs > 6 ? 5 : 0, fcinfo->nargs - 1};
+	Extras		extras = {fcinfo->nargs > 6 ? 5 : 0, fcinfo->nargs - 1, 0};
 
 	return extras;
 }
@@ -147,7 +156,7 @@ funnel_agg_call_site(FunctionCallInfo fcinfo)
 FunnelAggState *
 funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
 						FunnelProgram *program, FunnelUnitType *unit_type,
-						bool with_values)
+						bool with_values, bool with_keys)
 {
 	FunnelAggState *state = MemoryContextAllocZero(context, sizeof(FunnelAggState));
 
@@ -155,20 +164,26 @@ funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
 	state->unit_type = unit_type;
 	state->horizon = PG_INT64_MIN;
 	state->with_values = with_values;
-	state->spool = funnel_spool_create(unit_type, funnel_program_codes(program), with_values,
-									   fcinfo, context);
+	if (with_keys)
+		state->keys = funnel_keys_create(context);
+	state->spool = funnel_spool_create(unit_type, funnel_program_codes(program),
+									   with_values + with_keys, fcinfo, context);
 	return state;
 }
 
 /* Entries cannot be told from others where no step is the first. */
 static void
-check_entry_is_possible(const FunnelProgram *program)
+check_entry_is_possible(const FunnelProgram *program, Extras extras)
 {
 	if (program->rules.any_order)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 extras.key != 0 ?
+				 errmsg("a funnel with \"any order\" cannot be counted by the key of entries") :
 				 errmsg("a funnel with \"any order\" cannot have an entry argument"),
 				 errdetail("Any of its steps can be the first."),
+				 extras.key != 0 ?
+				 errhint("Leave out \"any order\", or use funnel_agg with GROUP BY.") :
 				 errhint("Leave out \"any order\", or the argument.")));
 }
 
@@ -204,46 +219,15 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context, Extras extras, boo
 			site->definition_is_stable = funnel_argument_is_stable(fcinfo, 4);
 		}
 		program = funnel_program_get(&site->programs, def, site->context);
-		if (extras.entry != 0)
-			check_entry_is_possible(program);
+		if ((extras.entry | extras.key) != 0)
+			check_entry_is_possible(program, extras);
 		state = funnel_agg_create_state(fcinfo, context, program, &site->unit_type,
-										extras.value != 0);
+										extras.value != 0, extras.key != 0);
 	}
 	else if (!funnel_program_is_for(state->program, def))
 		funnel_definitions_differ(state->program, def);
 	state->def = (struct varlena *) PG_GETARG_POINTER(4);
 	return state;
-}
-
-/*
- * A value in eight bytes whose order as integers is that of the values, a row
- * without one being the last: the bits of a double, the negative ones turned
- * round.
- */
-#define SIGN_BIT	(UINT64CONST(1) << 63)
-#define NO_VALUE	PG_UINT64_MAX
-
-static inline uint64
-item_of_value(double value)
-{
-	uint64		bits;
-
-	value += 0.0;				/* there is but one zero */
-	memcpy(&bits, &value, sizeof(bits));
-	return (bits & SIGN_BIT) != 0 ? ~bits : bits | SIGN_BIT;
-}
-
-/* NaN, as the tally wants it, if there is none */
-static inline double
-value_of_item(uint64 item)
-{
-	double		value;
-
-	if (item == NO_VALUE)
-		return get_float8_nan();
-	item = (item & SIGN_BIT) != 0 ? item & ~SIGN_BIT : ~item;
-	memcpy(&value, &item, sizeof(value));
-	return value;
 }
 
 /* The value of the row. */
@@ -253,29 +237,23 @@ value_item(FunctionCallInfo fcinfo, int argno)
 	double		value;
 
 	if (PG_ARGISNULL(argno))
-		return NO_VALUE;
+		return FUNNEL_NO_VALUE;
 	value = PG_GETARG_FLOAT8(argno);
 	if (unlikely(!isfinite(value)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("value of a funnel event must be finite"),
 				 errhint("For an event without a value, pass NULL.")));
-	return item_of_value(value);
+	return funnel_agg_item(value);
 }
 
-/*
- * Say of a row that it may not start a chain.  If it need not be known as one
- * of step 1 for anything else, it is simply none: that matches faster.
- */
-static inline void
-bar_entry(const FunnelRules *rules, FunnelLabelMatch *labels)
+/* The number of the row's key. */
+static uint64
+key_number(FunnelAggState *state, Datum key)
 {
-	if ((labels->steps & FUNNEL_STEP_BIT(1)) == 0)
-		return;
-	if (rules->barring != 0 || rules->every_attempt)
-		labels->breaks |= FUNNEL_NO_ENTRY;
-	else
-		labels->steps &= ~FUNNEL_STEP_BIT(1);
+	struct varlena *text = funnel_plain_varlena(key);
+
+	return funnel_keys_number(state->keys, VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
 }
 
 /*
@@ -289,7 +267,7 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	MemoryContext context = funnel_aggregate_context(fcinfo);
 	FunnelAggState *state;
 	FunnelLabelMatch labels = {0, 0};
-	uint64		item = 0;
+	uint64		items[2] = {0, 0};
 	int64		ts;
 
 	if (PG_ARGISNULL(4))
@@ -304,16 +282,19 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 
 	ts = read_time(PG_GETARG_DATUM(2));
 	if (extras.value != 0)
-		item = value_item(fcinfo, extras.value);
+		items[0] = value_item(fcinfo, extras.value);
 	state = state_for_row(fcinfo, context, extras, by_stage);
 	if (!PG_ARGISNULL(3))
 		labels = read_labels(state->program->labels, PG_GETARG_DATUM(3));
 	if (extras.entry != 0 && (PG_ARGISNULL(extras.entry) || !PG_GETARG_BOOL(extras.entry)))
-		bar_entry(&state->program->rules, &labels);
+		funnel_agg_bar_entry(&state->program->rules, &labels);
+	if (extras.key != 0 && (labels.steps & FUNNEL_STEP_BIT(1)) != 0 &&
+		!PG_ARGISNULL(extras.key))
+		items[extras.value != 0] = key_number(state, PG_GETARG_DATUM(extras.key));
 	if (ts > state->horizon)
 		state->horizon = ts;
 	if ((labels.steps | labels.breaks) != 0 || state->program->keeps_all)
-		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, labels, item);
+		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, labels, items);
 	PG_RETURN_POINTER(state);
 }
 
@@ -400,26 +381,38 @@ funnel_agg_array_entry_date_transfn(PG_FUNCTION_ARGS)
 	return add_row(fcinfo, funnel_read_date, funnel_read_array, with_entry(fcinfo), false);
 }
 
-/* Count one passage, of the events that were matched. */
-static inline void
-count_match(const FunnelAggState *state, FunnelTally *tally, const FunnelEvents *events,
-			const FunnelMatch *match)
+/*
+ * funnel_agg_by_transfn(internal, unit anyelement, ts timestamptz | timestamp,
+ * event text, definition funnel_def, key text [, value float8]) returns internal
+ */
+PG_FUNCTION_INFO_V1(funnel_agg_by_transfn);
+Datum
+funnel_agg_by_transfn(PG_FUNCTION_ARGS)
 {
-	double		values[FUNNEL_MAX_STEPS];
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, with_key(fcinfo), false);
+}
 
-	if (match->depth == 0)
-		return;
-	if (!state->with_values)
-	{
-		funnel_tally_add(tally, match, NULL);
-		return;
-	}
-	for (int k = 0; k < match->depth; k++)
-	{
-		if ((match->reached & FUNNEL_STEP_BIT(k + 1)) != 0)
-			values[k] = value_of_item(events->items[match->row[k]]);
-	}
-	funnel_tally_add(tally, match, values);
+/* The same with ts date. */
+PG_FUNCTION_INFO_V1(funnel_agg_by_date_transfn);
+Datum
+funnel_agg_by_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_text, with_key(fcinfo), false);
+}
+
+/* The same with events text[]. */
+PG_FUNCTION_INFO_V1(funnel_agg_by_array_transfn);
+Datum
+funnel_agg_by_array_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, with_key(fcinfo), false);
+}
+
+PG_FUNCTION_INFO_V1(funnel_agg_by_array_date_transfn);
+Datum
+funnel_agg_by_array_date_transfn(PG_FUNCTION_ARGS)
+{
+	return add_row(fcinfo, funnel_read_date, funnel_read_array, with_key(fcinfo), false);
 }
 
 /* May the attempt that was found last be counted: has its opening an entry? */
@@ -454,7 +447,7 @@ count_attempts(const FunnelAggState *state, FunnelTally *tally, FunnelEvents *ev
 	while ((match = funnel_events_next_attempt(events, attempts)) != NULL)
 	{
 		if (attempt_has_entry(events, attempts))
-			count_match(state, tally, events, match);
+			funnel_agg_count(state, tally, events, match);
 	}
 }
 
@@ -495,7 +488,7 @@ funnel_agg_final(PG_FUNCTION_ARGS)
 		else
 		{
 			funnel_events_match(&events, state->program, &match);
-			count_match(state, tally, &events, &match);
+			funnel_agg_count(state, tally, &events, &match);
 		}
 		CHECK_FOR_INTERRUPTS();
 	}

@@ -6,9 +6,10 @@
  * The message:
  *
  *	unit's type and collation, 4 bytes each
- *	form		a byte: with values, by stages
+ *	form		a byte: with values, by stages, with keys
  *	horizon		8 bytes
  *	definition	its length, 4 bytes, and so many bytes
+ *	keys		if there are, see aggregate/keys.c
  *	events		see spool/message.c
  *
  *-------------------------------------------------------------------------
@@ -24,12 +25,14 @@
 
 #define FORM_WITH_VALUES	1
 #define FORM_BY_STAGE		2
+#define FORM_WITH_KEYS		4
 
 static int
 form_of(const FunnelAggState *state)
 {
 	return (state->with_values ? FORM_WITH_VALUES : 0) |
-		(state->program->by_stage ? FORM_BY_STAGE : 0);
+		(state->program->by_stage ? FORM_BY_STAGE : 0) |
+		(state->keys != NULL ? FORM_WITH_KEYS : 0);
 }
 
 PG_FUNCTION_INFO_V1(funnel_agg_serialize);
@@ -52,6 +55,8 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 	pq_sendint64(&buf, state->horizon);
 	pq_sendint32(&buf, VARSIZE(state->program->def) - VARHDRSZ);
 	pq_sendbytes(&buf, VARDATA(state->program->def), VARSIZE(state->program->def) - VARHDRSZ);
+	if (state->keys != NULL)
+		funnel_keys_send(state->keys, &buf);
 	funnel_spool_serialize(state->spool, &buf, fcinfo);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
@@ -95,7 +100,8 @@ state_to_combine(FunctionCallInfo fcinfo, MemoryContext context, Oid type,
 		}
 		return funnel_agg_create_state(fcinfo, context,
 									   funnel_program_get(&site->programs, def, site->context),
-									   &site->unit_type, (form & FORM_WITH_VALUES) != 0);
+									   &site->unit_type, (form & FORM_WITH_VALUES) != 0,
+									   (form & FORM_WITH_KEYS) != 0);
 	}
 
 	state = (FunnelAggState *) PG_GETARG_POINTER(0);
@@ -145,6 +151,8 @@ funnel_agg_combine(PG_FUNCTION_ARGS)
 
 	state = state_to_combine(fcinfo, context, type, collation, form, def);
 	state->horizon = Max(state->horizon, horizon);
+	if (state->keys != NULL)
+		funnel_keys_receive(state->keys, &message);
 	funnel_spool_absorb(state->spool, &message, fcinfo);
 	pq_getmsgend(&message);
 	pfree(def);

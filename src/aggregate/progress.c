@@ -20,9 +20,8 @@
 #include "events/arguments.h"
 #include "match/outcome.h"
 
-/* Is this the type whose output function is OUTPUT? */
-static bool
-is_type_with_output(Oid type, PGFunction output)
+bool
+funnel_is_type_with_output(Oid type, PGFunction output)
 {
 	Oid			function;
 	bool		isvarlena;
@@ -72,7 +71,7 @@ check_row_type(TupleDesc tupdesc)
 		else if (attribute->atttypid == columns[i].type)
 			continue;
 		else if (columns[i].output != NULL &&
-				 is_type_with_output(attribute->atttypid, columns[i].output))
+				 funnel_is_type_with_output(attribute->atttypid, columns[i].output))
 			columns[i].type = attribute->atttypid;
 		else
 			detail = psprintf("Its attribute \"%s\" is of type %s, not %s.",

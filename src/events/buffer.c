@@ -61,6 +61,7 @@ typedef struct RowWithItem
 {
 	FunnelRow	row;
 	uint64		item;
+	uint64		tag;
 } RowWithItem;
 
 #define ST_SORT sort_rows
@@ -126,8 +127,11 @@ free_rows(FunnelEvents *events)
 		pfree(events->rows);
 	if (events->items != NULL)
 		pfree(events->items);
+	if (events->tags != NULL)
+		pfree(events->tags);
 	events->rows = NULL;
 	events->items = NULL;
+	events->tags = NULL;
 	events->nrows = 0;
 	events->capacity = 0;
 }
@@ -172,6 +176,9 @@ funnel_events_reserve(FunnelEvents *events, size_t nrows)
 		if (events->with_items)
 			events->items = MemoryContextAllocHuge(events->context,
 												   capacity * sizeof(uint64));
+		if (events->with_tags)
+			events->tags = MemoryContextAllocHuge(events->context,
+												  capacity * sizeof(uint64));
 		events->capacity = capacity;
 	}
 }
@@ -251,12 +258,15 @@ sort_with_items(FunnelEvents *events)
 	{
 		pairs[i].row = events->rows[i];
 		pairs[i].item = events->items[i];
+		pairs[i].tag = events->with_tags ? events->tags[i] : 0;
 	}
 	sort_rows_with_items(pairs, events->nrows, events);
 	for (size_t i = 0; i < events->nrows; i++)
 	{
 		events->rows[i] = pairs[i].row;
 		events->items[i] = pairs[i].item;
+		if (events->with_tags)
+			events->tags[i] = pairs[i].tag;
 	}
 	pfree(pairs);
 }

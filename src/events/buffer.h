@@ -24,7 +24,8 @@ typedef int (*FunnelItemCompare) (uint64 a, uint64 b, const void *arg);
  *
  * If with_items, each row has an item: eight bytes that travel with it and
  * decide, by compare_items or else as integers, which of the rows that are
- * equally usable at one instant is taken.  There are no items with words.
+ * equally usable at one instant is taken.  There are no items with words.  Tags
+ * travel with the items, and decide nothing.
  */
 typedef struct FunnelEvents
 {
@@ -33,7 +34,9 @@ typedef struct FunnelEvents
 	size_t		capacity;
 	FunnelRow  *rows;
 	bool		with_items;
+	bool		with_tags;		/* to be set after funnel_events_init */
 	uint64	   *items;			/* of the rows */
+	uint64	   *tags;
 	FunnelItemCompare compare_items;
 	const void *compare_arg;
 

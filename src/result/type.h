@@ -12,6 +12,9 @@
 
 #include "result/tally.h"
 
+/* The type is known by its output function. */
+extern PGDLLEXPORT Datum funnel_result_out(PG_FUNCTION_ARGS);
+
 /*
  * The tally of a funnel_result, flat or expanded: for reading only.  A flat one
  * is expanded in the current memory context, and an error if it is corrupt.

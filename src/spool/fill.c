@@ -25,7 +25,7 @@
 /* Packed words begin with this width: times within an hour of each other. */
 #define FIRST_WORD_WIDTH	5
 
-/* An event, with its item if there are items */
+/* An event, with its items if there are any */
 typedef struct Event
 {
 	union
@@ -33,7 +33,7 @@ typedef struct Event
 		uint64		word;
 		FunnelRow	row;
 	};
-	uint64		room_for_item;
+	uint64		room_for_items[SPOOL_MAX_ITEMS];
 } Event;
 
 /* From now on, packed records have these widths. */
@@ -244,7 +244,7 @@ create_spool(const SpoolForm *form, int shift, MemoryContext context)
 	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
 
 	spool->form = *form;
-	spool->packed = form->unit_type->is_integer && !form->with_items;
+	spool->packed = form->unit_type->is_integer && form->nitems == 0;
 	funnel_blocks_init(&spool->blocks, shift, context);
 	set_widths(spool, FIRST_WORD_WIDTH, 1);
 	return spool;
@@ -266,11 +266,14 @@ funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 }
 
 FunnelSpool *
-funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes, bool with_items,
+funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes, int nitems,
 					FunctionCallInfo fcinfo, MemoryContext context)
 {
-	SpoolForm	form = {unit_type, codes, with_items};
-	FunnelSpool *spool = create_spool(&form, 64 - SPOOL_PARTITION_BITS, context);
+	SpoolForm	form = {unit_type, codes, nitems};
+	FunnelSpool *spool;
+
+	Assert(nitems <= SPOOL_MAX_ITEMS);
+	spool = create_spool(&form, 64 - SPOOL_PARTITION_BITS, context);
 
 	spool->fcinfo = fcinfo;
 	spool->file_owner = funnel_file_owner(fcinfo);
@@ -312,7 +315,8 @@ encode_word(const FunnelSpool *spool, int64 ts, FunnelLabelMatch labels, uint64 
 
 /* Any event of any unit, in whatever form the spool has. */
 static pg_noinline void
-add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint64 item)
+add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
+		const uint64 *items)
 {
 	Event		event;
 
@@ -323,8 +327,8 @@ add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint6
 	{
 		ts, labels.steps, labels.breaks
 	};
-	if (spool->form.with_items)
-		memcpy((char *) &event + spool_row_size(spool->full_rows), &item, sizeof(item));
+	memcpy((char *) &event + spool_row_size(spool->full_rows), items,
+		   spool->form.nitems * sizeof(uint64));
 
 	if (spool->form.unit_type->is_integer)
 		append_copy(spool, funnel_unit_integer(spool->form.unit_type, unit), &event);
@@ -351,7 +355,7 @@ add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels, uint6
 
 void
 funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
-				 uint64 item)
+				 const uint64 *items)
 {
 	uint64		word;
 
@@ -359,5 +363,5 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 	if (likely(spool->packed && encode_word(spool, ts, labels, &word)))
 		append_packed(spool, funnel_unit_integer(spool->form.unit_type, unit), word);
 	else
-		add_any(spool, unit, ts, labels, item);
+		add_any(spool, unit, ts, labels, items);
 }

@@ -256,7 +256,7 @@ create_run(const FunnelSpool *spool, const uint64 *sizes)
 static bool
 can_group(const FunnelSpool *spool)
 {
-	return spool_is_partitioned(&spool->blocks) && !spool->full_rows && !spool->form.with_items;
+	return spool_is_partitioned(&spool->blocks) && !spool->full_rows && spool->form.nitems == 0;
 }
 
 /*

@@ -524,7 +524,7 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	end = scan->ends[scan->next_unit];
 	scan->next_unit++;
 	from = scan->events + begin * event;
-	if (!spool->full_rows && !spool->form.with_items)
+	if (!spool->full_rows && spool->form.nitems == 0)
 	{
 		funnel_events_set_words(events, (uint64 *) from, end - begin, spool->form.codes);
 		return true;
@@ -535,8 +535,10 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	{
 		funnel_poll_at(i);
 		events->rows[i] = spool_read_row(&spool->form, spool->full_rows, from);
-		if (spool->form.with_items)
-			events->items[i] = spool_read_item(spool->full_rows, from);
+		if (spool->form.nitems > 0)
+			events->items[i] = spool_read_item(spool->full_rows, from, 0);
+		if (spool->form.nitems > 1)
+			events->tags[i] = spool_read_item(spool->full_rows, from, 1);
 	}
 	return true;
 }

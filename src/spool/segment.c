@@ -30,11 +30,11 @@ is_valid(const SpoolForm *form, bool full_rows, const SpoolSegment *segment)
 	switch ((SpoolKind) segment->kind)
 	{
 		case SPOOL_PACKED:
-			return word_width > 0 && unit_width > 0 && !form->with_items &&
+			return word_width > 0 && unit_width > 0 && form->nitems == 0 &&
 				form->unit_type->is_integer && segment->size % (word_width + unit_width) == 0;
 		case SPOOL_GROUPED:
 			return word_width > 0 && (unit_width > 0) == form->unit_type->is_integer &&
-				!form->with_items;
+				form->nitems == 0;
 		case SPOOL_WORDS:
 			return true;
 		case SPOOL_FULL_ROWS:

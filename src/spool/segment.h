@@ -27,7 +27,7 @@
  * All other records have parts of multiples of 8 bytes:
  *
  *	event			a word, 8 bytes; or a full row, 24 bytes: FunnelRow
- *	item			8 bytes, if the spool is one with items
+ *	items			8 bytes each, if the spool is one with items
  *	unit			an integer, 8 bytes; or a hash, a length, and so many bytes
  *
  *-------------------------------------------------------------------------
@@ -62,12 +62,14 @@ StaticAssertDecl(sizeof(SpoolSegment) == 16, "records are aligned to 8 bytes");
 /* So many bytes behind the last packed record may be read. */
 #define SPOOL_PADDING		8
 
+#define SPOOL_MAX_ITEMS		2
+
 /* What all segments of one spool have in common */
 typedef struct SpoolForm
 {
 	FunnelUnitType *unit_type;
 	const FunnelEventCodes *codes;
-	bool		with_items;
+	int			nitems;			/* of each event */
 } SpoolForm;
 
 /* What is in a file, or came from another process, makes no sense. */
@@ -161,7 +163,7 @@ spool_same_unit(const SpoolForm *form, SpoolUnitRef a, SpoolUnitRef b)
  * Events
  */
 
-/* The size of an event without its item, and with it if there are items. */
+/* The size of an event without its items, and with them. */
 static inline size_t
 spool_row_size(bool full_rows)
 {
@@ -171,7 +173,7 @@ spool_row_size(bool full_rows)
 static inline size_t
 spool_event_size(const SpoolForm *form, bool full_rows)
 {
-	return spool_row_size(full_rows) + (form->with_items ? sizeof(uint64) : 0);
+	return spool_row_size(full_rows) + form->nitems * sizeof(uint64);
 }
 
 /* Copy an event of the size given, mostly a word. */
@@ -213,12 +215,13 @@ spool_read_row(const SpoolForm *form, bool full_rows, const char *event)
 	return funnel_event_decode(form->codes, word);
 }
 
+/* Item N, from 0. */
 static inline uint64
-spool_read_item(bool full_rows, const char *event)
+spool_read_item(bool full_rows, const char *event, int n)
 {
 	uint64		item;
 
-	memcpy(&item, event + spool_row_size(full_rows), sizeof(item));
+	memcpy(&item, event + spool_row_size(full_rows) + n * sizeof(item), sizeof(item));
 	return item;
 }
 
@@ -351,7 +354,7 @@ spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 }
 
 /*
- * Write the next of the unit's events to TO, with its item if there are items:
+ * Write the next of the unit's events to TO, with its items if there are any:
  * as a full row, or else as a word; from full rows only the former is possible.
  */
 static pg_attribute_always_inline void
@@ -382,8 +385,8 @@ spool_cursor_copy_event(SpoolCursor *cursor, SpoolKind kind, char *to, bool full
 				FunnelRow	row = spool_read_row(form, false, cursor->event);
 
 				memcpy(to, &row, sizeof(row));
-				if (form->with_items)
-					memcpy(to + sizeof(row), cursor->event + sizeof(uint64), sizeof(uint64));
+				memcpy(to + sizeof(row), cursor->event + sizeof(uint64),
+					   form->nitems * sizeof(uint64));
 				break;
 			}
 			/* FALLTHROUGH */

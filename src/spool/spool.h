@@ -72,16 +72,16 @@ typedef struct FunnelSpoolScan FunnelSpoolScan;
 
 /*
  * A new spool; it and all it grows by live in CONTEXT.  CODES must last as long.
- * WITH_ITEMS: its events have items, and are to be read into buffers that have
- * them too.  FCINFO is that of the aggregate's present call.
+ * Each event has NITEMS items, and is to be read into a buffer that has them too:
+ * two are an item and a tag.  FCINFO is that of the aggregate's present call.
  */
 extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes,
-										bool with_items, FunctionCallInfo fcinfo,
+										int nitems, FunctionCallInfo fcinfo,
 										MemoryContext context);
 
-/* Set an event aside; ITEM is not looked at in a spool without items. */
+/* Set an event aside, with as many items as the spool's events have. */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
-							 FunnelLabelMatch labels, uint64 item);
+							 FunnelLabelMatch labels, const uint64 *items);
 
 /*
  * Read the units one after another, each with its events unsorted in EVENTS.
@@ -99,7 +99,7 @@ extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, FunctionC
 
 /*
  * Add the content of a message to a spool; both spools must have the same codes,
- * and be with items or both without.
+ * and their events as many items.
  */
 extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo);
 

@@ -906,6 +906,90 @@ def check_partial_plan(tap, query, settings, what):
         tap.say(plan)
 
 
+def by_key(table, event, unit='unit', ts='ts', value='', key='key'):
+    """Results by funnel and key, from one pass."""
+    return ('SELECT g, k.o, k.key, k.result AS r FROM (SELECT g, funnel_agg_by(%s, %s, %s, '
+            'def, %s%s) AS groups FROM %s WHERE ordered GROUP BY g) a, LATERAL unnest(groups) '
+            'WITH ORDINALITY AS k(key, result, o)'
+            % (unit, ts, event, key, value, table))
+
+
+def each_by_itself(table, event, unit='unit', value=''):
+    """The same by funnel_agg, key by key."""
+    return ('SELECT g, row_number() OVER (PARTITION BY g ORDER BY k.key COLLATE "C") AS o, '
+            'k.key, funnel_agg(%s, ts, %s, def%s, e.key = k.key) AS r FROM %s e '
+            'JOIN entering k USING (g) WHERE ordered GROUP BY g, k.key'
+            % (unit, event, value, table))
+
+
+def group_bytes(results, settings):
+    """{funnel: [(key, what identifies the result)]} in the order of the groups."""
+    groups = {}
+    for row in rows_of('SELECT g, key, r::text AS text FROM (%s) a ORDER BY g, o'
+                       % results, settings):
+        groups.setdefault(row['g'], []).append((row['key'], row['text']))
+    return groups
+
+
+def check_same_groups(tap, funnels, want, results, settings, what):
+    got = group_bytes(results, settings)
+    failures = [(funnel, ['expected %s' % want.get(funnel.number),
+                          'got      %s' % got.get(funnel.number)])
+                for funnel in funnels
+                if want.get(funnel.number) != got.get(funnel.number)]
+    tell(tap, failures, 'funnel_agg_by, the same bytes: %s' % what)
+
+
+def check_by_key(tap, funnels, event):
+    """One pass gives for each key what funnel_agg gives with that entry."""
+    psql('DROP TABLE IF EXISTS entering;\nCREATE TABLE entering (g int, key text);\n' +
+         copy_in('entering', [(funnel.number, key) for funnel in funnels
+                              for key in funnel.entering_keys()]))
+    for value in ('', ', value'):
+        got = {}
+        for row in rows_of('SELECT g, key, o, f.* FROM (%s) a, funnel_report(r) f '
+                           'ORDER BY g, o, step' % by_key('shuffled', event, value=value),
+                           SERIAL):
+            got.setdefault(row['g'], {}).setdefault(row['key'], []).append(row)
+        failures = []
+        counted = 0
+        for funnel in funnels:
+            groups = got.get(funnel.number, {})
+            differences = []
+            if list(groups) != funnel.entering_keys():
+                differences.append('keys: expected %s, got %s' % (
+                    funnel.entering_keys(), list(groups)))
+            for key in funnel.entering_keys():
+                passages = funnel.pass_entered(lambda _, mine: mine == key, value != '')
+                want = report(funnel.d, all_of(passages), funnel.horizon)
+                counted += 1
+                differences += ['%s: %s' % (key, difference) for difference in
+                                report_differences(want, groups.get(key, []), value != '')]
+            if differences:
+                failures.append((funnel, differences))
+        tell(tap, failures, 'funnel_agg_by%s: agrees with the brute force for %d keys'
+             % (' with values' if value else '', counted))
+
+    for value in ('', ', value'):
+        want = group_bytes(each_by_itself('events', event, value=value), SERIAL)
+        what = ', with values' if value else ''
+
+        def same(table, settings, how, **more):
+            check_same_groups(tap, funnels, want,
+                              by_key(table, event, value=value, **more), settings, how + what)
+
+        same('shuffled', SERIAL, 'funnel_agg with the key as entry')
+        same('backwards', SERIAL + '; SET enable_hashagg = off', 'rows backwards, sorted')
+        same('events', SERIAL, 'units as rows', unit="CASE WHEN unit IS NOT NULL THEN "
+             "ROW(unit % 3, 'u' || unit) END")
+        same('events', SERIAL, 'timestamp', ts="(ts AT TIME ZONE 'UTC')")
+        same('split', SERIAL + '; SET enable_partitionwise_aggregate = on',
+             'partition by partition')
+        check_partial_plan(tap, by_key('split', event, value=value), PARALLEL % '10',
+                           'funnel_agg_by')
+        same('split', PARALLEL % '10', 'parallel')
+
+
 def check_entries(tap, funnels, event, want_all):
     """Only rows with the entry argument start a passage."""
     funnels = [funnel for funnel in funnels if not funnel.d.any_order]
@@ -947,12 +1031,14 @@ def check_entries(tap, funnels, event, want_all):
                      'OVER (PARTITION BY g ORDER BY id) AS r FROM events WHERE ordered) w '
                      'WHERE n = 1' % event, SERIAL, 'with an entry, as a window aggregate')
 
+    check_by_key(tap, funnels, event)
+
     # The same rows many times over, as other units.
     few = [funnel for funnel in funnels if funnel.number % 3 == 0][:20]
     psql('CREATE TABLE many AS SELECT e.*, unit * 1000 + c AS one FROM events e, '
          'generate_series(1, 300) c WHERE g IN (%s);\nANALYZE many;'
          % ', '.join(str(funnel.number) for funnel in few))
-    for value, what in (('', 'many'), (', value', 'many with values')):
+    for value, what in (('', 'many'), (', value', 'many, with values')):
         # values that are few binary digits long have the same sum in any order
         results = {True: agg('many', event, unit='one', value=value + ', entry'),
                    False: agg('many', event, unit='one::text', value=value + ', entry')}
@@ -961,7 +1047,13 @@ def check_entries(tap, funnels, event, want_all):
         for is_word in (True, False):
             for settings in (SERIAL, PARALLEL % '0'):
                 check_same_bytes(tap, few, want, results[is_word], settings + spilling,
-                                 '%s units with an entry, in files' % what)
+                                 'units with an entry, in files: %s' % what)
+        want = group_bytes(each_by_itself('many', event, unit='one', value=value),
+                           SERIAL + "; SET work_mem = '1GB'")
+        for unit in ('one', 'one::text'):
+            for settings in (SERIAL, PARALLEL % '0'):
+                check_same_groups(tap, few, want, by_key('many', event, unit=unit, value=value),
+                                  settings + spilling, 'units in files: %s' % what)
 
 
 def check_all(tap, funnels, event):

@@ -1,0 +1,365 @@
+/*-------------------------------------------------------------------------
+ *
+ * aggregate/funnel_agg_by.c
+ *	  funnel_agg_by: a result for each key, from one pass over the events.
+ *
+ * The group of a key is what funnel_agg with "entry => key = ..." says: of the
+ * rows of step 1 only those with that key may start a passage.  So each unit is
+ * matched once for each key that a row of step 1 has, with the other such rows
+ * barred.  Where the definition decides which rows of step 1 are looked at, only
+ * keys at that instant can count.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "aggregate/funnel_agg.h"
+#include "aggregate/progress.h"
+#include "base/aggcontext.h"
+#include "base/compat.h"
+#include "base/interrupts.h"
+#include "result/bytes.h"
+#include "result/type.h"
+
+/*
+ * A row's key is the number of its group from 1 on, 0 if it is NULL or the row
+ * is none of step 1.
+ */
+typedef struct Counting
+{
+	const FunnelAggState *state;
+	MemoryContext context;
+	FunnelTally **tallies;		/* of the groups; NULL as long as none entered */
+	FunnelEvents events;		/* of the unit */
+	uint64	   *row_keys;		/* of its rows, in the buffer of the events */
+	FunnelEvents view;			/* what they are for one key */
+
+	/* the keys of the unit, or of the attempt */
+	uint64		round;
+	uint64	   *seen;			/* by group, the last round */
+	int			nkeys;
+	int		   *keys;			/* their groups; room for all */
+	bool		has_others;		/* rows of step 1 without a key */
+} Counting;
+
+/* The tally of a group */
+static FunnelTally *
+tally_of(Counting *counting, int group)
+{
+	if (counting->tallies[group] == NULL)
+	{
+		counting->tallies[group] = funnel_tally_create(counting->state->program->def,
+													   counting->context);
+		funnel_tally_see(counting->tallies[group], counting->state->horizon);
+	}
+	return counting->tallies[group];
+}
+
+static inline bool
+is_entry(const FunnelRow *row)
+{
+	return (row->steps & FUNNEL_STEP_BIT(1)) != 0;
+}
+
+/* The keys of the rows from BEGIN on that are before END. */
+static void
+find_keys(Counting *counting, size_t begin, size_t end)
+{
+	counting->round++;
+	counting->nkeys = 0;
+	counting->has_others = false;
+	for (size_t i = begin; i < end; i++)
+	{
+		uint64		key = counting->row_keys[i];
+
+		funnel_poll_at(i);
+		if (!is_entry(&counting->events.rows[i]))
+			continue;
+		if (key == 0)
+			counting->has_others = true;
+		else if (counting->seen[key - 1] != counting->round)
+		{
+			counting->seen[key - 1] = counting->round;
+			counting->keys[counting->nkeys++] = (int) (key - 1);
+		}
+	}
+}
+
+/* The end of the rows of the instant that begins with row I. */
+static size_t
+instant_end(const FunnelEvents *events, size_t i)
+{
+	int64		ts = events->rows[i].ts;
+
+	for (; i < events->nrows && events->rows[i].ts == ts; i++)
+		funnel_poll_at(i);
+	return i;
+}
+
+/*
+ * The rows of the unit that a key must have for a passage to count: all, or
+ * those of the instant of the first or last entry.
+ */
+static void
+find_candidates(const FunnelEvents *events, const FunnelRules *rules,
+				size_t *begin, size_t *end)
+{
+	size_t		found = events->nrows;
+
+	*begin = 0;
+	*end = events->nrows;
+	if (!rules->first_entry && !rules->last_entry)
+		return;
+	for (size_t i = 0; i < events->nrows; i++)
+	{
+		funnel_poll_at(i);
+		if (!is_entry(&events->rows[i]))
+			continue;
+		/* of the last instant the first such row */
+		if (found == events->nrows || events->rows[i].ts != events->rows[found].ts)
+			found = i;
+		if (rules->first_entry)
+			break;
+	}
+	*begin = found;
+	if (found < events->nrows)
+		*end = instant_end(events, found);
+}
+
+/* Fill the view with the rows of the unit, as they are for the rows of a group. */
+static void
+look_at_group(Counting *counting, int group)
+{
+	const FunnelProgram *program = counting->state->program;
+	const FunnelEvents *events = &counting->events;
+	FunnelEvents *view = &counting->view;
+	size_t		n = 0;
+
+	funnel_events_reserve(view, events->nrows);
+	for (size_t i = 0; i < events->nrows; i++)
+	{
+		const FunnelRow *row = &events->rows[i];
+		FunnelLabelMatch labels = {row->steps, row->breaks};
+
+		funnel_poll_at(i);
+		if (counting->row_keys[i] != (uint64) group + 1)
+			funnel_agg_bar_entry(&program->rules, &labels);
+		if ((labels.steps | labels.breaks) == 0 && !program->keeps_all)
+			continue;
+		view->rows[n].ts = row->ts;
+		view->rows[n].steps = labels.steps;
+		view->rows[n].breaks = labels.breaks;
+		if (view->with_items)
+			view->items[n] = events->items[i];
+		n++;
+	}
+	view->nrows = n;
+}
+
+/* Count the passage of the unit for each of its keys. */
+static void
+count_passages(Counting *counting)
+{
+	const FunnelAggState *state = counting->state;
+	FunnelEvents *events = &counting->events;
+	FunnelMatch match;
+	size_t		begin;
+	size_t		end;
+
+	funnel_events_sort(events);
+	find_candidates(events, &state->program->rules, &begin, &end);
+	find_keys(counting, begin, end);
+	if (counting->nkeys == 1 && !counting->has_others && begin == 0 && end == events->nrows)
+	{
+		/* all rows are as they are */
+		funnel_events_match(events, state->program, &match);
+		funnel_agg_count(state, tally_of(counting, counting->keys[0]), events, &match);
+		return;
+	}
+	for (int k = 0; k < counting->nkeys; k++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		look_at_group(counting, counting->keys[k]);
+		funnel_events_match(&counting->view, state->program, &match);
+		funnel_agg_count(state, tally_of(counting, counting->keys[k]), &counting->view, &match);
+	}
+}
+
+/* Count each attempt of the unit for each key of its opening. */
+static void
+count_attempts(Counting *counting)
+{
+	const FunnelAggState *state = counting->state;
+	FunnelEvents *events = &counting->events;
+	FunnelAttempts attempts;
+	const FunnelMatch *match;
+
+	funnel_events_begin_attempts(events, state->program, &attempts);
+	while ((match = funnel_events_next_attempt(events, &attempts)) != NULL)
+	{
+		find_keys(counting, attempts.opening, instant_end(events, attempts.opening));
+		for (int k = 0; k < counting->nkeys; k++)
+			funnel_agg_count(state, tally_of(counting, counting->keys[k]), events, match);
+	}
+}
+
+/* Count the unit whose rows are in the buffer. */
+static void
+count_unit(Counting *counting)
+{
+	FunnelEvents *events = &counting->events;
+	const FunnelKeys *keys = counting->state->keys;
+
+	counting->row_keys = events->with_tags ? events->tags : events->items;
+	for (size_t i = 0; i < events->nrows; i++)
+	{
+		uint64	   *key = &counting->row_keys[i];
+
+		funnel_poll_at(i);
+		if (*key != 0)
+			*key = (uint64) funnel_keys_group(keys, *key) + 1;
+	}
+	if (counting->state->program->rules.every_attempt)
+		count_attempts(counting);
+	else
+		count_passages(counting);
+}
+
+/*
+ * The type of a group.  Its columns are taken for what the install script says
+ * they are; somebody who may alter the type might have done so.
+ */
+static TupleDesc
+group_type(FunctionCallInfo fcinfo)
+{
+	TupleDesc	tupdesc;
+	Oid			type;
+
+	(void) get_call_result_type(fcinfo, &type, &tupdesc);
+	type = get_element_type(type);
+	if (!OidIsValid(type) || !type_is_rowtype(type))
+		elog(ERROR, "funnel_group is no composite type");
+	tupdesc = lookup_rowtype_tupdesc_copy(type, -1);
+	if (tupdesc->natts != 2 ||
+		TupleDescAttr(tupdesc, 0)->attisdropped || TupleDescAttr(tupdesc, 1)->attisdropped ||
+		TupleDescAttr(tupdesc, 0)->atttypid != TEXTOID ||
+		!funnel_is_type_with_output(TupleDescAttr(tupdesc, 1)->atttypid, funnel_result_out))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("type funnel_group is not as the extension made it"),
+				 errhint("Undo what ALTER TYPE changed.")));
+	return BlessTupleDesc(tupdesc);
+}
+
+/* Bytewise, a beginning first */
+static int
+compare_keys(const void *a, const void *b, void *groups)
+{
+	const FunnelKey *left = &((const FunnelKey *) groups)[*(const int *) a];
+	const FunnelKey *right = &((const FunnelKey *) groups)[*(const int *) b];
+	int			cmp = memcmp(left->bytes, right->bytes, Min(left->size, right->size));
+
+	if (cmp != 0)
+		return cmp;
+	return left->size < right->size ? -1 : left->size > right->size;
+}
+
+/* All groups as an array, in the current memory context. */
+static Datum
+groups_array(Counting *counting, TupleDesc tupdesc)
+{
+	const FunnelKeys *keys = counting->state->keys;
+	ArrayBuildState *array = initArrayResult(tupdesc->tdtypeid, counting->context, false);
+	FunnelTally *nobody = NULL;
+
+	for (int i = 0; i < keys->ngroups; i++)
+		counting->keys[i] = i;
+	qsort_arg(counting->keys, keys->ngroups, sizeof(int), compare_keys, keys->groups);
+	for (int i = 0; i < keys->ngroups; i++)
+	{
+		int			group = counting->keys[i];
+		FunnelTally *tally = counting->tallies[group];
+		MemoryContext old;
+		Datum		values[2];
+		bool		nulls[2] = {false, false};
+		Datum		row;
+
+		CHECK_FOR_INTERRUPTS();
+		if (tally == NULL)
+		{
+			if (nobody == NULL)
+			{
+				nobody = funnel_tally_create(counting->state->program->def, counting->context);
+				funnel_tally_see(nobody, counting->state->horizon);
+			}
+			tally = nobody;
+		}
+		old = MemoryContextSwitchTo(counting->context);
+		values[0] = PointerGetDatum(cstring_to_text_with_len(keys->groups[group].bytes,
+															 keys->groups[group].size));
+		values[1] = PointerGetDatum(funnel_tally_flatten(tally));
+		row = heap_copy_tuple_as_datum(heap_form_tuple(tupdesc, values, nulls), tupdesc);
+		array = accumArrayResult(array, row, false, tupdesc->tdtypeid, counting->context);
+		pfree(DatumGetPointer(row));
+		pfree(DatumGetPointer(values[0]));
+		pfree(DatumGetPointer(values[1]));
+		MemoryContextSwitchTo(old);
+	}
+	return makeArrayResult(array, CurrentMemoryContext);
+}
+
+PG_FUNCTION_INFO_V1(funnel_agg_by_final);
+
+/*
+ * funnel_agg_by_final(internal) returns funnel_group[]
+ *
+ * Reads the state only, as funnel_agg_final does.
+ */
+Datum
+funnel_agg_by_final(PG_FUNCTION_ARGS)
+{
+	Counting	counting = {0};
+	FunnelAggState *state;
+	FunnelSpoolScan *scan;
+	int			ngroups;
+	Datum		result;
+
+	(void) funnel_aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (FunnelAggState *) PG_GETARG_POINTER(0);
+
+	counting.state = state;
+	counting.context = AllocSetContextCreate(CurrentMemoryContext, "funnel_agg_by",
+											 ALLOCSET_DEFAULT_SIZES);
+	ngroups = state->keys->ngroups;
+	counting.tallies = MemoryContextAllocExtended(counting.context,
+												  sizeof(FunnelTally *) * Max(ngroups, 1),
+												  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	counting.seen = MemoryContextAllocExtended(counting.context,
+											   sizeof(uint64) * Max(ngroups, 1),
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	counting.keys = MemoryContextAllocHuge(counting.context, sizeof(int) * Max(ngroups, 1));
+	funnel_events_init(&counting.events, counting.context, true);
+	counting.events.with_tags = state->with_values;
+	funnel_events_init(&counting.view, counting.context, state->with_values);
+
+	scan = funnel_spool_scan_begin(state->spool, counting.context);
+	while (funnel_spool_scan_next(scan, &counting.events))
+	{
+		count_unit(&counting);
+		CHECK_FOR_INTERRUPTS();
+	}
+	result = groups_array(&counting, group_type(fcinfo));
+	MemoryContextDelete(counting.context);
+	PG_RETURN_DATUM(result);
+}

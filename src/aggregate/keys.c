@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * aggregate/keys.c
+ *	  The keys of funnel_agg_by: each has a group, and numbers in the spool.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/pg_prng.h"
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "aggregate/keys.h"
+#include "base/compat.h"
+#include "events/unit.h"
+
+typedef struct NumberEntry
+{
+	uint64		number;
+	int			group;
+	char		status;
+} NumberEntry;
+
+#define SH_PREFIX		keynumber
+#define SH_ELEMENT_TYPE NumberEntry
+#define SH_KEY_TYPE		uint64
+#define SH_KEY			number
+#define SH_HASH_KEY(tb, key) ((uint32) funnel_hash_word(key))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/*
+ * A number that no other key of the states of this query has: these bits count
+ * the keys of the process, and those above them are random, and tell it from
+ * other processes.  That two have the same is not impossible, but found out.
+ */
+#define COUNTING_BITS	24
+
+static uint64
+next_number(void)
+{
+	static uint64 last = 0;
+
+	if ((last & ((UINT64CONST(1) << COUNTING_BITS) - 1)) == 0)
+		last = pg_prng_uint64(&pg_global_prng_state) << COUNTING_BITS;
+	return ++last;
+}
+
+FunnelKeys *
+funnel_keys_create(MemoryContext context)
+{
+	FunnelKeys *keys = MemoryContextAllocZero(context, sizeof(FunnelKeys));
+
+	keys->context = context;
+	keys->by_bytes = funnel_bytehash_create(context, 4, NULL);
+	keys->by_number = keynumber_create(context, 4, NULL);
+	return keys;
+}
+
+/* The group of a key, a new one if it is new. */
+static int
+group_of(FunnelKeys *keys, const char *bytes, uint32 size)
+{
+	FunnelBytes key = {bytes, size};
+	FunnelByteHashEntry *entry = funnel_bytehash_lookup(keys->by_bytes, key);
+	char	   *copy;
+	bool		found;
+
+	if (entry != NULL)
+		return (int) entry->value.number;
+	if (keys->ngroups == keys->capacity)
+	{
+		int			capacity = Max(keys->capacity * 2, 4);
+
+		if ((Size) capacity > MaxAllocHugeSize / sizeof(FunnelKey) || capacity <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many keys")));
+		keys->groups = keys->groups == NULL ?
+			MemoryContextAlloc(keys->context, sizeof(FunnelKey) * capacity) :
+			repalloc_huge(keys->groups, sizeof(FunnelKey) * capacity);
+		keys->capacity = capacity;
+	}
+	copy = MemoryContextAlloc(keys->context, Max(size, 1));
+	memcpy(copy, bytes, size);
+	key.bytes = copy;
+	entry = funnel_bytehash_insert(keys->by_bytes, key, &found);
+	entry->value.number = keys->ngroups;
+	keys->groups[keys->ngroups].bytes = copy;
+	keys->groups[keys->ngroups].size = size;
+	keys->groups[keys->ngroups].number = 0;
+	return keys->ngroups++;
+}
+
+/* Have a number stand for a group. */
+static void
+add_number(FunnelKeys *keys, uint64 number, int group)
+{
+	bool		found;
+	NumberEntry *entry = keynumber_insert(keys->by_number, number, &found);
+
+	if (!found)
+		entry->group = group;
+	else if (entry->group != group)
+		elog(ERROR, "keys of funnel_agg_by cannot be told apart");
+}
+
+uint64
+funnel_keys_number(FunnelKeys *keys, const char *bytes, uint32 size)
+{
+	int			group = group_of(keys, bytes, size);
+	FunnelKey  *key = &keys->groups[group];
+
+	if (key->number == 0)
+	{
+		uint64		number = next_number();
+
+		add_number(keys, number, group);
+		key->number = number;
+	}
+	return key->number;
+}
+
+int
+funnel_keys_group(const FunnelKeys *keys, uint64 number)
+{
+	const NumberEntry *entry = keynumber_lookup(keys->by_number, number);
+
+	if (entry == NULL)
+		elog(ERROR, "key of funnel_agg_by is unknown");
+	return entry->group;
+}
+
+void
+funnel_keys_send(const FunnelKeys *keys, StringInfo buf)
+{
+	keynumber_iterator iterator;
+	NumberEntry *entry;
+
+	pq_sendint32(buf, keys->by_number->members);
+	keynumber_start_iterate(keys->by_number, &iterator);
+	while ((entry = keynumber_iterate(keys->by_number, &iterator)) != NULL)
+	{
+		const FunnelKey *key = &keys->groups[entry->group];
+
+		CHECK_FOR_INTERRUPTS();
+		pq_sendint64(buf, entry->number);
+		pq_sendint32(buf, key->size);
+		pq_sendbytes(buf, key->bytes, key->size);
+	}
+}
+
+void
+funnel_keys_receive(FunnelKeys *keys, StringInfo buf)
+{
+	uint32		n = pq_getmsgint(buf, 4);
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		uint64		number = pq_getmsgint64(buf);
+		uint32		size = pq_getmsgint(buf, 4);
+
+		CHECK_FOR_INTERRUPTS();
+		if (size > MaxAllocSize)
+			elog(ERROR, "invalid key of funnel_agg_by");
+		add_number(keys, number, group_of(keys, pq_getmsgbytes(buf, size), size));
+	}
+}

@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * aggregate/keys.h
+ *	  The keys of funnel_agg_by: each has a group, and numbers in the spool.
+ *
+ * The events of a spool go from process to process as they are.  So the number
+ * that stands for a key in it is one of the process that read the row, which
+ * hands over with its events what its numbers mean.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef FUNNEL_AGGREGATE_KEYS_H
+#define FUNNEL_AGGREGATE_KEYS_H
+
+#include "lib/stringinfo.h"
+
+#include "base/bytehash.h"
+
+typedef struct FunnelKey
+{
+	const char *bytes;
+	uint32		size;
+	uint64		number;			/* for rows of this state, 0 as long as there
+								 * is none */
+} FunnelKey;
+
+typedef struct FunnelKeys
+{
+	MemoryContext context;
+	int			ngroups;
+	int			capacity;
+	FunnelKey  *groups;
+	struct funnel_bytehash_hash *by_bytes;	/* the groups from 0 on */
+	struct keynumber_hash *by_number;	/* the same, by all numbers in the
+										 * spool */
+} FunnelKeys;
+
+/* No keys; they and all they grow by live in CONTEXT. */
+extern FunnelKeys *funnel_keys_create(MemoryContext context);
+
+/* The number of a key in this state's own rows, never 0. */
+extern uint64 funnel_keys_number(FunnelKeys *keys, const char *bytes, uint32 size);
+
+/* The group that a number in the spool stands for. */
+extern int	funnel_keys_group(const FunnelKeys *keys, uint64 number);
+
+/* Know what another state's numbers mean, by way of a message. */
+extern void funnel_keys_send(const FunnelKeys *keys, StringInfo buf);
+extern void funnel_keys_receive(FunnelKeys *keys, StringInfo buf);
+
+#endif							/* FUNNEL_AGGREGATE_KEYS_H */
