@@ -49,3 +49,4 @@ SELECT funnel_agg(u, ts, e, 'a -> b', NULL) FROM touches;
 SELECT funnel_units(funnel_agg(u, ts, e, 'a -> b', NULL::float8)) AS value, funnel_units(funnel_agg(u, ts, e, 'a -> b', NULL)) AS entry FROM touches;
 -- A window, whose state goes on after it was read
 SELECT u, ts, funnel_units(funnel_agg(u, ts, e, 'a -> b, first entry', channel = 'ad') OVER (ORDER BY ts)) AS units FROM touches WHERE e = 'a' ORDER BY ts;
+DROP TABLE touches;
