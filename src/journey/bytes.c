@@ -88,7 +88,7 @@ funnel_journey_read(const FunnelJourney *journey, FunnelJourneyEvents *events)
 {
 	FunnelJourneyView view;
 	FunnelJourneyReader reader;
-	uint8	   *buffer;
+	uint8	   *buffer = NULL;
 	Size		size = 0;
 
 	funnel_journey_open(&view, journey);
