@@ -30,6 +30,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_tablespace.h"
+#include "common/file_utils.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "storage/fd.h"
