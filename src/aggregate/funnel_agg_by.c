@@ -13,20 +13,19 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/typcache.h"
 
 #include "aggregate/funnel_agg.h"
-#include "aggregate/progress.h"
 #include "base/aggcontext.h"
 #include "base/compat.h"
 #include "base/interrupts.h"
+#include "base/rowtype.h"
 #include "result/bytes.h"
 #include "result/type.h"
 
@@ -234,30 +233,19 @@ count_unit(Counting *counting)
 		count_passages(counting);
 }
 
-/*
- * The type of a group.  Its columns are taken for what the install script says
- * they are; somebody who may alter the type might have done so.
- */
+/* The type of a group. */
 static TupleDesc
 group_type(FunctionCallInfo fcinfo)
 {
-	TupleDesc	tupdesc;
-	Oid			type;
+	static FunnelColumn columns[] =
+	{
+		{"text", TEXTOID, NULL},
+		{"funnel_result", InvalidOid, funnel_result_out}
+	};
+	TupleDesc	tupdesc = funnel_result_row_type(fcinfo);
 
-	(void) get_call_result_type(fcinfo, &type, &tupdesc);
-	type = get_element_type(type);
-	if (!OidIsValid(type) || !type_is_rowtype(type))
-		elog(ERROR, "funnel_group is no composite type");
-	tupdesc = lookup_rowtype_tupdesc_copy(type, -1);
-	if (tupdesc->natts != 2 ||
-		TupleDescAttr(tupdesc, 0)->attisdropped || TupleDescAttr(tupdesc, 1)->attisdropped ||
-		TupleDescAttr(tupdesc, 0)->atttypid != TEXTOID ||
-		!funnel_is_type_with_output(TupleDescAttr(tupdesc, 1)->atttypid, funnel_result_out))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("type funnel_group is not as the extension made it"),
-				 errhint("Undo what ALTER TYPE changed.")));
-	return BlessTupleDesc(tupdesc);
+	funnel_check_row_type(tupdesc, "funnel_group", columns, lengthof(columns));
+	return tupdesc;
 }
 
 /* Bytewise, a beginning first */

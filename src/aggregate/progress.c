@@ -17,37 +17,14 @@
 
 #include "aggregate/progress.h"
 #include "base/compat.h"
+#include "base/rowtype.h"
 #include "events/arguments.h"
 #include "match/outcome.h"
 
-bool
-funnel_is_type_with_output(Oid type, PGFunction output)
-{
-	Oid			function;
-	bool		isvarlena;
-	FmgrInfo	info;
-
-	if (get_typtype(type) != TYPTYPE_BASE)
-		return false;
-	getTypeOutputInfo(type, &function, &isvarlena);
-	fmgr_info(function, &info);
-	return info.fn_addr == output;
-}
-
-/*
- * The columns are taken for what the install script says they are; somebody
- * who may alter the type might have done so.  Types of ours have no constant
- * number: they are known by their output functions, and then remembered.
- */
 static void
 check_row_type(TupleDesc tupdesc)
 {
-	static struct
-	{
-		const char *name;
-		Oid			type;
-		PGFunction	output;
-	}			columns[FUNNEL_PROGRESS_COLUMNS] =
+	static FunnelColumn columns[FUNNEL_PROGRESS_COLUMNS] =
 	{
 		{"funnel_stage", InvalidOid, funnel_stage_out},
 		{"text", TEXTOID, NULL},
@@ -58,53 +35,18 @@ check_row_type(TupleDesc tupdesc)
 		{"text[]", TEXTARRAYOID, NULL},
 		{"funnel_def", InvalidOid, funnel_def_out}
 	};
-	const char *detail = NULL;
 
-	if (tupdesc->natts != FUNNEL_PROGRESS_COLUMNS)
-		detail = psprintf("It has %d attributes, not %d.", tupdesc->natts, FUNNEL_PROGRESS_COLUMNS);
-	for (int i = 0; detail == NULL && i < FUNNEL_PROGRESS_COLUMNS; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
-
-		if (attribute->attisdropped)
-			detail = psprintf("Its attribute %d was dropped.", i + 1);
-		else if (attribute->atttypid == columns[i].type)
-			continue;
-		else if (columns[i].output != NULL &&
-				 funnel_is_type_with_output(attribute->atttypid, columns[i].output))
-			columns[i].type = attribute->atttypid;
-		else
-			detail = psprintf("Its attribute \"%s\" is of type %s, not %s.",
-							  NameStr(attribute->attname),
-							  format_type_be(attribute->atttypid), columns[i].name);
-	}
-	if (detail != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("type funnel_progress is not as the extension made it"),
-				 errdetail_internal("%s", detail),
-				 errhint("Undo what ALTER TYPE changed.")));
+	funnel_check_row_type(tupdesc, "funnel_progress", columns, FUNNEL_PROGRESS_COLUMNS);
 }
 
 void
 funnel_progress_maker_init(FunnelProgressMaker *maker, FunctionCallInfo fcinfo)
 {
-	MemoryContext old;
-	TupleDesc	tupdesc;
-	Oid			type;
+	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 
-	if (get_call_result_type(fcinfo, &type, &tupdesc) != TYPEFUNC_COMPOSITE)
-	{
-		type = get_element_type(type);
-		if (!OidIsValid(type) || !type_is_rowtype(type))
-			elog(ERROR, "funnel_progress is no composite type");
-		tupdesc = lookup_rowtype_tupdesc_copy(type, -1);
-	}
-	check_row_type(tupdesc);
-
-	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	maker->type = type;
-	maker->tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
+	maker->tupdesc = funnel_result_row_type(fcinfo);
+	maker->type = maker->tupdesc->tdtypeid;
+	check_row_type(maker->tupdesc);
 	for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
 		maker->outcomes[i] = CStringGetTextDatum(funnel_outcome_name((FunnelOutcome) i));
 	MemoryContextSwitchTo(old);

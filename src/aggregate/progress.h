@@ -28,9 +28,6 @@ enum
 	FUNNEL_PROGRESS_COLUMNS
 };
 
-/* Is this the type whose output function is OUTPUT? */
-extern bool funnel_is_type_with_output(Oid type, PGFunction output);
-
 /* A value taken apart. */
 typedef struct FunnelProgressParts
 {

@@ -41,6 +41,7 @@ CREATE TABLE everything (
 	d_result real_result, d_journey long_journey, d_path stage_path,
 	deal deal, stretch stretch,
 	keyed funnel_group, keyeds funnel_group[],
+	edge flow_edge, edges flow_edge[],
 	g_name text GENERATED ALWAYS AS (stage_name(stage)) STORED,
 	g_definition funnel_def GENERATED ALWAYS AS (funnel_definition(result)) STORED,
 	g_progress funnel_progress GENERATED ALWAYS AS (journey_progress(journey, 'visit -> cart -> buy within 3 days')) STORED,
@@ -140,12 +141,13 @@ SELECT u, timestamptz '2026-01-01Z' + u * 977 * interval '1 s' + n * n * interva
 FROM generate_series(1, 60) u, generate_series(1, CASE WHEN u % 20 = 0 THEN 3000 ELSE u % 13 END) n;
 
 INSERT INTO everything (id, stage, definition, progress, result, journey, stages, definitions, progresses, results, journeys,
-	d_stage, d_definition, d_progress, d_result, d_journey, d_path, deal, stretch, keyed, keyeds)
+	d_stage, d_definition, d_progress, d_result, d_journey, d_path, deal, stretch, keyed, keyeds, edge, edges)
 SELECT u, stage, definition, progress, result, journey,
 	ARRAY[stage, NULL, '1:visit'], ARRAY[definition, funnel_definition(result)], ARRAY[progress, NULL], ARRAY[result, NULL, funnel_result(definition)],
 	ARRAY[journey, journey_slice(journey, '2026-01-02Z', '2026-01-03Z')],
 	stage, definition, progress, result, journey, ARRAY[stage, '2'], ROW(stage, journey, ARRAY[progress])::deal, stretch(stage, funnel_stage(32767, 'z'), '[]'),
-	ROW(format('it''s "%s", {x} \ ', u), result)::funnel_group, ARRAY[ROW(NULL, result)::funnel_group, NULL, ROW('', NULL)::funnel_group]
+	ROW(format('it''s "%s", {x} \ ', u), result)::funnel_group, ARRAY[ROW(NULL, result)::funnel_group, NULL, ROW('', NULL)::funnel_group],
+	ROW('1 ' || stage_name(stage), format('2 it''s "%s", {x} \ ', u), u, u / 8.0)::flow_edge, ARRAY[ROW('', NULL, -1, 'NaN')::flow_edge, NULL]
 FROM (SELECT user_id AS u, definition,
 		funnel_stage(1 + user_id % 4, (ARRAY['visit', 'cart', 'it''s', 'né "漢字", {x}', ''])[1 + user_id % 5]) AS stage,
 		funnel_progress_agg(ts, event, definition, amount::text) AS progress,

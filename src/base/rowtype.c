@@ -1,0 +1,78 @@
+/*-------------------------------------------------------------------------
+ *
+ * base/rowtype.c
+ *	  Composite types of the extension, as the install script made them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "base/compat.h"
+#include "base/rowtype.h"
+
+/* Is this the type whose output function is OUTPUT? */
+static bool
+is_type_with_output(Oid type, PGFunction output)
+{
+	Oid			function;
+	bool		isvarlena;
+	FmgrInfo	info;
+
+	if (get_typtype(type) != TYPTYPE_BASE)
+		return false;
+	getTypeOutputInfo(type, &function, &isvarlena);
+	fmgr_info(function, &info);
+	return info.fn_addr == output;
+}
+
+void
+funnel_check_row_type(TupleDesc tupdesc, const char *name, FunnelColumn *columns, int ncolumns)
+{
+	const char *detail = NULL;
+
+	if (tupdesc->natts != ncolumns)
+		detail = psprintf("It has %d attributes, not %d.", tupdesc->natts, ncolumns);
+	for (int i = 0; detail == NULL && i < ncolumns; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+
+		if (attribute->attisdropped)
+			detail = psprintf("Its attribute %d was dropped.", i + 1);
+		else if (attribute->atttypid == columns[i].type)
+			continue;
+		else if (columns[i].output != NULL &&
+				 is_type_with_output(attribute->atttypid, columns[i].output))
+			columns[i].type = attribute->atttypid;
+		else
+			detail = psprintf("Its attribute \"%s\" is of type %s, not %s.",
+							  NameStr(attribute->attname),
+							  format_type_be(attribute->atttypid), columns[i].type_name);
+	}
+	if (detail != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("type %s is not as the extension made it", name),
+				 errdetail_internal("%s", detail),
+				 errhint("Undo what ALTER TYPE changed.")));
+}
+
+TupleDesc
+funnel_result_row_type(FunctionCallInfo fcinfo)
+{
+	TupleDesc	tupdesc;
+	Oid			type;
+
+	if (get_call_result_type(fcinfo, &type, &tupdesc) != TYPEFUNC_COMPOSITE)
+	{
+		type = get_element_type(type);
+		if (!OidIsValid(type) || !type_is_rowtype(type))
+			elog(ERROR, "function returns no composite type");
+		tupdesc = lookup_rowtype_tupdesc_copy(type, -1);
+	}
+	return BlessTupleDesc(tupdesc);
+}
