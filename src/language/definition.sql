@@ -180,3 +180,10 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION stage_of(text, funnel_def) IS
 'stage of the first step that an event matches, or NULL';
+
+CREATE FUNCTION funnel_events(definition funnel_def) RETURNS text[]
+AS 'MODULE_PATHNAME'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION funnel_events(funnel_def) IS
+'labels that a definition looks at, for a condition that an index knows';
