@@ -294,25 +294,58 @@ SELECT journey_filter('[["2026-01-01T00:00:00Z", "a"], ["2026-01-01T00:00:00Z", 
 SELECT journey_filter('[["2026-01-01T00:00:00Z", "a"]]', VARIADIC NULL);
 
 -- paths
-SELECT count(*) FROM units, (VALUES (1), (3), (1000), (NULL)) AS s(steps),
-	LATERAL (SELECT coalesce(string_agg(event, ' > ' ORDER BY n), '') AS expected
-		FROM (SELECT event, row_number() OVER (ORDER BY ord) AS n FROM listed l
-			WHERE l.unit = units.unit AND event IS NOT NULL) AS e
-		WHERE steps IS NULL OR n <= steps) AS x
-WHERE journey_path(journey, steps, false) <> expected;
-SELECT count(*) FROM units, (VALUES (1), (3), (1000), (NULL)) AS s(steps),
-	LATERAL (SELECT coalesce(string_agg(event, ' > ' ORDER BY n), '') AS expected
-		FROM (SELECT event, row_number() OVER (ORDER BY ord) AS n
+SELECT count(*) AS wrong FROM units, (VALUES (1), (3), (1000), (2147483647), (NULL), (-1), (-3), (-1000), (-2147483648)) AS s(steps),
+	(VALUES (false), (true)) AS c(once),
+	LATERAL (SELECT coalesce(array_agg(event ORDER BY n), '{}') AS expected
+		FROM (SELECT event, row_number() OVER (ORDER BY ord) AS n, row_number() OVER (ORDER BY ord DESC) AS back
 			FROM (SELECT event, ord, lag(event) OVER (ORDER BY ord) AS previous FROM listed l
 				WHERE l.unit = units.unit AND event IS NOT NULL) AS e
-			WHERE event IS DISTINCT FROM previous) AS e
-		WHERE steps IS NULL OR n <= steps) AS x
-WHERE journey_path(journey, steps, true) <> expected;
+			WHERE NOT once OR event IS DISTINCT FROM previous) AS e
+		WHERE steps IS NULL OR n <= steps OR back <= -steps::bigint) AS x
+WHERE journey_labels(journey, steps, once) <> expected
+	OR journey_path(journey, steps, once) <> CASE expected WHEN '{""}' THEN '""' ELSE array_to_string(expected, ' > ') END
+	OR array_ndims(journey_labels(journey, steps, once)) <> 1;
 SELECT journey_path('[]', 3, true), journey_path(NULL, 3, true), journey_path('[]', 3, NULL);
 SELECT journey_path('[]', 0, true);
 -- all labels, repetitions too, unless it is said
 SELECT journey_path(j), journey_path(j, 2), journey_path(j, "collapse" => true), journey_path(j, max_steps => 3)
 FROM (SELECT '[["2026-01-01T00:00:00Z", "a"], ["2026-01-01T00:01:00Z", "a"], ["2026-01-01T00:02:00Z", "b"], ["2026-01-01T00:03:00Z", "b"]]'::funnel_journey AS j) AS x;
+
+-- the last ones, and as an array
+SELECT journey_path(j, -2) AS last, journey_path(j, -2, true) AS once, journey_labels(j, 3), journey_labels(j, -1), journey_labels(j, "collapse" => true)
+FROM (SELECT '[["2026-01-01T00:00:00Z", "a"], ["2026-01-01T00:01:00Z", "a"], ["2026-01-01T00:02:00Z", "b"],
+	["2026-01-01T00:02:30Z", null], ["2026-01-01T00:03:00Z", "b"]]'::funnel_journey AS j) AS x;
+SELECT journey_labels('[]'), journey_labels('[["2026-01-01T00:00:00Z", null]]', -1), journey_labels(NULL), journey_labels('[]', NULL, NULL), journey_labels('[]', NULL);
+SELECT journey_labels('[]', 0);
+SELECT journey_path('[]', 0, NULL) IS NULL AS nothing;
+
+-- labels with what stands between them, and with quotes, are told apart
+CREATE FUNCTION of_labels(VARIADIC labels text[]) RETURNS funnel_journey LANGUAGE sql AS $$
+	SELECT coalesce(journey_agg(timestamptz '2026-01-01Z' + n * interval '1 s', label), '[]') FROM unnest(labels) WITH ORDINALITY AS l(label, n)
+$$;
+SELECT labels, journey_path(of_labels(VARIADIC labels)) AS path FROM (VALUES
+	('{a,b}'::text[]), ('{a > b}'), ('{a >,b}'), ('{a,> b}'), ('{a,>,b}'), ('{">",">"}'), ('{" > "}'), ('{" >"}'), ('{"> "}'), ('{a>b,c}'),
+	('{}'), ('{""}'), ('{"",""}'), ('{"",b}'), ('{a,""}'),
+	('{"\"a > b\""}'), ('{"\"a","b\""}'), ('{"say \"yes\""}'), ('{"a > \"b\""}'), ('{"\""}')) AS v(labels);
+WITH RECURSIVE words AS (
+	SELECT '{}'::text[] AS word
+	UNION ALL
+	SELECT word || letter FROM words, unnest('{" ",>,"\"",a}'::text[]) AS letter WHERE cardinality(word) < 3
+), labels AS (
+	SELECT array_to_string(word, '') AS label FROM words
+), paths AS (
+	SELECT '{}'::text[] AS path
+	UNION ALL
+	SELECT ARRAY[label] FROM labels
+	UNION ALL
+	SELECT ARRAY[a.label, b.label] FROM labels a, labels b
+	UNION ALL
+	SELECT ARRAY[a.label, b.label, c.label] FROM labels a, labels b, labels c WHERE length(a.label || b.label || c.label) <= 4
+)
+SELECT count(*) AS paths, count(DISTINCT journey_path(of_labels(VARIADIC path))) AS distinct,
+	count(*) FILTER (WHERE journey_path(of_labels(VARIADIC path)) <> array_to_string(path, ' > ')
+		AND NOT EXISTS (SELECT FROM unnest(path) l WHERE l ~ '^"| > | >$') AND path <> '{""}') AS quoted_in_vain
+FROM paths;
 
 -- sessions
 SELECT count(*) FROM units, (VALUES (interval '1 us'), ('30 min'), ('1 day'), ('100 years' - interval '100 years' + '36500 days')) AS g(gap),
@@ -334,6 +367,9 @@ SELECT journey_sessions('[]', '1 month');
 SELECT journey_sessions('[]', '0');
 SELECT journey_sessions('[]', '-1 s');
 SELECT journey_sessions('[]', '999999999 days');
+SELECT count(*) FROM journey_sessions(NULL);
+SELECT count(*) FROM journey_sessions('[]', NULL);
+DROP FUNCTION of_labels;
 
 -- NULL in, NULL out
 SELECT journey_length(NULL), journey_first_at(NULL), journey_last_at(NULL),

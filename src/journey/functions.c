@@ -21,10 +21,21 @@
 
 #define PATH_SEPARATOR		" > "
 
-static Datum
-label_datum(const FunnelLabel *label)
+/* The labels by their codes, as texts; that of no label is 0. */
+static Datum *
+label_datums(const FunnelJourneyEvents *events)
 {
-	return PointerGetDatum(cstring_to_text_with_len(label->text, label->len));
+	Datum	   *labels = MemoryContextAllocHuge(CurrentMemoryContext,
+												sizeof(Datum) * Max(events->ncodes, 1));
+
+	for (uint32 code = 0; code < events->ncodes; code++)
+	{
+		const FunnelLabel *label = &events->labels[code];
+
+		labels[code] = label->text == NULL ? (Datum) 0 :
+			PointerGetDatum(cstring_to_text_with_len(label->text, label->len));
+	}
+	return labels;
 }
 
 /*
@@ -41,11 +52,7 @@ funnel_journey_events(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	funnel_journey_read(PG_GETARG_FUNNEL_JOURNEY_PP(0), &events);
 
-	labels = MemoryContextAllocHuge(CurrentMemoryContext,
-									sizeof(Datum) * Max(events.ncodes, 1));
-	for (uint32 code = 0; code < events.ncodes; code++)
-		labels[code] = events.labels[code].text == NULL ? (Datum) 0 :
-			label_datum(&events.labels[code]);
+	labels = label_datums(&events);
 
 	for (uint32 i = 0; i < events.count; i++)
 	{
@@ -150,49 +157,176 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	PG_RETURN_FUNNEL_JOURNEY_P(funnel_journey_part(&events, 0, events.count, keep));
 }
 
+/* Those events of a journey that a path names. */
+typedef struct PathSteps
+{
+	FunnelJourneyEvents events;
+	uint32	   *codes;			/* of their labels, in order */
+	uint32		count;
+} PathSteps;
+
 /*
- * journey_path(journey, max_steps, collapse): the labels in order, at most
- * MAX_STEPS of them (NULL: all), repetitions as one if COLLAPSE.  Events
- * without a label are left out.
+ * Read the arguments (journey, max_steps, collapse) of a path; false if it is
+ * NULL.
+ *
+ * The steps are the first MAX_STEPS, or the last ones if it is negative, or all
+ * if it is NULL.  Events without a label are left out, and those with the label
+ * of the one before if COLLAPSE.  Which labels are left is the same from both
+ * ends, so that the last ones are found from the end, backwards.
+ */
+static bool
+path_arguments(FunctionCallInfo fcinfo, PathSteps *path)
+{
+	int64		max_steps = PG_INT64_MAX;
+	bool		backwards;
+	bool		collapse;
+	uint32		previous = FUNNEL_NO_CODE;
+	uint32		nevents;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+		return false;
+	if (!PG_ARGISNULL(1))
+		max_steps = PG_GETARG_INT32(1);
+	if (max_steps == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of steps of a path must not be zero")));
+	backwards = max_steps < 0;
+	if (backwards)
+		max_steps = -max_steps;
+	collapse = PG_GETARG_BOOL(2);
+
+	funnel_journey_read(PG_GETARG_FUNNEL_JOURNEY_PP(0), &path->events);
+	nevents = path->events.count;
+	path->codes = MemoryContextAllocHuge(CurrentMemoryContext,
+										 sizeof(uint32) * Max(Min(nevents, max_steps), 1));
+	path->count = 0;
+	for (uint32 i = 0; i < nevents && path->count < max_steps; i++)
+	{
+		uint32		code = path->events.codes[backwards ? nevents - 1 - i : i];
+
+		funnel_poll_at(i);
+		if (path->events.labels[code].text == NULL || (collapse && code == previous))
+			continue;
+		path->codes[path->count++] = previous = code;
+	}
+
+	for (uint32 i = 0; backwards && i < path->count / 2; i++)
+	{
+		uint32		code = path->codes[i];
+
+		path->codes[i] = path->codes[path->count - 1 - i];
+		path->codes[path->count - 1 - i] = code;
+	}
+	return true;
+}
+
+/*
+ * Would a label be misread in a path?  One that holds the separator would, or
+ * that together with the one behind it seems to begin one, or that looks as if
+ * it were quoted.  Whatever is not quoted ends where the next separator begins.
+ */
+static bool
+path_needs_quotes(const FunnelLabel *label)
+{
+	const int	separator = strlen(PATH_SEPARATOR);
+
+	if (label->len > 0 && label->text[0] == '"')
+		return true;
+	if (label->len >= separator - 1 &&
+		memcmp(label->text + label->len - (separator - 1), PATH_SEPARATOR, separator - 1) == 0)
+		return true;
+	for (int i = 0; i + separator <= label->len; i++)
+	{
+		if (memcmp(label->text + i, PATH_SEPARATOR, separator) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Append a label as the language writes it in quotes. */
+static void
+append_quoted(StringInfo buf, const FunnelLabel *label)
+{
+	appendStringInfoChar(buf, '"');
+	for (int i = 0; i < label->len; i++)
+	{
+		/* in every server encoding this byte is the character only */
+		if (label->text[i] == '"')
+			appendStringInfoChar(buf, '"');
+		appendStringInfoChar(buf, label->text[i]);
+	}
+	appendStringInfoChar(buf, '"');
+}
+
+/*
+ * journey_path(journey, max_steps, collapse): the labels of a path as a text,
+ * from which they can be told.
  */
 PG_FUNCTION_INFO_V1(funnel_journey_path);
 Datum
 funnel_journey_path(PG_FUNCTION_ARGS)
 {
-	int			max_steps = PG_INT32_MAX;
-	bool		collapse;
-	FunnelJourneyEvents events;
-	uint32		previous = FUNNEL_NO_CODE;
-	int			nsteps = 0;
-	StringInfoData path;
+	PathSteps	path;
+	bool	   *quoted;
+	StringInfoData buf;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+	if (!path_arguments(fcinfo, &path))
 		PG_RETURN_NULL();
-	if (!PG_ARGISNULL(1))
-		max_steps = PG_GETARG_INT32(1);
-	if (max_steps < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("number of steps of a path must be positive")));
-	collapse = PG_GETARG_BOOL(2);
 
-	funnel_journey_read(PG_GETARG_FUNNEL_JOURNEY_PP(0), &events);
-	initStringInfo(&path);
-	for (uint32 i = 0; i < events.count && nsteps < max_steps; i++)
+	quoted = MemoryContextAllocHuge(CurrentMemoryContext,
+									sizeof(bool) * Max(path.events.ncodes, 1));
+	for (uint32 code = 0; code < path.events.ncodes; code++)
+		quoted[code] = path.events.labels[code].text != NULL &&
+			path_needs_quotes(&path.events.labels[code]);
+
+	/* an empty label alone would be the path of no label */
+	if (path.count == 1 && path.events.labels[path.codes[0]].len == 0)
+		quoted[path.codes[0]] = true;
+
+	initStringInfo(&buf);
+	for (uint32 i = 0; i < path.count; i++)
 	{
-		uint32		code = events.codes[i];
-		const FunnelLabel *label = &events.labels[code];
+		const FunnelLabel *label = &path.events.labels[path.codes[i]];
 
 		funnel_poll_at(i);
-		if (label->text == NULL || (collapse && code == previous))
-			continue;
-		if (nsteps > 0)
-			appendBinaryStringInfo(&path, PATH_SEPARATOR, strlen(PATH_SEPARATOR));
-		appendBinaryStringInfo(&path, label->text, label->len);
-		previous = code;
-		nsteps++;
+		if (i > 0)
+			appendBinaryStringInfo(&buf, PATH_SEPARATOR, strlen(PATH_SEPARATOR));
+		if (quoted[path.codes[i]])
+			append_quoted(&buf, label);
+		else
+			appendBinaryStringInfo(&buf, label->text, label->len);
 	}
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(path.data, path.len));
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf.data, buf.len));
+}
+
+/*
+ * journey_labels(journey, max_steps, collapse): the labels of a path as an
+ * array.
+ */
+PG_FUNCTION_INFO_V1(funnel_journey_path_labels);
+Datum
+funnel_journey_path_labels(PG_FUNCTION_ARGS)
+{
+	PathSteps	path;
+	Datum	   *labels;
+	Datum	   *elements;
+
+	if (!path_arguments(fcinfo, &path))
+		PG_RETURN_NULL();
+	if (path.count == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(TEXTOID));
+	if (path.count > MaxArraySize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("array size exceeds the maximum allowed (%d)", (int) MaxArraySize)));
+
+	labels = label_datums(&path.events);
+	elements = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * path.count);
+	for (uint32 i = 0; i < path.count; i++)
+		elements[i] = labels[path.codes[i]];
+	PG_RETURN_ARRAYTYPE_P(construct_array(elements, path.count, TEXTOID, -1, false,
+										  TYPALIGN_INT));
 }
 
 /* What is left of a journey while its sessions are returned. */

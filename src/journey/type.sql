@@ -356,7 +356,15 @@ AS 'MODULE_PATHNAME', 'funnel_journey_path'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION journey_path(funnel_journey, integer, boolean) IS
-	'labels of the first events of a journey, as visit > view > cart';
+	'labels of the first events of a journey, or of the last ones, as visit > view > cart';
+
+CREATE FUNCTION journey_labels(journey funnel_journey, max_steps integer DEFAULT NULL, "collapse" boolean DEFAULT false)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'funnel_journey_path_labels'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION journey_labels(funnel_journey, integer, boolean) IS
+	'labels of the first events of a journey, or of the last ones, as an array';
 
 CREATE FUNCTION journey_sessions(journey funnel_journey, gap interval DEFAULT '30 minutes')
 RETURNS SETOF funnel_journey

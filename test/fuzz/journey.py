@@ -37,6 +37,7 @@ FUNCTIONS = [
     "SELECT journey_slice($1::bytea::funnel_journey, '2026-01-02', NULL)",
     "SELECT journey_filter($1::bytea::funnel_journey, 'visit', NULL)",
     'SELECT length(journey_path($1::bytea::funnel_journey, 5, true))',
+    'SELECT journey_labels($1::bytea::funnel_journey, -5)',
     "SELECT count(*) FROM journey_sessions($1::bytea::funnel_journey, '1 h')",
     "SELECT sum(credit) FROM journey_attribution($1::bytea::funnel_journey, "
     "'buy', 'time_decay', '3 days')",

@@ -50,7 +50,7 @@ my %queries = (
 	'funnel_agg of one unit' => "SELECT md5(funnel_agg(1, t, e, $def)::text) FROM $events",
 	'funnel_progress_agg' => "SELECT md5(funnel_progress_agg(t, e, 'a -> b? -> c -[!x]-> a within 1 hour', u)::text) FROM $events",
 	'journey_agg' => "SELECT md5(journey_agg(t, e || n % 900)::text) FROM $events",
-	'journeys' => "SELECT md5(concat(j || j, journey_slice(j, '2026-01-01Z', 'infinity'), journey_filter(j, 'a1', 'b2', 'c3'), journey_path(j, 20000, true))) FROM $stored",
+	'journeys' => "SELECT md5(concat(j || j, journey_slice(j, '2026-01-01Z', 'infinity'), journey_filter(j, 'a1', 'b2', 'c3'), journey_path(j, 20000, true), journey_labels(j, -20000))) FROM $stored",
 	'journey_events' => "SELECT md5(string_agg(e::text, ' ')) FROM stored, journey_events(j) AS e WHERE size = SIZE",
 	'journey_sessions' => "SELECT md5(string_agg(s::text, ' ')) FROM stored, journey_sessions(j, '1 s') AS s WHERE size = SIZE",
 	'journey_attribution' => "SELECT md5(string_agg(a::text, ' ')) FROM stored, journey_attribution(j, 'a1', 'linear') AS a WHERE size = SIZE",
