@@ -1,21 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * journey/type.c
- *	  funnel_journey as a type: input, output, order, and the accessors that need
+ *	  funnel_journey as a type: input, output, and the accessors that need
  *	  the header only.  SQL calls them.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "base/interrupts.h"
-#include "base/values.h"
 #include "journey/receive.h"
 #include "journey/text.h"
 
@@ -131,85 +129,6 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 	result = funnel_journey_receive(&view, table, ids);
 	pfree(bytes);
 	PG_RETURN_FUNNEL_JOURNEY_P(result);
-}
-
-/*
- * Order and hash
- */
-
-PG_FUNCTION_INFO_V1(funnel_journey_eq);
-Datum
-funnel_journey_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_equal(fcinfo));
-}
-
-PG_FUNCTION_INFO_V1(funnel_journey_ne);
-Datum
-funnel_journey_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!funnel_bytes_equal(fcinfo));
-}
-
-PG_FUNCTION_INFO_V1(funnel_journey_lt);
-Datum
-funnel_journey_lt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) < 0);
-}
-
-PG_FUNCTION_INFO_V1(funnel_journey_le);
-Datum
-funnel_journey_le(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) <= 0);
-}
-
-PG_FUNCTION_INFO_V1(funnel_journey_gt);
-Datum
-funnel_journey_gt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) > 0);
-}
-
-PG_FUNCTION_INFO_V1(funnel_journey_ge);
-Datum
-funnel_journey_ge(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) >= 0);
-}
-
-PG_FUNCTION_INFO_V1(funnel_journey_cmp);
-Datum
-funnel_journey_cmp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(funnel_bytes_cmp(fcinfo));
-}
-
-/* Hash partitions depend on both: the results may never change. */
-PG_FUNCTION_INFO_V1(funnel_journey_hash);
-Datum
-funnel_journey_hash(PG_FUNCTION_ARGS)
-{
-	FunnelJourney *journey = PG_GETARG_FUNNEL_JOURNEY_PP(0);
-	Datum		result = hash_any((unsigned char *) VARDATA_ANY(journey),
-								  VARSIZE_ANY_EXHDR(journey));
-
-	PG_FREE_IF_COPY(journey, 0);
-	return result;
-}
-
-PG_FUNCTION_INFO_V1(funnel_journey_hash_extended);
-Datum
-funnel_journey_hash_extended(PG_FUNCTION_ARGS)
-{
-	FunnelJourney *journey = PG_GETARG_FUNNEL_JOURNEY_PP(0);
-	Datum		result = hash_any_extended((unsigned char *) VARDATA_ANY(journey),
-										   VARSIZE_ANY_EXHDR(journey),
-										   PG_GETARG_INT64(1));
-
-	PG_FREE_IF_COPY(journey, 0);
-	return result;
 }
 
 /*

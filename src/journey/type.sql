@@ -43,37 +43,37 @@ COMMENT ON TYPE funnel_journey IS
 	'whole event history of a unit: sorted, compact, mergeable, storable';
 
 CREATE FUNCTION funnel_journey_eq(funnel_journey, funnel_journey) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_eq'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_eq(funnel_journey, funnel_journey) IS 'implementation of operator: equal to';
 
 CREATE FUNCTION funnel_journey_ne(funnel_journey, funnel_journey) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_ne'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_ne(funnel_journey, funnel_journey) IS 'implementation of operator: not equal to';
 
 CREATE FUNCTION funnel_journey_lt(funnel_journey, funnel_journey) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_lt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_lt(funnel_journey, funnel_journey) IS 'implementation of operator: less than';
 
 CREATE FUNCTION funnel_journey_le(funnel_journey, funnel_journey) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_le'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_le(funnel_journey, funnel_journey) IS 'implementation of operator: less than or equal to';
 
 CREATE FUNCTION funnel_journey_gt(funnel_journey, funnel_journey) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_gt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_gt(funnel_journey, funnel_journey) IS 'implementation of operator: greater than';
 
 CREATE FUNCTION funnel_journey_ge(funnel_journey, funnel_journey) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_ge'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_ge(funnel_journey, funnel_journey) IS 'implementation of operator: greater than or equal to';
@@ -122,19 +122,19 @@ COMMENT ON OPERATOR > (funnel_journey, funnel_journey) IS 'greater than';
 COMMENT ON OPERATOR >= (funnel_journey, funnel_journey) IS 'greater than or equal';
 
 CREATE FUNCTION funnel_journey_cmp(funnel_journey, funnel_journey) RETURNS integer
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_cmp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_cmp(funnel_journey, funnel_journey) IS 'less-equal-greater';
 
 CREATE FUNCTION funnel_journey_hash(funnel_journey) RETURNS integer
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_hash'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_hash(funnel_journey) IS 'hash';
 
 CREATE FUNCTION funnel_journey_hash_extended(funnel_journey, bigint) RETURNS bigint
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_hash_extended'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_journey_hash_extended(funnel_journey, bigint) IS 'hash with a seed';

@@ -7,12 +7,11 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "base/values.h"
+#include "base/compat.h"
 #include "language/definition.h"
 #include "language/print.h"
 
@@ -20,15 +19,6 @@ PG_FUNCTION_INFO_V1(funnel_def_in);
 PG_FUNCTION_INFO_V1(funnel_def_out);
 PG_FUNCTION_INFO_V1(funnel_def_recv);
 PG_FUNCTION_INFO_V1(funnel_def_send);
-PG_FUNCTION_INFO_V1(funnel_def_eq);
-PG_FUNCTION_INFO_V1(funnel_def_ne);
-PG_FUNCTION_INFO_V1(funnel_def_lt);
-PG_FUNCTION_INFO_V1(funnel_def_le);
-PG_FUNCTION_INFO_V1(funnel_def_gt);
-PG_FUNCTION_INFO_V1(funnel_def_ge);
-PG_FUNCTION_INFO_V1(funnel_def_cmp);
-PG_FUNCTION_INFO_V1(funnel_def_hash);
-PG_FUNCTION_INFO_V1(funnel_def_hash_extended);
 
 
 /* ---------- reading and writing ---------- */
@@ -168,75 +158,6 @@ funnel_def_send(PG_FUNCTION_ARGS)
 	pq_sendtext(&buf, VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def));
 
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-
-/* ---------- comparing ---------- */
-
-Datum
-funnel_def_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_equal(fcinfo));
-}
-
-Datum
-funnel_def_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!funnel_bytes_equal(fcinfo));
-}
-
-Datum
-funnel_def_lt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) < 0);
-}
-
-Datum
-funnel_def_le(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) <= 0);
-}
-
-Datum
-funnel_def_gt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) > 0);
-}
-
-Datum
-funnel_def_ge(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) >= 0);
-}
-
-Datum
-funnel_def_cmp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(funnel_bytes_cmp(fcinfo));
-}
-
-/* Hash partitions depend on both: the results may never change. */
-Datum
-funnel_def_hash(PG_FUNCTION_ARGS)
-{
-	FunnelDef  *def = PG_GETARG_FUNNEL_DEF_PP(0);
-	Datum		result = hash_any((unsigned char *) VARDATA_ANY(def),
-								  VARSIZE_ANY_EXHDR(def));
-
-	PG_FREE_IF_COPY(def, 0);
-	return result;
-}
-
-Datum
-funnel_def_hash_extended(PG_FUNCTION_ARGS)
-{
-	FunnelDef  *def = PG_GETARG_FUNNEL_DEF_PP(0);
-	Datum		result = hash_any_extended((unsigned char *) VARDATA_ANY(def),
-										   VARSIZE_ANY_EXHDR(def),
-										   PG_GETARG_INT64(1));
-
-	PG_FREE_IF_COPY(def, 0);
-	return result;
 }
 
 

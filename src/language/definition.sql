@@ -41,37 +41,37 @@ COMMENT ON TYPE funnel_def IS
 'funnel definition, as ''visit -> cart -> purchase within 7 days''';
 
 CREATE FUNCTION funnel_def_eq(funnel_def, funnel_def) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_eq'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_eq(funnel_def, funnel_def) IS 'implementation of operator: equal to';
 
 CREATE FUNCTION funnel_def_ne(funnel_def, funnel_def) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_ne'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_ne(funnel_def, funnel_def) IS 'implementation of operator: not equal to';
 
 CREATE FUNCTION funnel_def_lt(funnel_def, funnel_def) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_lt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_lt(funnel_def, funnel_def) IS 'implementation of operator: less than';
 
 CREATE FUNCTION funnel_def_le(funnel_def, funnel_def) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_le'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_le(funnel_def, funnel_def) IS 'implementation of operator: less than or equal to';
 
 CREATE FUNCTION funnel_def_gt(funnel_def, funnel_def) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_gt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_gt(funnel_def, funnel_def) IS 'implementation of operator: greater than';
 
 CREATE FUNCTION funnel_def_ge(funnel_def, funnel_def) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_ge'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_ge(funnel_def, funnel_def) IS 'implementation of operator: greater than or equal to';
@@ -120,19 +120,19 @@ COMMENT ON OPERATOR > (funnel_def, funnel_def) IS 'greater than';
 COMMENT ON OPERATOR >= (funnel_def, funnel_def) IS 'greater than or equal';
 
 CREATE FUNCTION funnel_def_cmp(funnel_def, funnel_def) RETURNS integer
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_cmp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_cmp(funnel_def, funnel_def) IS 'less-equal-greater';
 
 CREATE FUNCTION funnel_def_hash(funnel_def) RETURNS integer
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_hash'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_hash(funnel_def) IS 'hash';
 
 CREATE FUNCTION funnel_def_hash_extended(funnel_def, bigint) RETURNS bigint
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_hash_extended'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_def_hash_extended(funnel_def, bigint) IS 'hash with a seed';

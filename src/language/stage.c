@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "base/values.h"
+#include "base/compat.h"
 #include "language/stage.h"
 
 /* Room for a position, its colon and a terminator in the text form. */
@@ -25,17 +25,6 @@ PG_FUNCTION_INFO_V1(funnel_stage_send);
 PG_FUNCTION_INFO_V1(funnel_stage_construct);
 PG_FUNCTION_INFO_V1(funnel_stage_get_position);
 PG_FUNCTION_INFO_V1(funnel_stage_get_name);
-PG_FUNCTION_INFO_V1(funnel_stage_eq);
-PG_FUNCTION_INFO_V1(funnel_stage_ne);
-PG_FUNCTION_INFO_V1(funnel_stage_lt);
-PG_FUNCTION_INFO_V1(funnel_stage_le);
-PG_FUNCTION_INFO_V1(funnel_stage_gt);
-PG_FUNCTION_INFO_V1(funnel_stage_ge);
-PG_FUNCTION_INFO_V1(funnel_stage_cmp);
-PG_FUNCTION_INFO_V1(funnel_stage_hash);
-PG_FUNCTION_INFO_V1(funnel_stage_hash_extended);
-PG_FUNCTION_INFO_V1(funnel_stage_smaller);
-PG_FUNCTION_INFO_V1(funnel_stage_larger);
 
 
 void
@@ -224,50 +213,11 @@ funnel_stage_get_name(PG_FUNCTION_ARGS)
 											  funnel_stage_name_length(stage)));
 }
 
-
-Datum
-funnel_stage_eq(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_equal(fcinfo));
-}
-
-Datum
-funnel_stage_ne(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!funnel_bytes_equal(fcinfo));
-}
-
-Datum
-funnel_stage_lt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) < 0);
-}
-
-Datum
-funnel_stage_le(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) <= 0);
-}
-
-Datum
-funnel_stage_gt(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) > 0);
-}
-
-Datum
-funnel_stage_ge(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(funnel_bytes_cmp(fcinfo) >= 0);
-}
-
-Datum
-funnel_stage_cmp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(funnel_bytes_cmp(fcinfo));
-}
-
-/* Hash partitions depend on both: the results may never change. */
+/*
+ * Hash partitions depend on both: the results may never change.  They are those of
+ * base/values.c, but of a stage only.
+ */
+PG_FUNCTION_INFO_V1(funnel_stage_hash);
 Datum
 funnel_stage_hash(PG_FUNCTION_ARGS)
 {
@@ -279,6 +229,7 @@ funnel_stage_hash(PG_FUNCTION_ARGS)
 	return result;
 }
 
+PG_FUNCTION_INFO_V1(funnel_stage_hash_extended);
 Datum
 funnel_stage_hash_extended(PG_FUNCTION_ARGS)
 {
@@ -289,19 +240,4 @@ funnel_stage_hash_extended(PG_FUNCTION_ARGS)
 
 	PG_FREE_IF_COPY(stage, 0);
 	return result;
-}
-
-/* Transition and combine functions of min and max. */
-Datum
-funnel_stage_smaller(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_DATUM(funnel_bytes_cmp(fcinfo) <= 0 ?
-					PG_GETARG_DATUM(0) : PG_GETARG_DATUM(1));
-}
-
-Datum
-funnel_stage_larger(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_DATUM(funnel_bytes_cmp(fcinfo) >= 0 ?
-					PG_GETARG_DATUM(0) : PG_GETARG_DATUM(1));
 }

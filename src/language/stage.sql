@@ -62,37 +62,37 @@ CREATE CAST (funnel_stage AS integer) WITH FUNCTION stage_position(funnel_stage)
 COMMENT ON CAST (funnel_stage AS integer) IS 'position of a stage';
 
 CREATE FUNCTION funnel_stage_eq(funnel_stage, funnel_stage) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_eq'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_eq(funnel_stage, funnel_stage) IS 'implementation of operator: equal to';
 
 CREATE FUNCTION funnel_stage_ne(funnel_stage, funnel_stage) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_ne'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_ne(funnel_stage, funnel_stage) IS 'implementation of operator: not equal to';
 
 CREATE FUNCTION funnel_stage_lt(funnel_stage, funnel_stage) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_lt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_lt(funnel_stage, funnel_stage) IS 'implementation of operator: less than';
 
 CREATE FUNCTION funnel_stage_le(funnel_stage, funnel_stage) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_le'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_le(funnel_stage, funnel_stage) IS 'implementation of operator: less than or equal to';
 
 CREATE FUNCTION funnel_stage_gt(funnel_stage, funnel_stage) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_gt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_gt(funnel_stage, funnel_stage) IS 'implementation of operator: greater than';
 
 CREATE FUNCTION funnel_stage_ge(funnel_stage, funnel_stage) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_ge'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_ge(funnel_stage, funnel_stage) IS 'implementation of operator: greater than or equal to';
@@ -141,7 +141,7 @@ COMMENT ON OPERATOR > (funnel_stage, funnel_stage) IS 'greater than';
 COMMENT ON OPERATOR >= (funnel_stage, funnel_stage) IS 'greater than or equal';
 
 CREATE FUNCTION funnel_stage_cmp(funnel_stage, funnel_stage) RETURNS integer
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_cmp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_cmp(funnel_stage, funnel_stage) IS 'less-equal-greater';
@@ -183,13 +183,13 @@ COMMENT ON OPERATOR FAMILY funnel_stage_ops USING hash IS 'hash of funnel_stage'
 COMMENT ON OPERATOR CLASS funnel_stage_ops USING hash IS 'hash of funnel_stage';
 
 CREATE FUNCTION funnel_stage_smaller(funnel_stage, funnel_stage) RETURNS funnel_stage
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_smaller'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_smaller(funnel_stage, funnel_stage) IS 'smaller of two';
 
 CREATE FUNCTION funnel_stage_larger(funnel_stage, funnel_stage) RETURNS funnel_stage
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_larger'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_stage_larger(funnel_stage, funnel_stage) IS 'larger of two';

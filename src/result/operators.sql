@@ -2,37 +2,37 @@
 -- Equality of results, and an order of them
 
 CREATE FUNCTION funnel_result_eq(funnel_result, funnel_result) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_eq'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_eq(funnel_result, funnel_result) IS 'implementation of operator: equal to';
 
 CREATE FUNCTION funnel_result_ne(funnel_result, funnel_result) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_ne'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_ne(funnel_result, funnel_result) IS 'implementation of operator: not equal to';
 
 CREATE FUNCTION funnel_result_lt(funnel_result, funnel_result) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_lt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_lt(funnel_result, funnel_result) IS 'implementation of operator: less than';
 
 CREATE FUNCTION funnel_result_le(funnel_result, funnel_result) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_le'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_le(funnel_result, funnel_result) IS 'implementation of operator: less than or equal to';
 
 CREATE FUNCTION funnel_result_gt(funnel_result, funnel_result) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_gt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_gt(funnel_result, funnel_result) IS 'implementation of operator: greater than';
 
 CREATE FUNCTION funnel_result_ge(funnel_result, funnel_result) RETURNS boolean
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_ge'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_ge(funnel_result, funnel_result) IS 'implementation of operator: greater than or equal to';
@@ -81,19 +81,19 @@ COMMENT ON OPERATOR > (funnel_result, funnel_result) IS 'greater than';
 COMMENT ON OPERATOR >= (funnel_result, funnel_result) IS 'greater than or equal';
 
 CREATE FUNCTION funnel_result_cmp(funnel_result, funnel_result) RETURNS integer
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_cmp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_cmp(funnel_result, funnel_result) IS 'less-equal-greater';
 
 CREATE FUNCTION funnel_result_hash(funnel_result) RETURNS integer
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_hash'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_hash(funnel_result) IS 'hash';
 
 CREATE FUNCTION funnel_result_hash_extended(funnel_result, bigint) RETURNS bigint
-AS 'MODULE_PATHNAME'
+AS 'MODULE_PATHNAME', 'funnel_bytes_hash_extended'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result_hash_extended(funnel_result, bigint) IS 'hash with a seed';
