@@ -272,13 +272,10 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 
 	if (PG_ARGISNULL(4))
 		funnel_definition_is_null();
+	/* a row without a unit or a time is no event */
+	/* a row without a unit or a time is no event */
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-	{
-		/* a row without a unit or a time is no event */
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return funnel_same_state(fcinfo);
 
 	ts = read_time(PG_GETARG_DATUM(2));
 	if (extras.value != 0)
@@ -298,122 +295,44 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	PG_RETURN_POINTER(state);
 }
 
-/*
- * funnel_agg_transfn(internal, unit anyelement, ts timestamptz | timestamp,
- * event text, definition funnel_def [, value float8]) returns internal
- */
-PG_FUNCTION_INFO_V1(funnel_agg_transfn);
-Datum
-funnel_agg_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, value_only(fcinfo), false);
-}
-
-/* The same with ts date. */
-PG_FUNCTION_INFO_V1(funnel_agg_date_transfn);
-Datum
-funnel_agg_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_text, value_only(fcinfo), false);
-}
-
-/* The same with events text[]. */
-PG_FUNCTION_INFO_V1(funnel_agg_array_transfn);
-Datum
-funnel_agg_array_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, value_only(fcinfo), false);
-}
-
-PG_FUNCTION_INFO_V1(funnel_agg_array_date_transfn);
-Datum
-funnel_agg_array_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_array, value_only(fcinfo), false);
-}
-
-/* The same with stage funnel_stage. */
-PG_FUNCTION_INFO_V1(funnel_agg_stage_transfn);
-Datum
-funnel_agg_stage_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_stage, value_only(fcinfo), true);
-}
-
-PG_FUNCTION_INFO_V1(funnel_agg_stage_date_transfn);
-Datum
-funnel_agg_stage_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_stage, value_only(fcinfo), true);
-}
+/* A transition function for one form of the rows. */
+#define TRANSITION_FUNCTION(name, read_time, read_labels, extras, by_stage) \
+	PG_FUNCTION_INFO_V1(name); \
+	Datum \
+	name(PG_FUNCTION_ARGS) \
+	{ \
+		return add_row(fcinfo, read_time, read_labels, extras(fcinfo), by_stage); \
+	}
 
 /*
- * funnel_agg_entry_transfn(internal, unit anyelement, ts timestamptz | timestamp,
- * event text, definition funnel_def [, value float8], entry boolean) returns internal
+ * funnel_agg_transfn(internal, unit anyelement, ts timestamptz | timestamp | date,
+ * event text | events text[] | stage funnel_stage, definition funnel_def
+ * [, value float8]) returns internal
  */
-PG_FUNCTION_INFO_V1(funnel_agg_entry_transfn);
-Datum
-funnel_agg_entry_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, with_entry(fcinfo), false);
-}
-
-/* The same with ts date. */
-PG_FUNCTION_INFO_V1(funnel_agg_entry_date_transfn);
-Datum
-funnel_agg_entry_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_text, with_entry(fcinfo), false);
-}
-
-/* The same with events text[]. */
-PG_FUNCTION_INFO_V1(funnel_agg_array_entry_transfn);
-Datum
-funnel_agg_array_entry_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, with_entry(fcinfo), false);
-}
-
-PG_FUNCTION_INFO_V1(funnel_agg_array_entry_date_transfn);
-Datum
-funnel_agg_array_entry_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_array, with_entry(fcinfo), false);
-}
+TRANSITION_FUNCTION(funnel_agg_transfn, funnel_read_timestamp, funnel_read_text, value_only, false)
+TRANSITION_FUNCTION(funnel_agg_date_transfn, funnel_read_date, funnel_read_text, value_only, false)
+TRANSITION_FUNCTION(funnel_agg_array_transfn, funnel_read_timestamp, funnel_read_array, value_only, false)
+TRANSITION_FUNCTION(funnel_agg_array_date_transfn, funnel_read_date, funnel_read_array, value_only, false)
+TRANSITION_FUNCTION(funnel_agg_stage_transfn, funnel_read_timestamp, funnel_read_stage, value_only, true)
+TRANSITION_FUNCTION(funnel_agg_stage_date_transfn, funnel_read_date, funnel_read_stage, value_only, true)
 
 /*
- * funnel_agg_by_transfn(internal, unit anyelement, ts timestamptz | timestamp,
- * event text, definition funnel_def, key text [, value float8]) returns internal
+ * funnel_agg_transfn(internal, unit, ts, event text | events text[], definition
+ * [, value float8], entry boolean) returns internal
  */
-PG_FUNCTION_INFO_V1(funnel_agg_by_transfn);
-Datum
-funnel_agg_by_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, with_key(fcinfo), false);
-}
+TRANSITION_FUNCTION(funnel_agg_entry_transfn, funnel_read_timestamp, funnel_read_text, with_entry, false)
+TRANSITION_FUNCTION(funnel_agg_entry_date_transfn, funnel_read_date, funnel_read_text, with_entry, false)
+TRANSITION_FUNCTION(funnel_agg_array_entry_transfn, funnel_read_timestamp, funnel_read_array, with_entry, false)
+TRANSITION_FUNCTION(funnel_agg_array_entry_date_transfn, funnel_read_date, funnel_read_array, with_entry, false)
 
-/* The same with ts date. */
-PG_FUNCTION_INFO_V1(funnel_agg_by_date_transfn);
-Datum
-funnel_agg_by_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_text, with_key(fcinfo), false);
-}
-
-/* The same with events text[]. */
-PG_FUNCTION_INFO_V1(funnel_agg_by_array_transfn);
-Datum
-funnel_agg_by_array_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, with_key(fcinfo), false);
-}
-
-PG_FUNCTION_INFO_V1(funnel_agg_by_array_date_transfn);
-Datum
-funnel_agg_by_array_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_array, with_key(fcinfo), false);
-}
+/*
+ * funnel_agg_by_transfn(internal, unit, ts, event text | events text[], definition,
+ * key text [, value float8]) returns internal
+ */
+TRANSITION_FUNCTION(funnel_agg_by_transfn, funnel_read_timestamp, funnel_read_text, with_key, false)
+TRANSITION_FUNCTION(funnel_agg_by_date_transfn, funnel_read_date, funnel_read_text, with_key, false)
+TRANSITION_FUNCTION(funnel_agg_by_array_transfn, funnel_read_timestamp, funnel_read_array, with_key, false)
+TRANSITION_FUNCTION(funnel_agg_by_array_date_transfn, funnel_read_date, funnel_read_array, with_key, false)
 
 /* May the attempt that was found last be counted: has its opening an entry? */
 static bool

@@ -39,7 +39,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION funnel_agg_deserialize(bytea, internal)
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg_deserialize'
+AS 'MODULE_PATHNAME', 'funnel_message_deserialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION funnel_agg_final(internal)

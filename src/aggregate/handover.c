@@ -3,7 +3,8 @@
  * aggregate/handover.c
  *	  The state of funnel_agg on its way from one node of a plan to another.
  *
- * The message:
+ * funnel_message_deserialize only wraps the message: the combine function, which
+ * is called before it goes away, reads it straight into the other state.  It is:
  *
  *	unit's type and collation, 4 bytes each
  *	form		a byte: with values, by stages, with keys
@@ -61,25 +62,6 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 
-PG_FUNCTION_INFO_V1(funnel_agg_deserialize);
-
-/*
- * funnel_agg_deserialize(bytea, internal) returns internal
- *
- * Only wraps the bytes: the combine function, which is called before they go
- * away, reads them straight into the other state.
- */
-Datum
-funnel_agg_deserialize(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	StringInfo	message = palloc(sizeof(StringInfoData));
-
-	(void) funnel_aggregate_context(fcinfo);
-	initReadOnlyStringInfo(message, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	PG_RETURN_POINTER(message);
-}
-
 /*
  * The aggregate's state, to which one of such a form and definition is to be
  * added; a new one if there is none.
@@ -132,11 +114,7 @@ funnel_agg_combine(PG_FUNCTION_ARGS)
 	int			len;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return funnel_same_state(fcinfo);
 
 	/* a copy of the reading position: the second state stays as it is */
 	message = *(StringInfo) PG_GETARG_POINTER(1);

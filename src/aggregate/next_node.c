@@ -33,12 +33,12 @@ typedef enum Base
 static const char *const direction_names[] = {"forward", "backward"};
 static const char *const base_names[] = {"head", "tail", "first_match", "last_match"};
 
-/* The question, which is its own key. */
+/* The question, which is its own key: no byte of it is left unset. */
 typedef struct NextNodeQuestion
 {
-	uint8		direction;
-	uint8		base;
-	uint8		nconditions;
+	uint32		nconditions;
+	uint16		direction;
+	uint16		base;
 } NextNodeQuestion;
 
 /* The position of argument ARGNO in a list of names. */
@@ -68,13 +68,14 @@ read_name(FunctionCallInfo fcinfo, int argno, const char *what,
 			 errhint("%s", hint)));
 }
 
-static void *
-prepare_question(const char *key, size_t size, MemoryContext context)
+/* A question needs no more than its key, but not every key is one. */
+static const void *
+check_question(const char *key, size_t size, MemoryContext context)
 {
-	NextNodeQuestion *question = MemoryContextAlloc(context, sizeof(NextNodeQuestion));
+	const NextNodeQuestion *question = (const NextNodeQuestion *) key;
 
-	Assert(size == sizeof(NextNodeQuestion));
-	memcpy(question, key, size);
+	(void) size;
+	(void) context;
 	if ((question->direction == FORWARD && question->base == TAIL) ||
 		(question->direction == BACKWARD && question->base == HEAD))
 		ereport(ERROR,
@@ -90,28 +91,15 @@ prepare_question(const char *key, size_t size, MemoryContext context)
 	return question;
 }
 
-static void
-questions_differ(const FunnelQuestion *question, const char *other, size_t size)
+static const char *
+difference(const char *a, const char *b)
 {
-	NextNodeQuestion a,
-				b;
-
-	if (size < sizeof(b))
-		elog(ERROR, "unexpected question of an aggregate");
-	memcpy(&a, question->key, sizeof(a));
-	memcpy(&b, other, sizeof(b));
-	if (a.nconditions != b.nconditions)
-		funnel_conditions_differ(a.nconditions, b.nconditions);
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s of sequence_next_node must be the same for all rows of a group",
-					a.direction != b.direction ? "direction" : "base"),
-			 errhint("Add it to GROUP BY.")));
+	return memcmp(a + offsetof(NextNodeQuestion, direction),
+				  b + offsetof(NextNodeQuestion, direction), sizeof(uint16)) != 0 ?
+		"direction of sequence_next_node" : "base of sequence_next_node";
 }
 
-static const FunnelUnitAggregate next_node = {
-	prepare_question, questions_differ
-};
+static const FunnelUnitAggregate next_node = {check_question, difference, NULL};
 
 PG_FUNCTION_INFO_V1(funnel_next_node_transfn);
 
@@ -205,7 +193,7 @@ find_next(const NextNodeQuestion *question, const FunnelEvents *events, size_t *
 	if (question->direction == FORWARD ?
 		events->nrows - base <= question->nconditions : base < question->nconditions)
 		return false;
-	for (int i = 0; i < question->nconditions; i++)
+	for (uint32 i = 0; i < question->nconditions; i++)
 	{
 		size_t		row = question->direction == FORWARD ? base + i : base - i;
 
@@ -227,15 +215,13 @@ PG_FUNCTION_INFO_V1(funnel_next_node_final);
 Datum
 funnel_next_node_final(PG_FUNCTION_ARGS)
 {
-	const FunnelUnitState *state;
+	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	FunnelEvents *events;
 	text	   *result = NULL;
 	size_t		next;
 
-	(void) funnel_aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
+	if (state == NULL)
 		PG_RETURN_NULL();
-	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 
 	/* of one time by node, bytewise, as ClickHouse; then by what they meet */
 	events = funnel_unit_sorted_events(fcinfo, state);

@@ -26,7 +26,7 @@
  * The key of a question is the definition's text, and what is prepared its
  * program.
  */
-static void *
+static const void *
 prepare_program(const char *key, size_t size, MemoryContext context, bool by_stage)
 {
 	FunnelProgramCache programs = {0};
@@ -35,13 +35,13 @@ prepare_program(const char *key, size_t size, MemoryContext context, bool by_sta
 	return funnel_program_get(&programs, cstring_to_text_with_len(key, size), context);
 }
 
-static void *
+static const void *
 prepare_by_label(const char *key, size_t size, MemoryContext context)
 {
 	return prepare_program(key, size, context, false);
 }
 
-static void *
+static const void *
 prepare_by_stage(const char *key, size_t size, MemoryContext context)
 {
 	return prepare_program(key, size, context, true);
@@ -53,8 +53,8 @@ programs_differ(const FunnelQuestion *question, const char *other, size_t size)
 	funnel_definitions_differ(question->prepared, cstring_to_text_with_len(other, size));
 }
 
-static const FunnelUnitAggregate progress_by_label = {prepare_by_label, programs_differ};
-static const FunnelUnitAggregate progress_by_stage = {prepare_by_stage, programs_differ};
+static const FunnelUnitAggregate progress_by_label = {prepare_by_label, NULL, programs_differ};
+static const FunnelUnitAggregate progress_by_stage = {prepare_by_stage, NULL, programs_differ};
 
 /* One value cannot say what became of several attempts. */
 static void
@@ -123,13 +123,10 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	(void) funnel_aggregate_context(fcinfo);
 	if (unlikely(PG_ARGISNULL(3)))
 		funnel_definition_is_null();
+	/* a row without a time is no event */
+	/* a row without a time is no event */
 	if (unlikely(PG_ARGISNULL(1)))
-	{
-		/* a row without a time is no event */
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return funnel_same_state(fcinfo);
 
 	ts = read_time(PG_GETARG_DATUM(1));
 	program = program_for_row(fcinfo, funnel_unit_site(fcinfo, aggregate), &state);
@@ -153,54 +150,26 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	PG_RETURN_POINTER(state);
 }
 
+/* A transition function for one form of the rows. */
+#define TRANSITION_FUNCTION(name, read_time, read_labels, aggregate) \
+	PG_FUNCTION_INFO_V1(name); \
+	Datum \
+	name(PG_FUNCTION_ARGS) \
+	{ \
+		return add_row(fcinfo, read_time, read_labels, aggregate); \
+	}
+
 /*
- * funnel_progress_agg_transfn(internal, ts timestamptz | timestamp, event text,
- * definition funnel_def [, payload text]) returns internal
+ * funnel_progress_agg_transfn(internal, ts timestamptz | timestamp | date,
+ * event text | events text[] | stage funnel_stage, definition funnel_def
+ * [, payload text]) returns internal
  */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_transfn);
-Datum
-funnel_progress_agg_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_text, &progress_by_label);
-}
-
-/* The same with ts date. */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_date_transfn);
-Datum
-funnel_progress_agg_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_text, &progress_by_label);
-}
-
-/* The same with events text[]. */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_array_transfn);
-Datum
-funnel_progress_agg_array_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_array, &progress_by_label);
-}
-
-PG_FUNCTION_INFO_V1(funnel_progress_agg_array_date_transfn);
-Datum
-funnel_progress_agg_array_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_array, &progress_by_label);
-}
-
-/* The same with stage funnel_stage. */
-PG_FUNCTION_INFO_V1(funnel_progress_agg_stage_transfn);
-Datum
-funnel_progress_agg_stage_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_timestamp, funnel_read_stage, &progress_by_stage);
-}
-
-PG_FUNCTION_INFO_V1(funnel_progress_agg_stage_date_transfn);
-Datum
-funnel_progress_agg_stage_date_transfn(PG_FUNCTION_ARGS)
-{
-	return add_row(fcinfo, funnel_read_date, funnel_read_stage, &progress_by_stage);
-}
+TRANSITION_FUNCTION(funnel_progress_agg_transfn, funnel_read_timestamp, funnel_read_text, &progress_by_label)
+TRANSITION_FUNCTION(funnel_progress_agg_date_transfn, funnel_read_date, funnel_read_text, &progress_by_label)
+TRANSITION_FUNCTION(funnel_progress_agg_array_transfn, funnel_read_timestamp, funnel_read_array, &progress_by_label)
+TRANSITION_FUNCTION(funnel_progress_agg_array_date_transfn, funnel_read_date, funnel_read_array, &progress_by_label)
+TRANSITION_FUNCTION(funnel_progress_agg_stage_transfn, funnel_read_timestamp, funnel_read_stage, &progress_by_stage)
+TRANSITION_FUNCTION(funnel_progress_agg_stage_date_transfn, funnel_read_date, funnel_read_stage, &progress_by_stage)
 
 PG_FUNCTION_INFO_V1(funnel_progress_agg_combine);
 
@@ -286,16 +255,14 @@ PG_FUNCTION_INFO_V1(funnel_progress_agg_final);
 Datum
 funnel_progress_agg_final(PG_FUNCTION_ARGS)
 {
-	const FunnelUnitState *state;
+	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	const FunnelProgram *program;
 	FinalSite  *site;
 	FunnelMatch match;
 	Datum		result;
 
-	(void) funnel_aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
+	if (state == NULL)
 		PG_RETURN_NULL();
-	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	program = state->question->prepared;
 	if (program->rules.every_attempt)
 		refuse_every_attempt();
@@ -320,15 +287,13 @@ PG_FUNCTION_INFO_V1(funnel_attempts_agg_final);
 Datum
 funnel_attempts_agg_final(PG_FUNCTION_ARGS)
 {
-	const FunnelUnitState *state;
+	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	const FunnelProgram *program;
 	FinalSite  *site;
 	FunnelProgressList list;
 
-	(void) funnel_aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
+	if (state == NULL)
 		PG_RETURN_NULL();
-	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	program = state->question->prepared;
 	site = get_final_site(fcinfo, state->texts != NULL);
 

@@ -9,6 +9,7 @@
 
 #include "aggregate/progress.h"
 #include "aggregate/result_state.h"
+#include "base/aggcontext.h"
 #include "base/compat.h"
 
 PG_FUNCTION_INFO_V1(funnel_agg_progress_transfn);
@@ -29,11 +30,7 @@ funnel_agg_progress_transfn(PG_FUNCTION_ARGS)
 	Datum		state;
 
 	if (PG_ARGISNULL(1) || !funnel_progress_open(PG_GETARG_DATUM(1), &parts))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return funnel_same_state(fcinfo);
 
 	running = funnel_running_for(fcinfo, funnel_progress_definition(&parts), &state);
 	funnel_progress_read(&parts, running->program, &match, &last_at);

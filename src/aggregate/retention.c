@@ -16,9 +16,7 @@
 #include "base/aggcontext.h"
 #include "base/compat.h"
 #include "events/conditions.h"
-
-/* The first byte of a serialized state. */
-#define STATE_VERSION		1
+#include "events/message.h"
 
 typedef struct RetentionState
 {
@@ -81,33 +79,10 @@ funnel_retention_serialize(PG_FUNCTION_ARGS)
 	StringInfoData buf;
 
 	(void) funnel_aggregate_context(fcinfo);
-	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, STATE_VERSION);
+	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->nconditions);
 	pq_sendint64(&buf, state->met);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
-}
-
-PG_FUNCTION_INFO_V1(funnel_retention_deserialize);
-
-/*
- * retention_deserialize(bytea, internal) returns internal
- */
-Datum
-funnel_retention_deserialize(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
-	RetentionState *state = palloc(sizeof(RetentionState));
-	StringInfoData buf;
-
-	(void) funnel_aggregate_context(fcinfo);
-	initReadOnlyStringInfo(&buf, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	if (pq_getmsgbyte(&buf) != STATE_VERSION)
-		elog(ERROR, "unexpected version of a retention state");
-	state->nconditions = pq_getmsgbyte(&buf);
-	state->met = pq_getmsgint64(&buf);
-	pq_getmsgend(&buf);
-	PG_RETURN_POINTER(state);
 }
 
 PG_FUNCTION_INFO_V1(funnel_retention_combine);
@@ -119,18 +94,15 @@ Datum
 funnel_retention_combine(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = funnel_aggregate_context(fcinfo);
-	const RetentionState *other;
 	RetentionState *state;
+	StringInfoData buf;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	other = (const RetentionState *) PG_GETARG_POINTER(1);
-	state = get_state(fcinfo, context, other->nconditions);
-	state->met |= other->met;
+		return funnel_same_state(fcinfo);
+	funnel_message_open(PG_GETARG_DATUM(1), &buf);
+	state = get_state(fcinfo, context, pq_getmsgbyte(&buf));
+	state->met |= pq_getmsgint64(&buf);
+	pq_getmsgend(&buf);
 	PG_RETURN_POINTER(state);
 }
 
@@ -276,11 +248,7 @@ funnel_retention_counts_transfn(PG_FUNCTION_ARGS)
 	int			n;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return funnel_same_state(fcinfo);
 	flags = PG_GETARG_ARRAYTYPE_P(1);
 	n = check_dimensions(flags);
 	counts = writable_counts(fcinfo, n);

@@ -17,7 +17,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION retention_deserialize(bytea, internal)
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_retention_deserialize'
+AS 'MODULE_PATHNAME', 'funnel_message_deserialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 CREATE FUNCTION retention_final(internal, VARIADIC "any")

@@ -29,56 +29,35 @@ typedef struct SequenceKey
 	uint32		unit;			/* of a second */
 } SequenceKey;
 
+/* Raise the error of a pattern, if there is one. */
 static void
-pattern_error(const FunnelPatternParse *parse, const char *string, int len,
-			  int nconditions)
+check_pattern(const FunnelPatternParse *parse, const char *string, int len, int nconditions)
 {
 	const char *at = string + parse->position;
 	int			rest = len - parse->position;
-	int			position = pg_mbstrlen_with_len(string, parse->position) + 1;
+	const char *detail = NULL;
 
 	switch (parse->error)
 	{
 		case FUNNEL_PATTERN_OK:
-			break;
+			return;
 		case FUNNEL_PATTERN_SYNTAX:
-			if (rest == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("invalid sequence pattern at character %d", position),
-						 errdetail("Expected %s, but the pattern ends.",
-								   parse->expected)));
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("invalid sequence pattern at character %d", position),
-					 errdetail("Expected %s, found \"%.*s\".", parse->expected,
-							   pg_mbcliplen(at, rest, 20), at)));
+			detail = rest == 0 ? psprintf("Expected %s, but the pattern ends.", parse->expected) :
+				psprintf("Expected %s, found \"%.*s\".", parse->expected,
+						 pg_mbcliplen(at, rest, 20), at);
 			break;
 		case FUNNEL_PATTERN_NO_CONDITION:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("invalid sequence pattern at character %d", position),
-					 errdetail_plural("Conditions are numbered from 1, and there is %d.",
-									  "Conditions are numbered from 1, and there are %d.",
-									  nconditions, nconditions)));
+			detail = psprintf("Conditions are numbered from 1, and there %s %d.",
+							  nconditions == 1 ? "is" : "are", nconditions);
 			break;
 		case FUNNEL_PATTERN_TIME_AFTER_TIME:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("invalid sequence pattern at character %d", position),
-					 errdetail("(?t) must follow a condition, \".\" or \".*\".")));
+			detail = "(?t) must follow a condition, \".\" or \".*\".";
 			break;
 		case FUNNEL_PATTERN_TOO_FINE:
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("invalid sequence pattern at character %d", position),
-					 errdetail("The number has more decimals than the times.")));
+			detail = "The number has more decimals than the times.";
 			break;
 		case FUNNEL_PATTERN_TOO_LARGE:
-			ereport(ERROR,
-					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("invalid sequence pattern at character %d", position),
-					 errdetail("The number is too large.")));
+			detail = "The number is too large.";
 			break;
 		case FUNNEL_PATTERN_TOO_LONG:
 			ereport(ERROR,
@@ -86,11 +65,16 @@ pattern_error(const FunnelPatternParse *parse, const char *string, int len,
 					 errmsg("sequence pattern is too long"),
 					 errdetail("It can have at most %d items.",
 							   FUNNEL_PATTERN_MAX_ITEMS - 1)));
-			break;
 	}
+	ereport(ERROR,
+			(errcode(parse->error == FUNNEL_PATTERN_TOO_LARGE ?
+					 ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE : ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid sequence pattern at character %d",
+					pg_mbstrlen_with_len(string, parse->position) + 1),
+			 errdetail_internal("%s", detail)));
 }
 
-static void *
+static const void *
 prepare_pattern(const char *key, size_t size, MemoryContext context)
 {
 	FunnelPatternParse *parse = palloc(sizeof(FunnelPatternParse));
@@ -102,7 +86,7 @@ prepare_pattern(const char *key, size_t size, MemoryContext context)
 
 	memcpy(&head, key, sizeof(head));
 	funnel_pattern_parse(parse, string, len, head.nconditions, head.unit);
-	pattern_error(parse, string, len, head.nconditions);
+	check_pattern(parse, string, len, head.nconditions);
 
 	pattern = MemoryContextAlloc(context, sizeof(FunnelPattern));
 	items = MemoryContextAlloc(context, sizeof(FunnelPatternItem) * parse->nitems);
@@ -113,27 +97,15 @@ prepare_pattern(const char *key, size_t size, MemoryContext context)
 	return pattern;
 }
 
-static void
-patterns_differ(const FunnelQuestion *question, const char *other, size_t size)
+static const char *
+difference(const char *a, const char *b)
 {
-	SequenceKey a,
-				b;
-
-	if (size < sizeof(b))
-		elog(ERROR, "unexpected question of an aggregate");
-	memcpy(&a, question->key, sizeof(a));
-	memcpy(&b, other, sizeof(b));
-	if (a.nconditions != b.nconditions)
-		funnel_conditions_differ(a.nconditions, b.nconditions);
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("sequence pattern must be the same for all rows of a group"),
-			 errhint("Add it to GROUP BY.")));
+	(void) a;
+	(void) b;
+	return "sequence pattern";
 }
 
-static const FunnelUnitAggregate sequence = {
-	prepare_pattern, patterns_differ
-};
+static const FunnelUnitAggregate sequence = {prepare_pattern, difference, NULL};
 
 /*
  * The key of the row's question, in a place that the call site keeps: it is
@@ -235,14 +207,12 @@ PG_FUNCTION_INFO_V1(funnel_sequence_match_final);
 Datum
 funnel_sequence_match_final(PG_FUNCTION_ARGS)
 {
-	const FunnelUnitState *state;
+	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	FunnelEvents *events;
 	bool		matches;
 
-	(void) funnel_aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
+	if (state == NULL)
 		PG_RETURN_BOOL(false);
-	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	events = sorted_events(fcinfo, state);
 	matches = funnel_pattern_matches(state->question->prepared,
 									 events->rows, events->nrows, events->scratch);
@@ -258,14 +228,12 @@ PG_FUNCTION_INFO_V1(funnel_sequence_count_final);
 Datum
 funnel_sequence_count_final(PG_FUNCTION_ARGS)
 {
-	const FunnelUnitState *state;
+	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	FunnelEvents *events;
 	size_t		count;
 
-	(void) funnel_aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
+	if (state == NULL)
 		PG_RETURN_INT32(0);
-	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	events = sorted_events(fcinfo, state);
 	count = funnel_pattern_count(state->question->prepared,
 								 events->rows, events->nrows, events->scratch);
@@ -280,17 +248,15 @@ funnel_sequence_count_final(PG_FUNCTION_ARGS)
 static Datum
 match_events(FunctionCallInfo fcinfo, Oid type)
 {
-	const FunnelUnitState *state;
+	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	const FunnelPattern *pattern;
 	FunnelEvents *events;
 	size_t	   *rows;
 	Datum	   *times;
 	int			nrows;
 
-	(void) funnel_aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
+	if (state == NULL)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(type));
-	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	events = sorted_events(fcinfo, state);
 	pattern = state->question->prepared;
 	rows = palloc(sizeof(size_t) * (pattern->nconditions + 1));

@@ -74,14 +74,38 @@ get_question(FunnelUnitSite *site, const char *bytes, size_t size)
 
 	/* an error in here leaves no entry behind */
 	question = MemoryContextAlloc(site->context, sizeof(FunnelQuestion));
-	question->prepared = site->aggregate->prepare(bytes, size, site->context);
 	copy = MemoryContextAlloc(site->context, size);
 	memcpy(copy, bytes, size);
 	question->key = key.bytes = copy;
 	question->size = size;
+	question->prepared = site->aggregate->prepare == NULL ? copy :
+		site->aggregate->prepare(copy, size, site->context);
 	entry = funnel_bytehash_insert(site->questions, key, &found);
 	entry->value.pointer = question;
 	return site->last_question = question;
+}
+
+/* Raise the error that rows of one group have different questions. */
+static void
+questions_differ(const FunnelUnitAggregate *aggregate, const FunnelQuestion *question,
+				 const char *other, size_t size)
+{
+	uint32		one;
+	uint32		another;
+
+	if (aggregate->differ != NULL)
+		aggregate->differ(question, other, size);
+	if (size < sizeof(another))
+		elog(ERROR, "unexpected question of an aggregate");
+	memcpy(&one, question->key, sizeof(one));
+	memcpy(&another, other, sizeof(another));
+	if (one != another)
+		funnel_conditions_differ(one, another);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be the same for all rows of a group",
+					aggregate->difference(question->key, other)),
+			 errhint("Add it to GROUP BY.")));
 }
 
 FunnelUnitState *
@@ -95,7 +119,7 @@ funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site, bool wit
 	{
 		state = (FunnelUnitState *) PG_GETARG_POINTER(0);
 		if (state->question->size != size || memcmp(state->question->key, key, size) != 0)
-			site->aggregate->differ(state->question, key, size);
+			questions_differ(site->aggregate, state->question, key, size);
 		return state;
 	}
 
@@ -168,11 +192,7 @@ funnel_unit_combine(FunctionCallInfo fcinfo, const FunnelUnitAggregate *aggregat
 	int			size;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return funnel_same_state(fcinfo);
 
 	funnel_message_open(PG_GETARG_DATUM(1), &buf);
 	with_texts = pq_getmsgbyte(&buf);

@@ -30,11 +30,18 @@ typedef struct FunnelUnitAggregate
 {
 	/*
 	 * What the key of a question is turned into, once for each call site, in
-	 * CONTEXT; an error if it is no question.
+	 * CONTEXT, where the key is, too; an error if it is no question.  NULL: the
+	 * key is all that is needed.
 	 */
-	void	   *(*prepare) (const char *key, size_t size, MemoryContext context);
+	const void *(*prepare) (const char *key, size_t size, MemoryContext context);
 
-	/* Raise the error that rows of one group have different questions. */
+	/*
+	 * What two keys that differ say differently, for the error that the rows of a
+	 * group have both.  Both begin with the same number of conditions, a uint32.
+	 */
+	const char *(*difference) (const char *a, const char *b);
+
+	/* In place of that, for keys that begin otherwise: raise the error. */
 	void		(*differ) (const struct FunnelQuestion *question, const char *other, size_t size);
 } FunnelUnitAggregate;
 
@@ -42,7 +49,7 @@ typedef struct FunnelQuestion
 {
 	size_t		size;			/* of the key, in bytes */
 	const char *key;
-	void	   *prepared;
+	const void *prepared;
 } FunnelQuestion;
 
 /*
@@ -120,6 +127,14 @@ funnel_unit_add(FunctionCallInfo fcinfo, FunnelUnitState *state, int64 ts,
 			FUNNEL_NO_PAYLOAD;
 	funnel_event_list_add(&state->events, context, &state->site->codes,
 						  state->site->context, ts, labels, item);
+}
+
+/* The state that a final function is to read, NULL if there were no rows. */
+static inline const FunnelUnitState *
+funnel_unit_final_state(FunctionCallInfo fcinfo)
+{
+	(void) funnel_aggregate_context(fcinfo);
+	return PG_ARGISNULL(0) ? NULL : (const FunnelUnitState *) PG_GETARG_POINTER(0);
 }
 
 /*

@@ -20,9 +20,9 @@
 /* The question, which is its own key: no byte of it is left unset. */
 typedef struct WindowQuestion
 {
-	int64		within;
-	uint32		modes;
 	uint32		nconditions;
+	uint32		modes;
+	int64		within;
 } WindowQuestion;
 
 /* The text of the modes that a call site has parsed last. */
@@ -128,38 +128,14 @@ read_modes(FunnelUnitSite *site, FunctionCallInfo fcinfo, int argno)
 	return parsed->modes;
 }
 
-static void *
-prepare_question(const char *key, size_t size, MemoryContext context)
+static const char *
+difference(const char *a, const char *b)
 {
-	WindowQuestion *question = MemoryContextAlloc(context, sizeof(WindowQuestion));
-
-	Assert(size == sizeof(WindowQuestion));
-	memcpy(question, key, size);
-	return question;
+	return memcmp(a + offsetof(WindowQuestion, within), b + offsetof(WindowQuestion, within),
+				  sizeof(int64)) != 0 ? "window of window_funnel" : "mode of window_funnel";
 }
 
-static void
-questions_differ(const FunnelQuestion *question, const char *other, size_t size)
-{
-	WindowQuestion a,
-				b;
-
-	if (size < sizeof(b))
-		elog(ERROR, "unexpected question of an aggregate");
-	memcpy(&a, question->key, sizeof(a));
-	memcpy(&b, other, sizeof(b));
-	if (a.nconditions != b.nconditions)
-		funnel_conditions_differ(a.nconditions, b.nconditions);
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s of window_funnel must be the same for all rows of a group",
-					a.within != b.within ? "window" : "mode"),
-			 errhint("Add it to GROUP BY.")));
-}
-
-static const FunnelUnitAggregate window_funnel = {
-	prepare_question, questions_differ
-};
+static const FunnelUnitAggregate window_funnel = {NULL, difference, NULL};
 
 /* Is there an argument with modes, before the time? */
 static bool
@@ -227,17 +203,15 @@ PG_FUNCTION_INFO_V1(funnel_window_funnel_final);
 Datum
 funnel_window_funnel_final(PG_FUNCTION_ARGS)
 {
-	const FunnelUnitState *state;
+	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	const WindowQuestion *question;
 	FunnelWindow window;
 	FunnelEvents *events;
 	Assignment *assignment = NULL;
 	int			level;
 
-	(void) funnel_aggregate_context(fcinfo);
-	if (PG_ARGISNULL(0))
+	if (state == NULL)
 		PG_RETURN_INT32(0);
-	state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
 	question = state->question->prepared;
 
 	window.nlevels = question->nconditions;

@@ -25,6 +25,15 @@ funnel_aggregate_context(FunctionCallInfo fcinfo)
 	return context;
 }
 
+/* What a transition or combine function returns that has nothing to add. */
+static inline Datum
+funnel_same_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
 /*
  * Where a support function keeps what its group needs besides the state.
  *

@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "base/aggcontext.h"
 #include "base/compat.h"
 #include "events/message.h"
 
@@ -79,8 +80,7 @@ funnel_message_deserialize(PG_FUNCTION_ARGS)
 	bytea	   *bytes = PG_GETARG_BYTEA_PP(0);
 	StringInfo	message = palloc(sizeof(StringInfoData));
 
-	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "deserialize function called in non-aggregate context");
+	(void) funnel_aggregate_context(fcinfo);
 	initReadOnlyStringInfo(message, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 	PG_RETURN_POINTER(message);
 }

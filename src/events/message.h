@@ -5,9 +5,9 @@
  *
  * A serialize function writes what is its own between funnel_message_begin and
  * funnel_message_send_events, and a combine function reads the same between
- * funnel_message_open and funnel_message_receive_events.  They all share one
- * deserialize function, which only wraps the bytes: the combine function, which
- * is called before they go away, reads them straight into the other state.
+ * funnel_message_open and funnel_message_receive_events.  They all, and funnel_agg,
+ * share one deserialize function, which only wraps the bytes: the combine function,
+ * which is called before they go away, reads them straight into the other state.
  *
  *-------------------------------------------------------------------------
  */

@@ -129,14 +129,6 @@ add_row(FunctionCallInfo fcinfo, int64 ts)
 	PG_RETURN_POINTER(state);
 }
 
-static Datum
-keep_state(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 /*
  * journey_agg_transfn(internal, ts timestamptz | timestamp, event text)
  *
@@ -148,7 +140,7 @@ Datum
 funnel_journey_agg_transfn(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(1))
-		return keep_state(fcinfo);
+		return funnel_same_state(fcinfo);
 	return add_row(fcinfo, funnel_read_timestamp(PG_GETARG_DATUM(1)));
 }
 
@@ -160,7 +152,7 @@ Datum
 funnel_journey_agg_date_transfn(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(1))
-		return keep_state(fcinfo);
+		return funnel_same_state(fcinfo);
 	return add_row(fcinfo, funnel_read_date(PG_GETARG_DATUM(1)));
 }
 
@@ -175,7 +167,7 @@ funnel_journey_agg_merge_transfn(PG_FUNCTION_ARGS)
 	JourneyState *state;
 
 	if (PG_ARGISNULL(1))
-		return keep_state(fcinfo);
+		return funnel_same_state(fcinfo);
 	state = get_state(fcinfo, context);
 	add_journey(state, context, PG_GETARG_FUNNEL_JOURNEY_PP(1));
 	PG_RETURN_POINTER(state);
@@ -221,7 +213,7 @@ funnel_journey_agg_combine(PG_FUNCTION_ARGS)
 	JourneyState *other;
 
 	if (PG_ARGISNULL(1))
-		return keep_state(fcinfo);
+		return funnel_same_state(fcinfo);
 	other = (JourneyState *) PG_GETARG_POINTER(1);
 	if (other->message == NULL)
 		elog(ERROR, "journey_agg can only combine serialized states");

@@ -10,6 +10,7 @@
 
 #include "aggregate/progress.h"
 #include "aggregate/result_state.h"
+#include "base/aggcontext.h"
 #include "base/compat.h"
 #include "events/arguments.h"
 #include "journey/match.h"
@@ -143,11 +144,7 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1))
 		journey = funnel_plain_varlena(PG_GETARG_DATUM(1));
 	if (unlikely(journey == NULL || funnel_journey_is_empty(journey)))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return funnel_same_state(fcinfo);
 
 	prefetch_next(journey);
 	running = funnel_running(fcinfo, 2, &state);
