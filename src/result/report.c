@@ -22,6 +22,7 @@
 #include "result/type.h"
 
 #define REPORT_COLUMNS		14
+#define BARS_COLUMNS		2
 #define DROPOFF_COLUMNS		4
 #define HISTOGRAM_COLUMNS	3
 
@@ -135,6 +136,30 @@ funnel_report(PG_FUNCTION_ARGS)
 			values[13] = Float8GetDatum(here->value);
 			nulls[13] = false;
 		}
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * funnel_bars(result): the users of each step, and nothing else.
+ */
+PG_FUNCTION_INFO_V1(funnel_bars);
+Datum
+funnel_bars(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	FunnelTally *tally = PG_GETARG_FUNNEL_TALLY(0);
+	char	  **names = funnel_tally_stage_names(tally);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int k = 0; k < tally->nsteps; k++)
+	{
+		Datum		values[BARS_COLUMNS];
+		bool		nulls[BARS_COLUMNS] = {0};
+
+		values[0] = CStringGetTextDatum(names[k]);
+		values[1] = Int64GetDatum(tally->steps[k].users);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -25,6 +25,16 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5;
 COMMENT ON FUNCTION funnel_report(funnel_result, timestamptz) IS
 	'users, ratios, times and values of each step of a funnel';
 
+CREATE FUNCTION funnel_bars(result funnel_result)
+RETURNS TABLE (
+	stage text,
+	users bigint)
+AS 'MODULE_PATHNAME'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
+
+COMMENT ON FUNCTION funnel_bars(funnel_result) IS
+	'users of each stage of a funnel, as charts take them';
+
 CREATE FUNCTION funnel_dropoff(
 	result funnel_result,
 	as_of timestamptz DEFAULT NULL)
