@@ -9,18 +9,16 @@
 
 #include <math.h>
 
-#include "access/htup_details.h"
-#include "catalog/pg_aggregate.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 
 #include "aggregate/funnel_agg.h"
 #include "base/aggcontext.h"
+#include "base/callsite.h"
 #include "base/compat.h"
 #include "base/interrupts.h"
 #include "events/arguments.h"
@@ -66,18 +64,6 @@ with_entry(FunctionCallInfo fcinfo)
 	return extras;
 }
 
-static bool
-is_transition_of(FunctionCallInfo fcinfo, Oid aggregate)
-{
-	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
-	bool		result = HeapTupleIsValid(tuple) &&
-		((Form_pg_aggregate) GETSTRUCT(tuple))->aggtransfn == fcinfo->flinfo->fn_oid;
-
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return result;
-}
-
 /* Are texts equal under the collation only if their bytes are?  No collation is. */
 static bool
 knows_bytes_only(Oid collation)
@@ -105,7 +91,7 @@ unit_collation_in_window(FunctionCallInfo fcinfo)
 		Oid			collation;
 
 		if (!call->winagg || call->args == NIL || call->inputcollid != common ||
-			!is_transition_of(fcinfo, call->winfnoid))
+			!funnel_is_transition_of(fcinfo, call->winfnoid))
 			continue;
 		collation = exprCollation((Node *) linitial(call->args));
 		if (OidIsValid(collation) && collation != common &&
@@ -128,7 +114,7 @@ unit_collation_in_window(FunctionCallInfo fcinfo)
 static Oid
 unit_collation(FunctionCallInfo fcinfo)
 {
-	Aggref	   *aggref = AggGetAggref(fcinfo);
+	Aggref	   *aggref = funnel_own_aggref(fcinfo);
 
 	if (aggref != NULL && aggref->args != NIL)
 		return exprCollation((Node *) ((TargetEntry *) linitial(aggref->args))->expr);
@@ -137,36 +123,42 @@ unit_collation(FunctionCallInfo fcinfo)
 	return PG_GET_COLLATION();
 }
 
-/* What this call site keeps. */
 FunnelAggCallSite *
 funnel_agg_call_site(FunctionCallInfo fcinfo)
 {
 	FunnelAggCallSite *site = fcinfo->flinfo->fn_extra;
+	MemoryContext context;
+	bool		lasts;
 
-	if (site == NULL)
+	if (likely(site != NULL))
+		return site;
+	context = funnel_site_context(fcinfo, &lasts);
+	if (!PG_ARGISNULL(0))
+		site = ((FunnelAggState *) PG_GETARG_POINTER(0))->site;
+	else
 	{
-		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FunnelAggCallSite));
-		site->context = fcinfo->flinfo->fn_mcxt;
-		fcinfo->flinfo->fn_extra = site;
+		site = MemoryContextAllocZero(context, sizeof(FunnelAggCallSite));
+		site->context = context;
 	}
+	if (lasts)
+		fcinfo->flinfo->fn_extra = site;
 	return site;
 }
 
-/* A new state, in CONTEXT. */
 FunnelAggState *
 funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
-						FunnelProgram *program, FunnelUnitType *unit_type,
+						FunnelAggCallSite *site, FunnelProgram *program,
 						bool with_values, bool with_keys)
 {
 	FunnelAggState *state = MemoryContextAllocZero(context, sizeof(FunnelAggState));
 
+	state->site = site;
 	state->program = program;
-	state->unit_type = unit_type;
 	state->horizon = PG_INT64_MIN;
 	state->with_values = with_values;
 	if (with_keys)
 		state->keys = funnel_keys_create(context);
-	state->spool = funnel_spool_create(unit_type, funnel_program_codes(program),
+	state->spool = funnel_spool_create(&site->unit_type, funnel_program_codes(program),
 									   with_values + with_keys, fcinfo, context);
 	return state;
 }
@@ -209,10 +201,10 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context, Extras extras, boo
 
 		if (!OidIsValid(site->unit_type.type))
 		{
-			Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 1);
+			Oid			type = funnel_argument_type(fcinfo->flinfo, 1);
 
 			if (!OidIsValid(type))
-				elog(ERROR, "could not determine the type of the unit");
+				funnel_type_is_unknown("the unit");
 			funnel_unit_type_init(&site->unit_type, type,
 								  unit_collation(fcinfo), site->context);
 			site->programs.by_stage = by_stage;
@@ -221,7 +213,7 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context, Extras extras, boo
 		program = funnel_program_get(&site->programs, def, site->context);
 		if ((extras.entry | extras.key) != 0)
 			check_entry_is_possible(program, extras);
-		state = funnel_agg_create_state(fcinfo, context, program, &site->unit_type,
+		state = funnel_agg_create_state(fcinfo, context, site, program,
 										extras.value != 0, extras.key != 0);
 	}
 	else if (!funnel_program_is_for(state->program, def))

@@ -15,7 +15,10 @@
 #include "result/tally.h"
 #include "spool/spool.h"
 
-/* What one call site keeps from row to row and group to group. */
+/*
+ * What one call site keeps from row to row and group to group.  It lives as long
+ * as the states do.
+ */
 typedef struct FunnelAggCallSite
 {
 	MemoryContext context;
@@ -26,8 +29,8 @@ typedef struct FunnelAggCallSite
 
 typedef struct FunnelAggState
 {
+	FunnelAggCallSite *site;
 	FunnelProgram *program;
-	FunnelUnitType *unit_type;
 	struct varlena *def;		/* the datum of the last row, to compare only */
 	int64		horizon;
 	bool		with_values;
@@ -35,11 +38,13 @@ typedef struct FunnelAggState
 	FunnelSpool *spool;
 } FunnelAggState;
 
+/* What the call of a support function is to use, created if it is new. */
 extern FunnelAggCallSite *funnel_agg_call_site(FunctionCallInfo fcinfo);
+
+/* A new state, in CONTEXT. */
 extern FunnelAggState *funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
-											   FunnelProgram *program,
-											   FunnelUnitType *unit_type, bool with_values,
-											   bool with_keys);
+											   FunnelAggCallSite *site, FunnelProgram *program,
+											   bool with_values, bool with_keys);
 
 /*
  * A value in eight bytes whose order as integers is that of the values, a row

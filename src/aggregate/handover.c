@@ -50,8 +50,8 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 
 	(void) funnel_aggregate_context(fcinfo);
 	pq_begintypsend(&buf);
-	pq_sendint32(&buf, state->unit_type->type);
-	pq_sendint32(&buf, state->unit_type->collation);
+	pq_sendint32(&buf, state->site->unit_type.type);
+	pq_sendint32(&buf, state->site->unit_type.collation);
 	pq_sendbyte(&buf, form_of(state));
 	pq_sendint64(&buf, state->horizon);
 	pq_sendint32(&buf, VARSIZE(state->program->def) - VARHDRSZ);
@@ -80,14 +80,14 @@ state_to_combine(FunctionCallInfo fcinfo, MemoryContext context, Oid type,
 			funnel_unit_type_init(&site->unit_type, type, collation, site->context);
 			site->programs.by_stage = (form & FORM_BY_STAGE) != 0;
 		}
-		return funnel_agg_create_state(fcinfo, context,
+		return funnel_agg_create_state(fcinfo, context, site,
 									   funnel_program_get(&site->programs, def, site->context),
-									   &site->unit_type, (form & FORM_WITH_VALUES) != 0,
+									   (form & FORM_WITH_VALUES) != 0,
 									   (form & FORM_WITH_KEYS) != 0);
 	}
 
 	state = (FunnelAggState *) PG_GETARG_POINTER(0);
-	if (state->unit_type->type != type || state->unit_type->collation != collation ||
+	if (state->site->unit_type.type != type || state->site->unit_type.collation != collation ||
 		form_of(state) != form)
 		elog(ERROR, "funnel_agg states are of different forms");
 	if (!funnel_program_is_for(state->program, def))

@@ -15,6 +15,7 @@
 
 #include "aggregate/progress.h"
 #include "aggregate/unit_state.h"
+#include "base/callsite.h"
 #include "base/compat.h"
 #include "events/arguments.h"
 #include "language/program.h"
@@ -77,7 +78,7 @@ check_form(FunctionCallInfo fcinfo, const FunnelProgram *program)
 
 	if (!program->rules.every_attempt)
 		return;
-	aggref = AggGetAggref(fcinfo);
+	aggref = funnel_own_aggref(fcinfo);
 	if (aggref != NULL && aggref->aggsplit == AGGSPLIT_SIMPLE &&
 		!type_is_array(aggref->aggtype))
 		refuse_every_attempt();

@@ -13,6 +13,7 @@
 #include "catalog/pg_type.h"
 
 #include "aggregate/unit_state.h"
+#include "base/callsite.h"
 #include "base/compat.h"
 #include "base/interrupts.h"
 #include "match/windowscan.h"
@@ -141,7 +142,7 @@ static const FunnelUnitAggregate window_funnel = {NULL, difference, NULL};
 static bool
 has_mode(FunctionCallInfo fcinfo)
 {
-	return get_fn_expr_argtype(fcinfo->flinfo, 2) == TEXTOID;
+	return funnel_argument_type(fcinfo->flinfo, 2) == TEXTOID;
 }
 
 PG_FUNCTION_INFO_V1(funnel_window_funnel_transfn);

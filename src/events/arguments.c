@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 
+#include "base/callsite.h"
 #include "events/arguments.h"
 
 void
@@ -56,8 +57,12 @@ funnel_argument_is_stable(FunctionCallInfo fcinfo, int argno)
 	if (aggref == NULL || list_length(aggref->args) < argno)
 		return false;
 	argument = (Node *) ((TargetEntry *) list_nth(aggref->args, argno - 1))->expr;
-	return IsA(argument, Const) ||
-		(IsA(argument, Param) && ((Param *) argument)->paramkind == PARAM_EXTERN);
+	if (!IsA(argument, Const) &&
+		!(IsA(argument, Param) && ((Param *) argument)->paramkind == PARAM_EXTERN))
+		return false;
+
+	/* last, because it takes longest: is it an argument of ours? */
+	return funnel_is_transition_of(fcinfo, aggref->aggfnoid);
 }
 
 int64

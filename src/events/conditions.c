@@ -10,8 +10,8 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
+#include "base/callsite.h"
 #include "base/compat.h"
 #include "events/conditions.h"
 
@@ -38,10 +38,8 @@ funnel_conditions_init(FunnelConditions *conditions, FunctionCallInfo fcinfo,
 
 	for (int i = 0; i < conditions->count; i++)
 	{
-		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, first + i);
+		Oid			type = funnel_argument_type(fcinfo->flinfo, first + i);
 
-		if (OidIsValid(type))
-			type = getBaseType(type);
 		if (type == BOOLOID)
 			continue;
 		/* a bare NULL, the same for every row, has no type */
@@ -52,6 +50,8 @@ funnel_conditions_init(FunnelConditions *conditions, FunctionCallInfo fcinfo,
 			conditions->is_array = true;
 			return;
 		}
+		if (!OidIsValid(type))
+			funnel_type_is_unknown("a condition");
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("condition %d must be of type %s, not type %s",

@@ -9,8 +9,8 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
+#include "base/callsite.h"
 #include "base/compat.h"
 #include "base/interval.h"
 #include "events/time.h"
@@ -18,11 +18,7 @@
 FunnelTimeType
 funnel_time_type(FmgrInfo *flinfo, int argno)
 {
-	Oid			type = get_fn_expr_argtype(flinfo, argno);
-
-	if (OidIsValid(type))
-		type = getBaseType(type);
-	switch (type)
+	switch (funnel_argument_type(flinfo, argno))
 	{
 		case TIMESTAMPTZOID:
 		case TIMESTAMPOID:

@@ -33,19 +33,21 @@ typedef struct JourneyState
 	FunnelJourney *message;
 } JourneyState;
 
-/*
- * The labels of a new state.  The states of a call site share them, but for the
- * first: a front end of sharded servers looks the function up anew for each row,
- * and then what is kept with it does not last as long as the state.  What was
- * kept from an earlier row does.
- */
+/* The labels of a new state: the states of a call site that lasts share them. */
 static FunnelLabelTable *
-labels_of_new_state(FunctionCallInfo fcinfo, MemoryContext context)
+labels_of_new_state(FunctionCallInfo fcinfo)
 {
-	if (fcinfo->flinfo->fn_extra != NULL)
-		return (FunnelLabelTable *) fcinfo->flinfo->fn_extra;
-	fcinfo->flinfo->fn_extra = funnel_label_table_create(fcinfo->flinfo->fn_mcxt, 32);
-	return funnel_label_table_create(context, 32);
+	FunnelLabelTable *labels = fcinfo->flinfo->fn_extra;
+	MemoryContext context;
+	bool		lasts;
+
+	if (likely(labels != NULL))
+		return labels;
+	context = funnel_site_context(fcinfo, &lasts);
+	labels = funnel_label_table_create(context, 32);
+	if (lasts)
+		fcinfo->flinfo->fn_extra = labels;
+	return labels;
 }
 
 static JourneyState *
@@ -56,7 +58,7 @@ get_state(FunctionCallInfo fcinfo, MemoryContext context)
 	if (!PG_ARGISNULL(0))
 		return (JourneyState *) PG_GETARG_POINTER(0);
 	state = MemoryContextAllocZero(context, sizeof(JourneyState));
-	state->labels = labels_of_new_state(fcinfo, context);
+	state->labels = labels_of_new_state(fcinfo);
 	return state;
 }
 

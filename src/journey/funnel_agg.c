@@ -77,32 +77,25 @@ find_question(CallSite *site, const struct varlena *def)
 }
 
 /*
- * The matcher of a group, which all groups of a call site share if it can be.
- * Where fn_extra does not survive a row (see aggregate/result_state.h), nothing else of the
- * call site may: then the group has its own.
+ * The matcher of a group, which all groups of a call site that lasts share.
  */
 static FunnelJourneyMatcher *
-get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running, bool is_new)
+get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running)
 {
-	CallSite   *site = fcinfo->flinfo->fn_extra;
+	bool		lasts;
 
 	if (likely(running->extra != NULL))
 		return running->extra;
 
-	if (site == NULL && !is_new)
+	(void) funnel_site_context(fcinfo, &lasts);
+	if (lasts)
 	{
+		if (fcinfo->flinfo->fn_extra == NULL)
+			fcinfo->flinfo->fn_extra = make_call_site(fcinfo);
+		running->extra = find_question(fcinfo->flinfo->fn_extra, running->program->def)->matcher;
+	}
+	else
 		running->extra = funnel_journey_matcher_create(running->program, running->context);
-		return running->extra;
-	}
-	if (site == NULL)
-	{
-		site = make_call_site(fcinfo);
-		fcinfo->flinfo->fn_extra = site;
-		return find_question(site, running->program->def)->matcher;
-	}
-
-	/* it was kept from an earlier row, so fn_extra survives rows */
-	running->extra = find_question(site, running->program->def)->matcher;
 	return running->extra;
 }
 
@@ -148,7 +141,7 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 
 	prefetch_next(journey);
 	running = funnel_running(fcinfo, 2, &state);
-	matcher = get_matcher(fcinfo, running, PG_ARGISNULL(0));
+	matcher = get_matcher(fcinfo, running);
 	if (running->program->rules.every_attempt)
 	{
 		const FunnelMatch *attempt;

@@ -275,7 +275,7 @@ funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes, in
 	Assert(nitems <= SPOOL_MAX_ITEMS);
 	spool = create_spool(&form, 64 - SPOOL_PARTITION_BITS, context);
 
-	spool->fcinfo = fcinfo;
+	spool->caller = fcinfo->context;
 	spool->file_owner = funnel_file_owner(fcinfo);
 	return spool;
 }

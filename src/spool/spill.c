@@ -56,7 +56,7 @@ funnel_spool_enter_budget(FunnelSpool *spool)
 	MemoryContextRegisterResetCallback(spool->blocks.context, &spool->end);
 	spool->resource_owner = CurrentResourceOwner;
 	if (spool->file_owner == FUNNEL_FILE_OF_AGGREGATE)
-		funnel_file_close_with_aggregate(spool->fcinfo, &spool->file);
+		funnel_file_close_with_aggregate(spool->caller, &spool->file);
 }
 
 size_t

@@ -48,8 +48,7 @@ struct FunnelSpool
 	size_t		packed_room;	/* bytes that writing a record may touch */
 
 	/* the file */
-	FunctionCallInfo fcinfo;	/* of the aggregate's first call for this
-								 * group */
+	fmNodePtr	caller;			/* of the aggregate */
 	FunnelFileOwner file_owner;
 	ResourceOwner resource_owner;
 	BufFile    *file;

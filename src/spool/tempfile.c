@@ -43,12 +43,15 @@ funnel_file_owner(FunctionCallInfo fcinfo)
 }
 
 /*
- * Have a file closed at the end of the group, if it is open then.  FCINFO is
- * that of a call of the group's aggregate.
+ * Have a file closed at the end of the group, if it is open then.  CALLER is the
+ * context of a call of the group's aggregate: the call itself may be over.
  */
 void
-funnel_file_close_with_aggregate(FunctionCallInfo fcinfo, BufFile **file)
+funnel_file_close_with_aggregate(fmNodePtr caller, BufFile **file)
 {
+	LOCAL_FCINFO(fcinfo, 0);
+
+	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, caller, NULL);
 	AggRegisterCallback(fcinfo, close_with_aggregate, PointerGetDatum(file));
 }
 
