@@ -9,12 +9,14 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 -- end
 -- end
+-- for type | form: text |; text[] | _array
 -- for ts | date: timestamptz |; timestamp |; date | _date
-CREATE FUNCTION funnel_agg_transfn(internal, anyelement, ${ts}, text, funnel_def, float8)
+CREATE FUNCTION funnel_agg_transfn(internal, anyelement, ${ts}, ${type}, funnel_def, float8)
 RETURNS internal
-AS 'MODULE_PATHNAME', 'funnel_agg${date}_transfn'
+AS 'MODULE_PATHNAME', 'funnel_agg${form}${date}_transfn'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
+-- end
 -- end
 -- for type | form: text |; text[] | _array
 -- for ts | date: timestamptz |; timestamp |; date | _date
@@ -47,7 +49,7 @@ RETURNS funnel_result
 AS 'MODULE_PATHNAME', 'funnel_agg_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
--- for event | more | types | what: event text | | text, funnel_def | from the events of all units; events text[] | | text[], funnel_def | from events that may have several labels; stage funnel_stage | | funnel_stage, funnel_def | from the stages that units were set to; event text | , value float8 | text, funnel_def, float8 | with the sum of a value at each stage; event text | , entry boolean | text, funnel_def, boolean | of those who entered by certain rows; events text[] | , entry boolean | text[], funnel_def, boolean | from events that may have several labels, of those who entered by certain rows; event text | , value float8, entry boolean | text, funnel_def, float8, boolean | with the sum of a value at each stage, of those who entered by certain rows; events text[] | , value float8, entry boolean | text[], funnel_def, float8, boolean | from events that may have several labels, with the sum of a value at each stage, of those who entered by certain rows
+-- for event | more | types | what: event text | | text, funnel_def | from the events of all units; events text[] | | text[], funnel_def | from events that may have several labels; stage funnel_stage | | funnel_stage, funnel_def | from the stages that units were set to; event text | , value float8 | text, funnel_def, float8 | with the sum of a value at each stage; events text[] | , value float8 | text[], funnel_def, float8 | from events that may have several labels, with the sum of a value at each stage; event text | , entry boolean | text, funnel_def, boolean | of those who entered by certain rows; events text[] | , entry boolean | text[], funnel_def, boolean | from events that may have several labels, of those who entered by certain rows; event text | , value float8, entry boolean | text, funnel_def, float8, boolean | with the sum of a value at each stage, of those who entered by certain rows; events text[] | , value float8, entry boolean | text[], funnel_def, float8, boolean | from events that may have several labels, with the sum of a value at each stage, of those who entered by certain rows
 -- for ts | how: timestamptz |; timestamp | , times read as UTC; date | , by days
 CREATE AGGREGATE funnel_agg(unit anyelement, ts ${ts}, ${event}, definition funnel_def${more}) (
 	SFUNC = funnel_agg_transfn,

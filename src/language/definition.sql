@@ -40,6 +40,17 @@ CREATE TYPE funnel_def (
 COMMENT ON TYPE funnel_def IS
 'funnel definition, as ''visit -> cart -> purchase within 7 days''';
 
+-- A definition that comes from a variable, a parameter, a column or an
+-- expression is text, and drivers declare it as varchar.  Implicit casts are
+-- safe here: no operator and no function takes a funnel_def where another takes
+-- text, so what could be resolved without them is resolved as before.
+-- for string: text; varchar
+CREATE CAST (${string} AS funnel_def) WITH INOUT AS IMPLICIT;
+
+COMMENT ON CAST (${string} AS funnel_def) IS 'definition from its text';
+
+-- end
+
 CREATE FUNCTION funnel_def_eq(funnel_def, funnel_def) RETURNS boolean
 AS 'MODULE_PATHNAME', 'funnel_bytes_eq'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
