@@ -319,7 +319,6 @@ FROM (VALUES (1, 'visit -> cart -> purchase within 7 days'::funnel_def),
 	(11, 'a|b -> "a|b"')) v(n, d), funnel_stages(d) s
 GROUP BY n, d ORDER BY n;
 SELECT * FROM funnel_stages('b -> a -> "c:d"');
-SELECT funnel_stages(NULL);
 
 -- definitions from stages
 SELECT funnel_def(ARRAY['1:visit', '2:cart', '3:purchase']::funnel_stage[], '7 days');

@@ -8,7 +8,7 @@ FROM unnest(ARRAY['visit', 'view', 'browse', 'add to cart', 'buy', 'Visit', 'vis
 SELECT e, stage_of(e, 'lead: form|call -> demo -> demo -> won')
 FROM unnest(ARRAY['form', 'call', 'lead', 'demo', 'won']) e;
 SELECT e, stage_of(e, 'a -> b -> c any order') FROM unnest(ARRAY['a', 'c', 'd']) e;
-SELECT stage_of('x', NULL) IS NULL AS null_definition, stage_of(NULL, 'x') IS NULL AS null_event;
+SELECT stage_of(NULL, 'x') IS NULL AS null_event;
 
 -- the first of several steps; literals and wildcards together
 SELECT e, stage_of(e, 'a* -> ab -> *b -> * -> "a*"')

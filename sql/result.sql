@@ -25,7 +25,7 @@ SELECT funnel_result('a -> b -> c, any order'::funnel_def);
 SELECT funnel_result('alone'::funnel_def);
 SELECT funnel_units(r), funnel_horizon(r), funnel_definition(r)
 FROM funnel_result('visit->cart   within 24 hours'::funnel_def) r;
-SELECT funnel_result(NULL::funnel_def), funnel_units(NULL), funnel_horizon(NULL),
+SELECT funnel_units(NULL), funnel_horizon(NULL),
 	funnel_definition(NULL), NULL::funnel_result::json, NULL::funnel_result::jsonb;
 -- a literal is cast, not passed to the function of that name
 SELECT refusal('visit -> cart'), refusal(''), refusal('[]'), refusal('null');

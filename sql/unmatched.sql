@@ -12,7 +12,6 @@ SELECT * FROM funnel_unmatched('visit -> cart -> purchase within 7 days', '{Visi
 SELECT * FROM funnel_unmatched('visit -> cart -> purchase within 7 days', '{}');
 SELECT * FROM funnel_unmatched('visit -> cart', ARRAY[NULL, 'cart', NULL]);
 SELECT * FROM funnel_unmatched('visit -> cart', '{{Visit,cart},{a,b}}');
-SELECT * FROM funnel_unmatched(NULL, '{a}');
 SELECT * FROM funnel_unmatched('visit', NULL);
 
 -- put in, taken out, replaced, exchanged, and two of these; never three

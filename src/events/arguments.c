@@ -28,15 +28,6 @@ funnel_time_is_infinite(void)
 }
 
 void
-funnel_definition_is_null(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("funnel definition must not be null"),
-			 errhint("Leave such rows out with FILTER or WHERE.")));
-}
-
-void
 funnel_definitions_differ(const FunnelProgram *program, const struct varlena *def)
 {
 	ereport(ERROR,

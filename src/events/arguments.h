@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "language/definition.h"
 #include "language/labels.h"
 #include "language/program.h"
 #include "language/stage.h"
@@ -26,9 +27,8 @@
 typedef int64 (*FunnelTimeReader) (Datum ts);
 typedef FunnelLabelMatch (*FunnelLabelReader) (const FunnelLabels *labels, Datum event);
 
-/* The errors that more than one form needs; they do not return. */
+/* An error that more than one form needs; it does not return. */
 extern void funnel_time_is_infinite(void);
-extern void funnel_definition_is_null(void);
 
 /* DEF, a value with any inline header, is not that of the group's PROGRAM. */
 extern void funnel_definitions_differ(const FunnelProgram *program,

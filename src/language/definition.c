@@ -163,6 +163,16 @@ funnel_def_send(PG_FUNCTION_ARGS)
 
 /* ---------- for the floors above ---------- */
 
+void
+funnel_definition_is_null(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("funnel definition must not be null"),
+			 errhint("A look-up that finds no row gives NULL: check the name that it looks for. "
+					 "Rows without a definition can be left out with FILTER or WHERE.")));
+}
+
 FunnelDefinition *
 funnel_definition_of(const FunnelDef *def)
 {

@@ -34,6 +34,21 @@ extern PGDLLEXPORT Datum funnel_def_out(PG_FUNCTION_ARGS);
  */
 extern FunnelDef *funnel_definition_value(const FunnelDefinition *definition, Node *escontext);
 
+/*
+ * The error of a function that is asked NULL; it does not return.  No such
+ * function is STRICT: NULL or no rows would look like an answer.
+ */
+extern void funnel_definition_is_null(void);
+
+/* Argument ARGNO, which must not be NULL. */
+static inline FunnelDef *
+funnel_definition_argument(FunctionCallInfo fcinfo, int argno)
+{
+	if (PG_ARGISNULL(argno))
+		funnel_definition_is_null();
+	return PG_GETARG_FUNNEL_DEF_PP(argno);
+}
+
 /* The parsed tree of a stored value, in the current memory context. */
 extern FunnelDefinition *funnel_definition_of(const FunnelDef *def);
 

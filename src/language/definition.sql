@@ -181,13 +181,13 @@ COMMENT ON FUNCTION funnel_def(funnel_stage[], interval) IS
 
 CREATE FUNCTION funnel_stages(definition funnel_def) RETURNS SETOF funnel_stage
 AS 'MODULE_PATHNAME'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
+LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5;
 
 COMMENT ON FUNCTION funnel_stages(funnel_def) IS 'stages of a definition, in order';
 
 CREATE FUNCTION stage_of(event text, definition funnel_def) RETURNS funnel_stage
 AS 'MODULE_PATHNAME', 'funnel_stage_of'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION stage_of(text, funnel_def) IS
 'stage of the first step that an event matches, or NULL';

@@ -65,12 +65,7 @@ funnel_events(PG_FUNCTION_ARGS)
 	Datum	   *labels;
 	int			nlabels = 0;
 
-	/* NULL as a list of labels would let no row through, without a word */
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("funnel definition must not be null")));
-	definition = funnel_definition_of(PG_GETARG_FUNNEL_DEF_PP(0));
+	definition = funnel_definition_of(funnel_definition_argument(fcinfo, 0));
 	nterms = definition->nunless;
 
 	for (int i = 0; i < definition->nsteps; i++)

@@ -138,7 +138,7 @@ funnel_stages(PG_FUNCTION_ARGS)
 
 		funcctx = SRF_FIRSTCALL_INIT();
 		oldcontext = MemoryContextSwitchTo(funcctx->multi_call_memory_ctx);
-		definition = funnel_definition_of(PG_GETARG_FUNNEL_DEF_PP(0));
+		definition = funnel_definition_of(funnel_definition_argument(fcinfo, 0));
 		funcctx->max_calls = definition->nsteps;
 		funcctx->user_fctx = funnel_definition_stage_names(definition);
 		MemoryContextSwitchTo(oldcontext);
@@ -168,19 +168,21 @@ typedef struct StageOfCache
 /*
  * stage_of(event text, definition funnel_def)
  *
- * The first step that the event matches, or NULL.
+ * The first step that the event matches, or NULL; NULL for a NULL event.
  */
 PG_FUNCTION_INFO_V1(funnel_stage_of);
 Datum
 funnel_stage_of(PG_FUNCTION_ARGS)
 {
-	text	   *event = PG_GETARG_TEXT_PP(0);
-	FunnelDef  *def = PG_GETARG_FUNNEL_DEF_PP(1);
+	FunnelDef  *def = funnel_definition_argument(fcinfo, 1);
 	Size		def_len = VARSIZE_ANY_EXHDR(def);
 	StageOfCache *cache = fcinfo->flinfo->fn_extra;
 	FunnelLabelMatch match;
+	text	   *event;
 	int			step;
 
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
 	if (cache == NULL)
 	{
 		cache = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
@@ -209,6 +211,7 @@ funnel_stage_of(PG_FUNCTION_ARGS)
 		MemoryContextSwitchTo(oldcontext);
 	}
 
+	event = PG_GETARG_TEXT_PP(0);
 	match = funnel_labels_match(cache->labels, VARDATA_ANY(event),
 								VARSIZE_ANY_EXHDR(event));
 	if (match.steps == 0)

@@ -180,24 +180,26 @@ Datum
 funnel_unmatched(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	FunnelDefinition *definition = funnel_definition_of(PG_GETARG_FUNNEL_DEF_PP(0));
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+	FunnelDefinition *definition = funnel_definition_of(funnel_definition_argument(fcinfo, 0));
 	Oid			collation = OidIsValid(PG_GET_COLLATION()) ? PG_GET_COLLATION() : C_COLLATION_OID;
 	FunnelLabels *compiled = funnel_labels_compile(definition, NULL, CurrentMemoryContext);
 	uint64		steps = PG_UINT64_MAX >> (FUNNEL_MAX_STEPS - definition->nsteps);
 	Unmatched	unmatched[FUNNEL_MAX_STEPS] = {0};
 	MemoryContext workspace = AllocSetContextCreate(CurrentMemoryContext, "funnel_unmatched label",
 													ALLOCSET_DEFAULT_SIZES);
-	Datum	   *labels;
-	bool	   *nulls;
-	int			nlabels;
+	Datum	   *labels = NULL;
+	bool	   *nulls = NULL;
+	int			nlabels = 0;
 	char	  **names;
 
 	/* a step is known by its event, not as the first of three */
 	definition->any_order = false;
 	names = funnel_definition_stage_names(definition);
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &labels, &nulls, &nlabels);
+	/* array_agg over no rows is NULL */
+	if (!PG_ARGISNULL(1))
+		deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT,
+						  &labels, &nulls, &nlabels);
 	for (int i = 0; i < nlabels && steps != 0; i++)
 	{
 		text	   *label;

@@ -7,7 +7,7 @@ RETURNS TABLE (
 	stage text,
 	nearest text)
 AS 'MODULE_PATHNAME'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 5;
+LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5;
 
 COMMENT ON FUNCTION funnel_unmatched(funnel_def, text[]) IS
 	'steps that none of these labels matches, each with the label that is nearest';

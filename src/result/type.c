@@ -325,7 +325,7 @@ PG_FUNCTION_INFO_V1(funnel_result_empty);
 Datum
 funnel_result_empty(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(funnel_tally_flatten(funnel_tally_create(PG_GETARG_FUNNEL_DEF_PP(0),
+	PG_RETURN_POINTER(funnel_tally_flatten(funnel_tally_create(funnel_definition_argument(fcinfo, 0),
 															   CurrentMemoryContext)));
 }
 

@@ -62,7 +62,7 @@ COMMENT ON CAST (funnel_result AS jsonb) IS 'text form of a result as jsonb';
 CREATE FUNCTION funnel_result(definition funnel_def)
 RETURNS funnel_result
 AS 'MODULE_PATHNAME', 'funnel_result_empty'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_result(funnel_def) IS
 	'result of a funnel that nobody entered';

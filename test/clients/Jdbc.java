@@ -72,7 +72,8 @@ public class Jdbc {
 				printError("error", statement, AS_STRING, "visit -> ");
 				ask("after an error", statement, AS_STRING, definitions);
 
-				printError("text without a cast", uncast, AS_STRING, definitions[0]);
+				/* A varchar becomes a definition by itself. */
+				ask("text without a cast", uncast, AS_STRING, definitions);
 				printPlans("plans", connection);
 			}
 		}

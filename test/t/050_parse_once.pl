@@ -66,6 +66,16 @@ for my $mode (qw(force_generic_plan force_custom_plan auto))
 			("EXECUTE question($text)") x 10),
 		20,
 		"and so does a function that compiles the definition ($mode)");
+
+	# What the aggregate itself parses, for each execution.
+	my %parses = map {
+		$_ => parses("SET plan_cache_mode = $mode; PREPARE question($_) AS"
+			  . " SELECT funnel_agg(g, timestamptz '2026-01-01', 'visit', \$1) FROM $rows",
+			("EXECUTE question($text)") x 10)
+	} qw(funnel_def text varchar);
+	cmp_ok($parses{funnel_def}, '<=', 40, "and an aggregate ($mode)");
+	is($parses{$_}, $parses{funnel_def}, "which is given $_ without a cast ($mode)")
+	  foreach qw(text varchar);
 }
 
 is( parses("PREPARE question(funnel_def) AS SELECT count(\$1) FROM $rows",

@@ -12,6 +12,9 @@
 # Each line of a block fenced as ```funnel is a valid definition, written as it
 # prints itself.
 #
+# Each call that docs/asking.md lists as unknown to PostgreSQL is answered as it
+# says, and its cure works.
+#
 # Besides, links between the pages lead somewhere; docs/reference.md has every
 # type, function, operator and cast of the extension, in the words of its
 # COMMENT ON; README.md quotes docs/sample.sql and docs/benchmarks.md, and
@@ -108,6 +111,31 @@ sub check_definitions
 	{
 		is($node->safe_psql('postgres', "SELECT \$\$$definition\$\$::funnel_def"),
 			$definition, "$name: $definition");
+	}
+}
+
+# Each row of the table of calls that PostgreSQL does not know: what it says, with
+# "…" for what is left out, and that what to write instead works.
+sub check_cures
+{
+	my ($name, $text) = @_;
+	my ($section) = $text =~ /^## It says: function does not exist\n(.*?)(?=^## |\z)/ms;
+	my ($tables) = $section =~ /^```sql\n(.*?)^```$/ms;
+	my @rows = map { [ map { tr/`//dr =~ s/\\\|/|/gr } @$_ ] }
+	  map { [/^\| (`.+?`) \| (`.+?`) \| (`.+?`) \|$/] } grep { /^\| `/ } split /\n/, $section;
+
+	cmp_ok(scalar(@rows), '>', 20, "$name: the rows are found");
+	$node->safe_psql('postgres', 'CREATE DATABASE cures');
+	$node->safe_psql('cures', "CREATE EXTENSION funnel; $tables");
+	foreach my $row (@rows)
+	{
+		my ($wrote, $says, $write) = @$row;
+		my ($status, undef, $error) = $node->psql('cures', "SELECT $wrote FROM raw");
+		my $pattern = join('.*', map { quotemeta } split /\Q…\E/, $says, -1);
+
+		like($error, qr/ERROR:  .*?$pattern/, "$name: it says that of $wrote");
+		($status, undef, $error) = $node->psql('cures', "SELECT $write FROM raw");
+		is($error, '', "$name: $write");
 	}
 }
 
@@ -241,6 +269,7 @@ foreach my $name (sort keys %page)
 	check_definitions($name, $page{$name});
 	check_links($name, $page{$name});
 }
+check_cures('docs/asking.md', $page{'docs/asking.md'});
 check_reference($page{'docs/reference.md'});
 
 my $readme = $page{'README.md'};
