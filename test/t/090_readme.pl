@@ -9,6 +9,9 @@
 # of HTML are allowed, and it is run in two time zones, far to either side of
 # UTC, the first of which changes its clocks amid the examples.
 #
+# Some tables are computed a second time, without the extension: a query of
+# test/proofs/ prints what the page shows.
+#
 # Each line of a block fenced as ```funnel is a valid definition, written as it
 # prints itself.
 #
@@ -44,11 +47,25 @@ sub tidy
 	return $text;
 }
 
+# The proofs of a page: heading and number of the table => the query.
+sub proofs
+{
+	my ($name) = @_;
+	my $file = 'test/proofs/' . ($name =~ s{.*/}{}r =~ s/\.md$/.sql/r);
+
+	return {} unless -e $file;
+	my (undef, %proof) = split /^-- (\S.*, \d+)\n/m, slurp_file($file);
+	return \%proof;
+}
+
 sub check_examples
 {
 	my ($name, $text, $zone) = @_;
 
-	# The blocks: line, SQL, and the output shown, if any.
+	# The blocks: line, SQL, and the output shown, if any, with the query that
+	# proves it, if there is one.
+	my $proof = proofs($name);
+	my %tables;
 	my @blocks;
 	while (
 		$text =~ m{
@@ -56,8 +73,13 @@ sub check_examples
 			(?: \n* ^```text\n (?<shown>.*?) ^```\n )?}gmsx)
 	{
 		my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
-		push @blocks, { line => $line, sql => $+{sql}, shown => $+{shown} };
+		my %block = (line => $line, sql => $+{sql}, shown => $+{shown}, proof => '');
+		my $heading = substr($text, 0, $-[0]) =~ /.*^## (.*?)$/ms ? $1 : '';
+		$block{proof} = delete $proof->{"$heading, " . ++$tables{$heading}} // ''
+		  if defined $block{shown};
+		push @blocks, \%block;
 	}
+	is(join("\n", sort keys %$proof), '', "$name: each proof has its table");
 	is(scalar(() = $text =~ /^```sql/mg), scalar(@blocks), "$name: each example is found");
 	is( scalar(() = $text =~ /^```text/mg),
 		scalar(grep { defined $_->{shown} } @blocks),
@@ -73,7 +95,8 @@ sub check_examples
 	# One session; a mark before each block tells the outputs apart.
 	my $database = lc("$name $zone") =~ s/\W/_/gr;
 	my $script = "\\encoding UTF8\n";
-	$script .= "\\echo @@ $_\n$blocks[$_]->{sql}" for 0 .. $#blocks;
+	$script .= "\\echo @@ $_\n$blocks[$_]->{sql}\\echo @@ proof $_\n$blocks[$_]->{proof}"
+	  for 0 .. $#blocks;
 	my $file = "$PostgreSQL::Test::Utils::tmp_check/$database.sql";
 	append_to_file($file, $script);
 	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0");
@@ -95,6 +118,10 @@ sub check_examples
 		if (defined $block->{shown})
 		{
 			is(tidy($printed), tidy($block->{shown}), $where);
+			next unless $block->{proof};
+			my ($proved) = $output =~ /^@@ proof $i\n(.*?)(?=^@@ |\z)/ms;
+			is(tidy($proved), tidy($block->{shown}), "$where, proved");
+			unlike($block->{proof}, qr/\b(?:funnel|journey)_/, 'without the extension');
 		}
 		else
 		{
