@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "libpq/pqformat.h"
+#include "utils/builtins.h"
 
 #include "aggregate/funnel_agg.h"
 #include "base/aggcontext.h"
@@ -123,9 +124,7 @@ funnel_agg_combine(PG_FUNCTION_ARGS)
 	form = pq_getmsgbyte(&message);
 	horizon = pq_getmsgint64(&message);
 	len = pq_getmsgint(&message, 4);
-	def = palloc(VARHDRSZ + len);
-	SET_VARSIZE(def, VARHDRSZ + len);
-	memcpy(VARDATA(def), pq_getmsgbytes(&message, len), len);
+	def = (struct varlena *) cstring_to_text_with_len(pq_getmsgbytes(&message, len), len);
 
 	state = state_to_combine(fcinfo, context, type, collation, form, def);
 	state->horizon = Max(state->horizon, horizon);

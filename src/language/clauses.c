@@ -11,86 +11,44 @@
 #include "language/durations.h"
 #include "language/terms.h"
 
-typedef struct Clause
-{
-	const char *first;
-	const char *second;			/* word, or NULL */
-} Clause;
-
-static const Clause clauses[] = {
-	[FUNNEL_WITHIN] = {"within", NULL},
-	[FUNNEL_ANY_ORDER] = {"any", "order"},
-	[FUNNEL_FIRST_ENTRY] = {"first", "entry"},
-	[FUNNEL_LAST_ENTRY] = {"last", "entry"},
-	[FUNNEL_EVERY_ATTEMPT] = {"every", "attempt"},
-	[FUNNEL_INCREASING] = {"increasing", NULL},
-	[FUNNEL_UNLESS] = {"unless", NULL}
-};
-
-StaticAssertDecl(lengthof(clauses) == FUNNEL_NUM_CLAUSES, "each clause has its words");
-
 /* The clause that begins with the word from START to END, or -1. */
 static int
 find_clause(const char *start, const char *end)
 {
 	for (int i = 0; i < FUNNEL_NUM_CLAUSES; i++)
 	{
-		if (funnel_is_word(start, end - start, clauses[i].first))
+		const char *words = funnel_clauses[i].words;
+
+		if (strcspn(words, " ") == (size_t) (end - start) &&
+			pg_strncasecmp(words, start, end - start) == 0)
 			return i;
 	}
 	return -1;
-}
-
-/* Both words of a clause, for messages. */
-static char *
-clause_name(int kind)
-{
-	const Clause *clause = &clauses[kind];
-
-	return psprintf("%s%s%s", clause->first, clause->second ? " " : "",
-					clause->second ? clause->second : "");
 }
 
 /* What follows the first word of a clause */
 static bool
 parse_clause(FunnelParser *p, FunnelClause kind)
 {
-	FunnelDefinition *definition = p->definition;
-	const char *second = clauses[kind].second;
+	const char *words = funnel_clauses[kind].words;
+	const char *space = strchr(words, ' ');
 
 	skip_space(p);
-	if (second != NULL)
+	if (space != NULL)
 	{
 		const char *end = funnel_bare_run_end(p->pos, p->end);
 
-		if (!funnel_is_word(p->pos, end - p->pos, second))
-			return funnel_fail_at(p, p->pos, psprintf("\"%s\"", second),
-								  psprintf("Write \"%s\".", clause_name(kind)));
+		if (!funnel_is_word(p->pos, end - p->pos, space + 1))
+			return funnel_fail_at(p, p->pos, psprintf("\"%s\"", space + 1),
+								  psprintf("Write \"%s\".", words));
 		p->pos = end;
 	}
 
-	switch (kind)
-	{
-		case FUNNEL_WITHIN:
-			return funnel_parse_duration(p, &definition->within);
-		case FUNNEL_ANY_ORDER:
-			definition->any_order = true;
-			break;
-		case FUNNEL_FIRST_ENTRY:
-			definition->first_entry = true;
-			break;
-		case FUNNEL_LAST_ENTRY:
-			definition->last_entry = true;
-			break;
-		case FUNNEL_EVERY_ATTEMPT:
-			definition->every_attempt = true;
-			break;
-		case FUNNEL_INCREASING:
-			definition->increasing = true;
-			break;
-		case FUNNEL_UNLESS:
-			return funnel_parse_terms(p, &definition->unless, &definition->nunless);
-	}
+	if (kind == FUNNEL_WITHIN)
+		return funnel_parse_duration(p, &p->definition->within);
+	if (kind == FUNNEL_UNLESS)
+		return funnel_parse_terms(p, &p->definition->unless, &p->definition->nunless);
+	*funnel_definition_flag(p->definition, kind) = true;
 	return true;
 }
 
@@ -129,7 +87,7 @@ funnel_parse_clauses(FunnelParser *p)
 		if (p->clause_at[kind] != NULL)
 			return funnel_fail(p,
 							   psprintf("The clause \"%s\" is repeated at character %d.",
-										clause_name(kind), funnel_char_number(p, start)),
+										funnel_clauses[kind].words, funnel_char_number(p, start)),
 							   kind == FUNNEL_UNLESS ?
 							   "Several events are joined by \"|\", as in unless lost|cancelled." :
 							   "Write each clause once.");
@@ -149,8 +107,8 @@ check_pair(FunnelParser *p, FunnelClause a, FunnelClause b, const char *hint)
 		return true;
 	return funnel_fail(p,
 					   psprintf("\"%s\" at character %d cannot be combined with \"%s\" at character %d.",
-								clause_name(a), funnel_char_number(p, p->clause_at[a]),
-								clause_name(b), funnel_char_number(p, p->clause_at[b])),
+								funnel_clauses[a].words, funnel_char_number(p, p->clause_at[a]),
+								funnel_clauses[b].words, funnel_char_number(p, p->clause_at[b])),
 					   hint);
 }
 

@@ -7,40 +7,22 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "utils/memutils.h"
 
+#include "base/bytehash.h"
 #include "base/compat.h"
 #include "language/codes.h"
-
-typedef struct CodeEntry
-{
-	FunnelLabelMatch match;
-	char		status;
-	uint8		code;
-} CodeEntry;
-
-#define SH_PREFIX		codehash
-#define SH_ELEMENT_TYPE CodeEntry
-#define SH_KEY_TYPE		FunnelLabelMatch
-#define SH_KEY			match
-#define SH_HASH_KEY(tb, key) \
-	hash_bytes((const unsigned char *) &(key), sizeof(FunnelLabelMatch))
-#define SH_EQUAL(tb, a, b) ((a).steps == (b).steps && (a).breaks == (b).breaks)
-#define SH_SCOPE		static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 int
 funnel_mixed_code(const FunnelEventCodes *codes, FunnelLabelMatch match)
 {
-	const CodeEntry *entry;
+	FunnelBytes key = {(const char *) &match, sizeof(match)};
+	const FunnelByteHashEntry *entry;
 
 	if (codes->by_match == NULL)
 		return -1;
-	entry = codehash_lookup(codes->by_match, match);
-	return entry != NULL ? entry->code : -1;
+	entry = funnel_bytehash_lookup(codes->by_match, key);
+	return entry != NULL ? (int) entry->value.number : -1;
 }
 
 int
@@ -48,23 +30,27 @@ funnel_add_mixed_code(FunnelEventCodes *codes, FunnelLabelMatch match, MemoryCon
 {
 	int			n = codes->nmixed;
 	int			code = funnel_mixed_code(codes, match);
-	CodeEntry  *entry;
+	FunnelLabelMatch *copy;
+	FunnelBytes key;
 	bool		found;
 
 	if (code >= 0 || n == FUNNEL_MAX_MIXED)
 		return code;
 	if (n == 0)
 	{
-		codes->by_match = codehash_create(context, 2, NULL);
+		codes->by_match = funnel_bytehash_create(context, 2, NULL);
 		codes->mixed = MemoryContextAlloc(context, sizeof(FunnelLabelMatch));
 	}
 	else if ((n & (n - 1)) == 0)
 		codes->mixed = repalloc(codes->mixed, sizeof(FunnelLabelMatch) * 2 * n);
-	entry = codehash_insert(codes->by_match, match, &found);
-	entry->code = FUNNEL_FIRST_MIXED + n;
-	codes->mixed[n] = match;
+	copy = MemoryContextAlloc(context, sizeof(match));
+	*copy = codes->mixed[n] = match;
+	key.bytes = (const char *) copy;
+	key.size = sizeof(match);
+	code = FUNNEL_FIRST_MIXED + n;
+	funnel_bytehash_insert(codes->by_match, key, &found)->value.number = code;
 	codes->nmixed++;
-	return entry->code;
+	return code;
 }
 
 /*

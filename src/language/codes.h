@@ -36,7 +36,7 @@ typedef struct FunnelEventCodes
 {
 	int			nmixed;
 	FunnelLabelMatch *mixed;	/* by code; room for a power of two */
-	struct codehash_hash *by_match;
+	struct funnel_bytehash_hash *by_match;
 } FunnelEventCodes;
 
 /* The code of a combination, -1 if it has none. */

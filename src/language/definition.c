@@ -54,43 +54,27 @@ funnel_definition_value(const FunnelDefinition *definition, Node *escontext)
  */
 typedef struct InputCache
 {
-	Size		allocated;
-	char	   *text;			/* terminated */
-	Size		value_size;
-	/* the value (first, it is aligned), then the text */
-	char		data[FLEXIBLE_ARRAY_MEMBER];
+	char	   *text;
+	FunnelDef  *value;			/* NULL if there is none */
 } InputCache;
-
-#define INPUT_CACHE_DATA	MAXALIGN(offsetof(InputCache, data))
-
-static inline FunnelDef *
-input_cache_value(InputCache *cache)
-{
-	return (FunnelDef *) ((char *) cache + INPUT_CACHE_DATA);
-}
 
 static void
 input_cache_store(FmgrInfo *flinfo, const char *text, const FunnelDef *value)
 {
 	InputCache *cache = flinfo->fn_extra;
-	Size		text_size = strlen(text) + 1;
-	Size		value_size = VARSIZE(value);
-	Size		needed = INPUT_CACHE_DATA + value_size + text_size;
+	MemoryContext caller = MemoryContextSwitchTo(flinfo->fn_mcxt);
 
-	if (cache == NULL || cache->allocated < needed)
+	if (cache == NULL)
+		flinfo->fn_extra = cache = palloc0(sizeof(InputCache));
+	else if (cache->value != NULL)
 	{
-		flinfo->fn_extra = NULL;
-		if (cache != NULL)
-			pfree(cache);
-		cache = MemoryContextAlloc(flinfo->fn_mcxt, needed);
-		cache->allocated = needed;
+		pfree(cache->value);
+		cache->value = NULL;
+		pfree(cache->text);
 	}
-
-	cache->value_size = value_size;
-	memcpy(input_cache_value(cache), value, value_size);
-	cache->text = (char *) input_cache_value(cache) + value_size;
-	memcpy(cache->text, text, text_size);
-	flinfo->fn_extra = cache;
+	cache->text = pstrdup(text);
+	cache->value = (FunnelDef *) cstring_to_text_with_len(VARDATA(value), VARSIZE(value) - VARHDRSZ);
+	MemoryContextSwitchTo(caller);
 }
 
 Datum
@@ -101,13 +85,10 @@ funnel_def_in(PG_FUNCTION_ARGS)
 	FunnelDefinition *definition;
 	FunnelDef  *result;
 
-	if (cache != NULL && strcmp(cache->text, text) == 0)
-	{
-		/* A copy, as the caller may free what an input function returns. */
-		result = palloc(cache->value_size);
-		memcpy(result, input_cache_value(cache), cache->value_size);
-		PG_RETURN_FUNNEL_DEF_P(result);
-	}
+	/* A copy, as the caller may free what an input function returns. */
+	if (cache != NULL && cache->value != NULL && strcmp(cache->text, text) == 0)
+		PG_RETURN_FUNNEL_DEF_P(cstring_to_text_with_len(VARDATA(cache->value),
+														VARSIZE(cache->value) - VARHDRSZ));
 
 	definition = funnel_definition_parse(text, strlen(text), fcinfo->context);
 	if (definition == NULL)

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "language/exclusions.h"
+#include "language/terms.h"
 
 #define EVERY_LINK	0
 
@@ -104,18 +105,6 @@ judge(Exclusion *exclusions, int n, int nlinks)
 	}
 }
 
-static void
-append(FunnelTerm **terms, int *nterms, int *allocated, const FunnelTerm *term)
-{
-	if (*nterms == *allocated)
-	{
-		*allocated = *allocated == 0 ? 4 : *allocated * 2;
-		*terms = *terms == NULL ? palloc(*allocated * sizeof(FunnelTerm)) :
-			repalloc(*terms, *allocated * sizeof(FunnelTerm));
-	}
-	(*terms)[(*nterms)++] = *term;
-}
-
 void
 funnel_definition_settle_exclusions(FunnelDefinition *definition)
 {
@@ -124,7 +113,6 @@ funnel_definition_settle_exclusions(FunnelDefinition *definition)
 	FunnelTerm *unless = NULL;
 	FunnelTerm *excluded[FUNNEL_MAX_STEPS] = {NULL};
 	int			nterms[FUNNEL_MAX_STEPS] = {0};
-	int			allocated[FUNNEL_MAX_STEPS] = {0};
 	Exclusion  *exclusions;
 	int			end;
 
@@ -157,7 +145,7 @@ funnel_definition_settle_exclusions(FunnelDefinition *definition)
 		int			link = exclusions[i].everywhere ? EVERY_LINK : exclusions[i].link;
 
 		if (!exclusions[i].repeated)
-			append(&excluded[link], &nterms[link], &allocated[link], exclusions[i].term);
+			funnel_append_term(&excluded[link], &nterms[link], exclusions[i].term);
 	}
 
 	unless = excluded[EVERY_LINK];

@@ -13,6 +13,7 @@
 
 #include "language/chars.h"
 #include "language/hint.h"
+#include "language/tree.h"
 
 #define LINKS_HINT \
 	"Steps are linked by \"->\", or by \"=>\" if no other event may come between."
@@ -62,50 +63,49 @@ static const Slip slips[] = {
 	{"unordered", "Steps may come in any order under \"any order\"."}
 };
 
-/* The words of the clauses, written as one if there are two. */
-static const Slip clause_words[] = {
-	{"within", "Did you mean \"within\"?"},
-	{"increasing", "Did you mean \"increasing\"?"},
-	{"unless", "Did you mean \"unless\"?"},
-	{"anyorder", "Did you mean \"any order\"?"},
-	{"firstentry", "Did you mean \"first entry\"?"},
-	{"lastentry", "Did you mean \"last entry\"?"},
-	{"everyattempt", "Did you mean \"every attempt\"?"},
-	{"increase", "Did you mean \"increasing\"?"},
-	{"first", "Did you mean \"first entry\"?"},
-	{"every", "Did you mean \"every attempt\"?"}
+/* What else people write for a clause. */
+static const struct
+{
+	const char *word;
+	FunnelClause clause;
+}			clause_words[] = {
+	{"increase", FUNNEL_INCREASING},
+	{"first", FUNNEL_FIRST_ENTRY},
+	{"every", FUNNEL_EVERY_ATTEMPT}
 };
 
 #define MAX_CLAUSE_WORD		16
 
 /*
- * How many letters must be put in, taken out or replaced to make B of A (V. I.
- * Levenshtein, "Binary codes capable of correcting deletions, insertions and
- * reversals", 1965).
+ * Is A, of ALEN letters, WORD without its spaces, but for two letters at most that
+ * are put in, taken out or replaced?  (V. I. Levenshtein, "Binary codes capable of
+ * correcting deletions, insertions and reversals", 1965.)
  */
-static int
-edit_distance(const char *a, int alen, const char *b, int blen)
+static bool
+resembles(const char *a, int alen, const char *word)
 {
-	int			row[MAX_CLAUSE_WORD + 1] = {0};
+	int			row[MAX_CLAUSE_WORD + 1];	/* distances of what A begins with */
 
-	for (int j = 0; j <= blen; j++)
-		row[j] = j;
-	for (int i = 1; i <= alen; i++)
+	for (int i = 0; i <= alen; i++)
+		row[i] = i;
+	for (; *word != '\0'; word++)
 	{
 		int			corner = row[0];
 
-		row[0] = i;
-		for (int j = 1; j <= blen; j++)
+		if (*word == ' ')
+			continue;
+		row[0]++;
+		for (int i = 1; i <= alen; i++)
 		{
-			int			above = row[j];
-			int			best = corner + (a[i - 1] != b[j - 1]);
+			int			above = row[i];
+			int			best = corner + (a[i - 1] != *word);
 
 			best = Min(best, above + 1);
-			row[j] = Min(best, row[j - 1] + 1);
+			row[i] = Min(best, row[i - 1] + 1);
 			corner = above;
 		}
 	}
-	return row[blen];
+	return row[alen] <= 2;
 }
 
 /* The hint for a word that looks like a clause, or NULL. */
@@ -123,12 +123,15 @@ misspelled_clause(const char *at, int len)
 			return NULL;
 		letters[n++] = pg_tolower((unsigned char) at[i]);
 	}
+	for (int i = 0; i < FUNNEL_NUM_CLAUSES; i++)
+	{
+		if (resembles(letters, n, funnel_clauses[i].words))
+			return psprintf("Did you mean \"%s\"?", funnel_clauses[i].words);
+	}
 	for (int i = 0; i < (int) lengthof(clause_words); i++)
 	{
-		int			length = strlen(clause_words[i].word);
-
-		if (edit_distance(letters, n, clause_words[i].word, length) <= 2)
-			return clause_words[i].hint;
+		if (resembles(letters, n, clause_words[i].word))
+			return psprintf("Did you mean \"%s\"?", funnel_clauses[clause_words[i].clause].words);
 	}
 	return NULL;
 }

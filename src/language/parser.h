@@ -21,20 +21,6 @@
 #include "language/hint.h"
 #include "language/tree.h"
 
-/* The clauses, in the order in which they are printed. */
-typedef enum FunnelClause
-{
-	FUNNEL_WITHIN,
-	FUNNEL_ANY_ORDER,
-	FUNNEL_FIRST_ENTRY,
-	FUNNEL_LAST_ENTRY,
-	FUNNEL_EVERY_ATTEMPT,
-	FUNNEL_INCREASING,
-	FUNNEL_UNLESS
-} FunnelClause;
-
-#define FUNNEL_NUM_CLAUSES	7
-
 typedef struct FunnelParser
 {
 	const char *text;

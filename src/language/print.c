@@ -132,19 +132,40 @@ print_link(StringInfo buf, const FunnelStep *step)
 	appendStringInfoString(buf, "> ");
 }
 
+static bool
+has_clause(const FunnelDefinition *definition, FunnelClause clause)
+{
+	if (clause == FUNNEL_WITHIN)
+		return definition->within != 0;
+	if (clause == FUNNEL_UNLESS)
+		return definition->nunless > 0;
+	return *funnel_definition_flag(definition, clause);
+}
+
 /* The clauses come behind the steps, separated by commas. */
 static void
-print_clause(StringInfo buf, bool *first, const char *clause)
+print_clauses(StringInfo buf, const FunnelDefinition *definition)
 {
-	appendStringInfo(buf, "%s%s", *first ? " " : ", ", clause);
-	*first = false;
+	const char *separator = " ";
+
+	for (int i = 0; i < FUNNEL_NUM_CLAUSES; i++)
+	{
+		if (!has_clause(definition, i))
+			continue;
+		appendStringInfo(buf, "%s%s", separator, funnel_clauses[i].words);
+		separator = ", ";
+		if (funnel_clauses[i].flag == 0)
+			appendStringInfoChar(buf, ' ');
+		if (i == FUNNEL_WITHIN)
+			funnel_duration_print(buf, definition->within);
+		else if (i == FUNNEL_UNLESS)
+			print_terms(buf, definition->unless, definition->nunless);
+	}
 }
 
 void
 funnel_definition_print(StringInfo buf, const FunnelDefinition *definition)
 {
-	bool		first = true;
-
 	for (int i = 0; i < definition->nsteps; i++)
 	{
 		const FunnelStep *step = &definition->steps[i];
@@ -157,25 +178,5 @@ funnel_definition_print(StringInfo buf, const FunnelDefinition *definition)
 		if (step->optional)
 			appendStringInfoChar(buf, '?');
 	}
-
-	if (definition->within != 0)
-	{
-		print_clause(buf, &first, "within ");
-		funnel_duration_print(buf, definition->within);
-	}
-	if (definition->any_order)
-		print_clause(buf, &first, "any order");
-	if (definition->first_entry)
-		print_clause(buf, &first, "first entry");
-	if (definition->last_entry)
-		print_clause(buf, &first, "last entry");
-	if (definition->every_attempt)
-		print_clause(buf, &first, "every attempt");
-	if (definition->increasing)
-		print_clause(buf, &first, "increasing");
-	if (definition->nunless > 0)
-	{
-		print_clause(buf, &first, "unless ");
-		print_terms(buf, definition->unless, definition->nunless);
-	}
+	print_clauses(buf, definition);
 }

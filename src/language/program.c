@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "base/bytehash.h"
@@ -31,7 +32,6 @@ funnel_program_is_for(const FunnelProgram *program, const struct varlena *def)
 static FunnelProgram *
 compile_program(const struct varlena *def, bool by_stage, MemoryContext context)
 {
-	Size		len = VARSIZE_ANY_EXHDR(def);
 	FunnelProgram *program;
 	FunnelDefinition *definition;
 	char	  **names;
@@ -45,9 +45,7 @@ compile_program(const struct varlena *def, bool by_stage, MemoryContext context)
 	names = funnel_definition_stage_names(definition);
 	MemoryContextSwitchTo(context);
 	program = palloc0(sizeof(FunnelProgram));
-	program->def = palloc(VARHDRSZ + len);
-	SET_VARSIZE(program->def, VARHDRSZ + len);
-	memcpy(VARDATA(program->def), VARDATA_ANY(def), len);
+	program->def = (struct varlena *) cstring_to_text_with_len(VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def));
 	funnel_definition_rules(definition, &program->rules);
 	program->rules.poll = funnel_poll;
 	program->plain = funnel_rules_are_plain(&program->rules);

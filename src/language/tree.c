@@ -1,13 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * language/tree.c
- *	  What follows from the tree of a definition: rules and limits.
+ *	  What follows from the tree of a definition: rules and limits; and what
+ *	  clauses it may have.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "language/tree.h"
+
+const FunnelClauseForm funnel_clauses[FUNNEL_NUM_CLAUSES] = {
+	[FUNNEL_WITHIN] = {"within", 0},
+	[FUNNEL_ANY_ORDER] = {"any order", offsetof(FunnelDefinition, any_order)},
+	[FUNNEL_FIRST_ENTRY] = {"first entry", offsetof(FunnelDefinition, first_entry)},
+	[FUNNEL_LAST_ENTRY] = {"last entry", offsetof(FunnelDefinition, last_entry)},
+	[FUNNEL_EVERY_ATTEMPT] = {"every attempt", offsetof(FunnelDefinition, every_attempt)},
+	[FUNNEL_INCREASING] = {"increasing", offsetof(FunnelDefinition, increasing)},
+	[FUNNEL_UNLESS] = {"unless", 0}
+};
 
 void
 funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules)

@@ -63,6 +63,37 @@ typedef struct FunnelDefinition
 								 * several */
 } FunnelDefinition;
 
+/* The clauses, in the order in which they are printed. */
+typedef enum FunnelClause
+{
+	FUNNEL_WITHIN,
+	FUNNEL_ANY_ORDER,
+	FUNNEL_FIRST_ENTRY,
+	FUNNEL_LAST_ENTRY,
+	FUNNEL_EVERY_ATTEMPT,
+	FUNNEL_INCREASING,
+	FUNNEL_UNLESS
+} FunnelClause;
+
+#define FUNNEL_NUM_CLAUSES	7
+
+typedef struct FunnelClauseForm
+{
+	const char *words;			/* one, or two with a space between */
+	size_t		flag;			/* where in a FunnelDefinition it is true if the
+								 * clause is there; 0 if something follows the
+								 * words */
+} FunnelClauseForm;
+
+extern const FunnelClauseForm funnel_clauses[FUNNEL_NUM_CLAUSES];
+
+/* The flag of a clause that has one. */
+static inline bool *
+funnel_definition_flag(const FunnelDefinition *definition, FunnelClause clause)
+{
+	return (bool *) ((char *) definition + funnel_clauses[clause].flag);
+}
+
 /* All links, as a mask. */
 static inline uint64
 funnel_definition_links(const FunnelDefinition *definition)

@@ -17,6 +17,7 @@
 #include <math.h>
 
 #include "common/int.h"
+#include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -48,16 +49,13 @@ funnel_tally_create(const FunnelDef *def, MemoryContext context)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	FunnelDefinition *definition = funnel_definition_of(def);
 	int64		limit = funnel_definition_longest_limit(definition);
-	Size		textlen = VARSIZE_ANY_EXHDR(def);
 	FunnelTally *tally;
 
 	tally = palloc0(offsetof(FunnelTally, steps) +
 					definition->nsteps * sizeof(FunnelTallyStep));
 	tally->context = context;
 	tally->definition = definition;
-	tally->def = palloc(VARHDRSZ + textlen);
-	SET_VARSIZE(tally->def, VARHDRSZ + textlen);
-	memcpy(VARDATA(tally->def), VARDATA_ANY(def), textlen);
+	tally->def = (FunnelDef *) cstring_to_text_with_len(VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def));
 	tally->nsteps = definition->nsteps;
 
 	/* floor(limit / 1024) has the same powers of two below it as limit / 1024 */
