@@ -221,17 +221,6 @@ read_reached(const FunnelProgram *program, Datum reached, FunnelMatch *match)
 	}
 }
 
-/* The longest window or gap, 0 if there is none. */
-static int64
-longest_limit(const FunnelRules *rules)
-{
-	int64		longest = rules->within;
-
-	for (int k = 0; k < rules->nsteps; k++)
-		longest = Max(longest, rules->gap[k]);
-	return longest;
-}
-
 static void
 read_outcome(const FunnelProgram *program, Datum outcome, FunnelMatch *match)
 {
@@ -251,7 +240,7 @@ read_outcome(const FunnelProgram *program, Datum outcome, FunnelMatch *match)
 				valid = (rules->strict | rules->excluding) != 0;
 				break;
 			case FUNNEL_LATE:
-				valid = longest_limit(rules) != 0;
+				valid = funnel_longest_limit(rules) != 0;
 				break;
 			case FUNNEL_EARLY:
 				valid = !rules->any_order;
@@ -274,7 +263,7 @@ static void
 read_open_until(const FunnelProgram *program, int64 open_until, int64 last_at,
 				FunnelMatch *match)
 {
-	int64		longest = longest_limit(&program->rules);
+	int64		longest = funnel_longest_limit(&program->rules);
 
 	match->open = true;
 	match->open_until = open_until;

@@ -579,6 +579,36 @@ words_to_rows(FunnelEvents *events)
 }
 
 /*
+ * Sort what is in the buffer, in one of three forms: true if it is now times and
+ * steps for the plain matcher, made of words or of rows, else it is rows.
+ */
+static bool
+arrange(FunnelEvents *events, const FunnelProgram *program, uint64_t *present)
+{
+	if (program->plain)
+		reserve_plain(events, events->nrows);
+	if (events->words != NULL)
+	{
+		if (program->plain && read_plain_words(events, present))
+			return true;
+		words_to_rows(events);
+	}
+	funnel_events_sort(events);
+	return program->plain &&
+		funnel_rows_to_plain(&program->rules, events->rows, events->nrows,
+							 events->ts, events->steps, present);
+}
+
+/* More scratch memory than there is, for a matcher that wants it for NROWS rows. */
+static void
+enlarge_scratch(FunnelEvents *events, const FunnelRules *rules, size_t nrows)
+{
+	(void) funnel_events_reserve_scratch(events,
+										 Max(funnel_match_scratch_size(rules, nrows),
+											 events->scratch_size * 2));
+}
+
+/*
  * Sort and match what is in the buffer.  Words may be put into order or turned
  * into rows by that; only from rows is match->row filled in, with their places
  * after sorting.
@@ -590,34 +620,17 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 	const FunnelRules *rules = &program->rules;
 	uint64_t	present;
 
-	if (program->plain)
-		reserve_plain(events, events->nrows);
-	if (events->words != NULL)
-	{
-		if (program->plain && read_plain_words(events, &present))
-		{
-			funnel_match_plain(rules, events->ts, events->steps, events->nrows,
-							   present, match);
-			return;
-		}
-		words_to_rows(events);
-	}
-
-	funnel_events_sort(events);
-	if (program->plain &&
-		funnel_rows_to_plain(rules, events->rows, events->nrows,
-							 events->ts, events->steps, &present))
+	if (arrange(events, program, &present))
 	{
 		funnel_match_plain(rules, events->ts, events->steps, events->nrows,
 						   present, match);
-		funnel_plain_find_rows(rules, events->ts, events->steps, match);
+		if (events->words == NULL)
+			funnel_plain_find_rows(rules, events->ts, events->steps, match);
 		return;
 	}
 	while (!funnel_match(rules, events->rows, events->nrows,
 						 events->scratch, events->scratch_size, match))
-		(void) funnel_events_reserve_scratch(events,
-											 Max(funnel_match_scratch_size(rules, events->nrows),
-												 events->scratch_size * 2));
+		enlarge_scratch(events, rules, events->nrows);
 }
 
 /*
@@ -629,30 +642,13 @@ void
 funnel_events_begin_attempts(FunnelEvents *events, const FunnelProgram *program,
 							 FunnelAttempts *attempts)
 {
-	const FunnelRules *rules = &program->rules;
 	uint64_t	present;
 
-	if (program->plain)
-		reserve_plain(events, events->nrows);
-	if (events->words != NULL)
-	{
-		if (program->plain && read_plain_words(events, &present))
-		{
-			funnel_attempts_begin_plain(attempts, rules, events->ts, events->steps,
-										events->nrows, present, false);
-			return;
-		}
-		words_to_rows(events);
-	}
-
-	funnel_events_sort(events);
-	if (program->plain &&
-		funnel_rows_to_plain(rules, events->rows, events->nrows, events->ts,
-							 events->steps, &present))
-		funnel_attempts_begin_plain(attempts, rules, events->ts, events->steps,
+	if (arrange(events, program, &present))
+		funnel_attempts_begin_plain(attempts, &program->rules, events->ts, events->steps,
 									events->nrows, present, events->with_items);
 	else
-		funnel_attempts_begin(attempts, rules, events->rows, events->nrows);
+		funnel_attempts_begin(attempts, &program->rules, events->rows, events->nrows);
 }
 
 /* The next attempt, good until the one after it; NULL if there is none. */
@@ -664,9 +660,6 @@ funnel_events_next_attempt(FunnelEvents *events, FunnelAttempts *attempts)
 	CHECK_FOR_INTERRUPTS();
 	while ((status = funnel_attempts_next(attempts, events->scratch,
 										  events->scratch_size)) == FUNNEL_ATTEMPTS_NO_ROOM)
-		(void) funnel_events_reserve_scratch(events,
-											 Max(funnel_match_scratch_size(attempts->rules,
-																		   attempts->nrows),
-												 events->scratch_size * 2));
+		enlarge_scratch(events, attempts->rules, attempts->nrows);
 	return status == FUNNEL_ATTEMPTS_FOUND ? attempts->match : NULL;
 }

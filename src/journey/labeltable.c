@@ -8,10 +8,10 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "base/bytehash.h"
 #include "base/compat.h"
 #include "journey/labeltable.h"
 
@@ -63,28 +63,6 @@ funnel_labels_unmark(FunnelLabelSet *set)
 	set->has_unlabelled = false;
 }
 
-typedef struct LabelEntry
-{
-	FunnelLabel label;
-	uint32		hash;
-	uint32		id;
-	char		status;
-} LabelEntry;
-
-#define SH_PREFIX		labelhash
-#define SH_ELEMENT_TYPE LabelEntry
-#define SH_KEY_TYPE		FunnelLabel
-#define SH_KEY			label
-#define SH_HASH_KEY(tb, key)	hash_bytes((const unsigned char *) (key).text, (key).len)
-#define SH_EQUAL(tb, a, b) \
-	((a).len == (b).len && memcmp((a).text, (b).text, (a).len) == 0)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, a)		((a)->hash)
-#define SH_SCOPE		static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
 /* Texts are cut from chunks: most labels are shorter than a chunk's header. */
 #define CHUNK_SIZE		1024
 
@@ -94,7 +72,7 @@ typedef struct LabelEntry
 struct FunnelLabelTable
 {
 	MemoryContext context;
-	labelhash_hash *hash;
+	funnel_bytehash_hash *ids;
 	FunnelLabelSet set;
 	uint32		size;
 	uint32		capacity;
@@ -120,7 +98,7 @@ funnel_label_table_create(MemoryContext context, uint32 nlabels)
 	FunnelLabelTable *table = MemoryContextAllocZero(context, sizeof(FunnelLabelTable));
 
 	table->context = context;
-	table->hash = labelhash_create(context, nlabels, NULL);
+	table->ids = funnel_bytehash_create(context, nlabels, NULL);
 	table->capacity = FIRST_CAPACITY;
 	table->set.labels = MemoryContextAlloc(context, sizeof(FunnelLabel) * FIRST_CAPACITY);
 	table->set.codes = MemoryContextAlloc(context, sizeof(uint32) * FIRST_CAPACITY);
@@ -157,20 +135,23 @@ keep_text(FunnelLabelTable *table, const char *text, int len)
 uint32
 funnel_label_table_add(FunnelLabelTable *table, const char *text, int len)
 {
-	FunnelLabel label = {text, len};
-	LabelEntry *entry;
+	FunnelBytes key = {text, len};
+	FunnelByteHashEntry *entry;
+	FunnelLabel *label;
 	bool		found;
 
-	entry = labelhash_insert(table->hash, label, &found);
+	entry = funnel_bytehash_insert(table->ids, key, &found);
 	if (found)
-		return entry->id;
+		return (uint32) entry->value.number;
 
 	/* whoever catches an error from here on must not use the table again */
 	if (table->size == table->capacity)
 		enlarge(table, table->capacity * 2);
-	entry->label.text = keep_text(table, text, len);
-	entry->id = table->size;
-	table->set.labels[table->size] = entry->label;
+	entry->key.bytes = keep_text(table, text, len);
+	entry->value.number = table->size;
+	label = &table->set.labels[table->size];
+	label->text = entry->key.bytes;
+	label->len = len;
 	table->set.codes[table->size] = FUNNEL_NO_CODE;
 	return table->size++;
 }

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * language/tree.c
- *	  What follows from the tree of a definition: rules and limits; and what
- *	  clauses it may have.
+ *	  What follows from the tree of a definition: its rules, and what clauses
+ *	  it may have.
  *
  *-------------------------------------------------------------------------
  */
@@ -52,15 +52,4 @@ funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules)
 		rules->gap[i] = step->gap;
 		rules->shortest[i] = step->shortest;
 	}
-}
-
-int64
-funnel_definition_longest_limit(const FunnelDefinition *definition)
-{
-	int64		longest = definition->within;
-
-	for (int i = 0; i < definition->nsteps; i++)
-		longest = Max(longest, definition->steps[i].gap);
-
-	return longest;
 }

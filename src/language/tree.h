@@ -106,7 +106,4 @@ funnel_definition_links(const FunnelDefinition *definition)
 /* The rules without the labels, as the matcher wants them. */
 extern void funnel_definition_rules(const FunnelDefinition *definition, FunnelRules *rules);
 
-/* The longest limit (within and gaps) in microseconds, 0 if there is none. */
-extern int64 funnel_definition_longest_limit(const FunnelDefinition *definition);
-
 #endif							/* FUNNEL_LANGUAGE_TREE_H */

@@ -36,6 +36,9 @@ funnel_assignment_begin(Assignment *assignment, int nsteps, uint64_t barring,
 				unsated &= ~STEP_BIT(step);
 		}
 	}
+	memset(assignment->owner, NO_STEP, assignment->ncandidates);
+	for (int step = 0; step <= FUNNEL_MAX_STEPS; step++)
+		assignment->candidate[step] = NO_CANDIDATE;
 }
 
 bool

@@ -36,6 +36,8 @@ typedef struct Assignment
 } Assignment;
 
 /*
+ * Begin with no step that has a row.
+ *
  * Take as candidates those of the rows [FIRST, END), all of one instant, that
  * can matter for the steps of WANTED in a chain of at most NSTEPS, those that
  * match one of AVOIDED left out: of each step the first NSTEPS suffice, because
@@ -44,14 +46,6 @@ typedef struct Assignment
 extern void funnel_assignment_begin(Assignment *assignment, int nsteps, uint64_t barring,
 									const FunnelRow *rows, size_t first, size_t end,
 									uint64_t wanted, uint64_t avoided);
-
-static inline void
-assignment_clear(Assignment *assignment)
-{
-	memset(assignment->owner, NO_STEP, assignment->ncandidates);
-	for (int step = 0; step <= FUNNEL_MAX_STEPS; step++)
-		assignment->candidate[step] = NO_CANDIDATE;
-}
 
 static inline void
 assign(Assignment *assignment, int step, int candidate)

@@ -127,7 +127,6 @@ find_enterable(const FunnelRules *rules, const FunnelRow *rows, Scratch *scratch
 
 	funnel_assignment_begin(assignment, rules->nsteps, rules->barring, rows,
 							instant->first, instant->end, steps, 0);
-	assignment_clear(assignment);
 	for (uint64_t m = steps; m != 0; m &= m - 1)
 	{
 		if (funnel_instant_span(assignment, rules, steps, LOWEST_STEP(m)) & onward)
@@ -258,7 +257,6 @@ choose_rows(const FunnelRules *rules, const FunnelRow *rows,
 
 	funnel_assignment_begin(assignment, rules->nsteps, rules->barring, rows,
 							instant->first, instant->end, taken, 0);
-	assignment_clear(assignment);
 	for (uint64_t m = taken; m != 0; m &= m - 1)
 		assignment_add(assignment, LOWEST_STEP(m));
 
@@ -328,7 +326,6 @@ begin_instant(const FunnelRules *rules, const FunnelRow *rows,
 		funnel_assignment_begin(assignment, rules->nsteps, rules->barring, rows,
 								instant->first, instant->end,
 								instant->steps & ~STEPS_ABOVE(rules->nsteps), 0);
-		assignment_clear(assignment);
 		assignment_add(assignment, step);
 	}
 }

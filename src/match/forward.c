@@ -333,7 +333,6 @@ take_shared(const FunnelRules *rules, const FunnelRow *rows, Scratch *scratch,
 
 	funnel_assignment_begin(assignment, rules->nsteps, rules->barring, rows,
 							instant->first, instant->end, steps, 0);
-	assignment_clear(assignment);
 	for (uint64_t m = steps; m != 0; m &= m - 1)
 	{
 		int			step = LOWEST_STEP(m);

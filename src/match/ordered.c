@@ -84,7 +84,6 @@ rows_needed(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		}
 		funnel_assignment_begin(assignment, rules->nsteps, rules->barring, rows, first, end,
 								taken, STEP_BIT(next));
-		assignment_clear(assignment);
 		for (; taken != 0; taken &= taken - 1)
 			needed += !assignment_add(assignment, LOWEST_STEP(taken));
 	}

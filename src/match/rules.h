@@ -49,6 +49,20 @@ typedef struct FunnelRules
 	int64_t		shortest[FUNNEL_MAX_STEPS]; /* the same; no longer than gap */
 } FunnelRules;
 
+/* The longest window or gap, 0 if there is none. */
+static inline int64_t
+funnel_longest_limit(const FunnelRules *rules)
+{
+	int64_t		longest = rules->within;
+
+	for (int k = 0; k < rules->nsteps; k++)
+	{
+		if (longest < rules->gap[k])
+			longest = rules->gap[k];
+	}
+	return longest;
+}
+
 /* One event of the unit: which steps it matches, which links it breaks. */
 typedef struct FunnelRow
 {

@@ -235,7 +235,6 @@ scan_shared_instant(Scan *scan, const Instant *instant)
 
 	funnel_assignment_begin(assignment, window->nlevels, 0, scan->rows,
 							instant->first, instant->end, instant->met, 0);
-	assignment_clear(assignment);
 	work_add(&scan->work, window->nlevels);
 	for (int k = 1; k <= window->nlevels && !stop; k++)
 	{

@@ -48,7 +48,8 @@ funnel_tally_create(const FunnelDef *def, MemoryContext context)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	FunnelDefinition *definition = funnel_definition_of(def);
-	int64		limit = funnel_definition_longest_limit(definition);
+	FunnelRules rules;
+	int64		limit;
 	FunnelTally *tally;
 
 	tally = palloc0(offsetof(FunnelTally, steps) +
@@ -58,6 +59,8 @@ funnel_tally_create(const FunnelDef *def, MemoryContext context)
 	tally->def = (FunnelDef *) cstring_to_text_with_len(VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def));
 	tally->nsteps = definition->nsteps;
 
+	funnel_definition_rules(definition, &rules);
+	limit = funnel_longest_limit(&rules);
 	/* floor(limit / 1024) has the same powers of two below it as limit / 1024 */
 	tally->grain = limit >= 1024 ? pg_leftmost_one_pos64((uint64) limit / 1024) : 0;
 
