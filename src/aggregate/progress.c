@@ -106,31 +106,16 @@ funnel_progress_make(const FunnelProgressMaker *maker, const FunnelProgram *prog
 	return HeapTupleGetDatum(heap_form_tuple(maker->tupdesc, values, nulls));
 }
 
-void
-funnel_progress_list_begin(FunnelProgressList *list, const FunnelProgressMaker *maker)
-{
-	list->maker = maker;
-	list->values = initArrayResult(maker->type, CurrentMemoryContext, false);
-}
-
-void
-funnel_progress_list_add(FunnelProgressList *list, Datum progress)
-{
-	(void) accumArrayResult(list->values, progress, false, list->maker->type,
-							CurrentMemoryContext);
-}
-
 Datum
-funnel_progress_list_end(FunnelProgressList *list, const FunnelProgram *program, int64 last_at)
+funnel_progress_values(const FunnelProgressMaker *maker, ArrayBuildState *values,
+					   const FunnelProgram *program, int64 last_at)
 {
-	if (list->values->nelems == 0)
-	{
-		FunnelMatch nothing = {.outcome = FUNNEL_ABSENT};
+	FunnelMatch nothing = {.outcome = FUNNEL_ABSENT};
 
-		funnel_progress_list_add(list, funnel_progress_make(list->maker, program, &nothing,
-															last_at, (Datum) 0));
-	}
-	return makeArrayResult(list->values, CurrentMemoryContext);
+	if (values->nelems == 0)
+		accumArrayResult(values, funnel_progress_make(maker, program, &nothing, last_at, (Datum) 0),
+						 false, maker->type, CurrentMemoryContext);
+	return makeArrayResult(values, CurrentMemoryContext);
 }
 
 /*

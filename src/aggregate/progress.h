@@ -58,20 +58,12 @@ extern Datum funnel_progress_make(const FunnelProgressMaker *maker,
 /* An array of N elements, as funnel_progress has them: of timestamptz or text. */
 extern Datum funnel_progress_array(Datum *values, bool *nulls, int n, Oid type);
 
-/* Values of one unit, collected in the current memory context. */
-typedef struct FunnelProgressList
-{
-	const FunnelProgressMaker *maker;
-	ArrayBuildState *values;
-} FunnelProgressList;
-
-extern void funnel_progress_list_begin(FunnelProgressList *list,
-									   const FunnelProgressMaker *maker);
-extern void funnel_progress_list_add(FunnelProgressList *list, Datum progress);
-
-/* They as an array; if there are none, with the value of a unit that never entered. */
-extern Datum funnel_progress_list_end(FunnelProgressList *list,
-									  const FunnelProgram *program, int64 last_at);
+/*
+ * The values of one unit, collected by the server's accumArrayResult, as an array;
+ * if there are none, with the value of a unit that never entered.
+ */
+extern Datum funnel_progress_values(const FunnelProgressMaker *maker, ArrayBuildState *values,
+									const FunnelProgram *program, int64 last_at);
 
 /* Take a value apart; false if it is NULL, or all of its columns are. */
 extern bool funnel_progress_open(Datum progress, FunnelProgressParts *parts);

@@ -291,7 +291,7 @@ funnel_attempts_agg_final(PG_FUNCTION_ARGS)
 	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	const FunnelProgram *program;
 	FinalSite  *site;
-	FunnelProgressList list;
+	ArrayBuildState *values;
 
 	if (state == NULL)
 		PG_RETURN_NULL();
@@ -299,7 +299,7 @@ funnel_attempts_agg_final(PG_FUNCTION_ARGS)
 	site = get_final_site(fcinfo, state->texts != NULL);
 
 	fill_buffer(site, state);
-	funnel_progress_list_begin(&list, &site->maker);
+	values = initArrayResult(site->maker.type, CurrentMemoryContext, false);
 	if (program->rules.every_attempt)
 	{
 		FunnelAttempts attempts;
@@ -307,15 +307,17 @@ funnel_attempts_agg_final(PG_FUNCTION_ARGS)
 
 		funnel_events_begin_attempts(&site->events, program, &attempts);
 		while ((match = funnel_events_next_attempt(&site->events, &attempts)) != NULL)
-			funnel_progress_list_add(&list, make_progress(site, state, match));
+			accumArrayResult(values, make_progress(site, state, match), false,
+							 site->maker.type, CurrentMemoryContext);
 	}
 	else
 	{
 		FunnelMatch match;
 
 		funnel_events_match(&site->events, program, &match);
-		funnel_progress_list_add(&list, make_progress(site, state, &match));
+		accumArrayResult(values, make_progress(site, state, &match), false,
+						 site->maker.type, CurrentMemoryContext);
 	}
 	funnel_events_trim(&site->events);
-	PG_RETURN_DATUM(funnel_progress_list_end(&list, program, state->last_at));
+	PG_RETURN_DATUM(funnel_progress_values(&site->maker, values, program, state->last_at));
 }

@@ -235,32 +235,32 @@ funnel_journey_attempts(PG_FUNCTION_ARGS)
 	const FunnelJourney *journey = get_journey(fcinfo);
 	CallSite   *site;
 	const Question *question;
-	FunnelProgressList list;
+	ArrayBuildState *values;
 	int64		last_at;
 
 	if (journey == NULL)
 		PG_RETURN_NULL();
 	site = get_maker_site(fcinfo);
 	question = find_question(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
-	funnel_progress_list_begin(&list, &site->maker);
+	values = initArrayResult(site->maker.type, CurrentMemoryContext, false);
 	if (question->program->rules.every_attempt)
 	{
 		const FunnelMatch *match;
 
 		funnel_journey_begin_attempts(question->matcher, journey, &last_at);
 		while ((match = funnel_journey_next_attempt(question->matcher)) != NULL)
-			funnel_progress_list_add(&list,
-									 funnel_progress_make(&site->maker, question->program,
-														  match, last_at, (Datum) 0));
+			accumArrayResult(values, funnel_progress_make(&site->maker, question->program,
+														  match, last_at, (Datum) 0),
+							 false, site->maker.type, CurrentMemoryContext);
 	}
 	else
 	{
 		FunnelMatch match;
 
 		funnel_journey_match(question->matcher, journey, &match, &last_at);
-		funnel_progress_list_add(&list,
-								 funnel_progress_make(&site->maker, question->program,
-													  &match, last_at, (Datum) 0));
+		accumArrayResult(values, funnel_progress_make(&site->maker, question->program,
+													  &match, last_at, (Datum) 0),
+						 false, site->maker.type, CurrentMemoryContext);
 	}
-	PG_RETURN_DATUM(funnel_progress_list_end(&list, question->program, last_at));
+	PG_RETURN_DATUM(funnel_progress_values(&site->maker, values, question->program, last_at));
 }

@@ -410,97 +410,93 @@ get_unconverted(JsonbValue *element, FunnelTally *tally, Node *escontext)
 	return true;
 }
 
-FunnelTally *
-funnel_tally_parse(char *text, Node *escontext)
+/* The steps, and who stands where. */
+static bool
+get_counts(const JsonbContainer *root, FunnelTally *tally, Node *escontext)
 {
-	Datum		datum;
-	JsonbContainer *root;
+	char	  **names = funnel_tally_stage_names(tally);
 	JsonbContainer *array;
 	JsonbValue	value;
-	FunnelDefinition *definition;
-	FunnelDef  *def;
-	FunnelTally *tally;
-	char	  **names;
-	char	   *problem;
-
-	if (!DirectInputFunctionCallSafe(jsonb_in, text, InvalidOid, -1, escontext, &datum))
-		return NULL;
-	root = &DatumGetJsonbP(datum)->root;
-	if (!JsonContainerIsObject(root))
-	{
-		report(escontext, "A funnel_result must be a JSON object.");
-		return NULL;
-	}
-
-	if (!get_member(root, "the result", "definition", &value, escontext))
-		return NULL;
-	if (value.type != jbvString)
-	{
-		report(escontext, "%s must be a string.", "\"definition\"");
-		return NULL;
-	}
-	definition = funnel_definition_parse(value.val.string.val, value.val.string.len, escontext);
-	if (definition == NULL)
-		return NULL;
-	names = funnel_definition_stage_names(definition);
-	def = funnel_definition_value(definition, escontext);
-	if (def == NULL)
-		return NULL;
-	tally = funnel_tally_create(def, CurrentMemoryContext);
-
-	if (!get_member(root, "the result", "horizon", &value, escontext))
-		return NULL;
-	if (value.type != jbvNull)
-	{
-		int64		horizon;
-
-		if (value.type != jbvString ||
-			!funnel_instant_parse(value.val.string.val, value.val.string.len, &horizon))
-		{
-			report(escontext, "\"horizon\" must be null or an instant like \"2026-01-31T23:59:59.5Z\".");
-			return NULL;
-		}
-		funnel_tally_see(tally, horizon);
-	}
 
 	if (!get_member(root, "the result", "steps", &value, escontext) ||
 		!get_array(&value, "\"steps\"", &array, escontext))
-		return NULL;
+		return false;
 	if (JsonContainerSize(array) != (uint32) tally->nsteps)
-	{
-		report(escontext, "There must be as many steps as the definition has, %d.", tally->nsteps);
-		return NULL;
-	}
+		return reject(escontext, "There must be as many steps as the definition has, %d.",
+					  tally->nsteps);
 	for (int k = 0; k < tally->nsteps; k++)
 	{
 		get_element(array, k, &value);
 		if (!get_step(&value, tally, k + 1, names[k], escontext))
-			return NULL;
+			return false;
 	}
 
 	if (!get_member(root, "the result", "unconverted", &value, escontext) ||
 		!get_array(&value, "\"unconverted\"", &array, escontext))
-		return NULL;
+		return false;
 	for (uint32 i = 0; i < JsonContainerSize(array); i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 
 		get_element(array, i, &value);
 		if (!get_unconverted(&value, tally, escontext))
-			return NULL;
+			return false;
 	}
+	return true;
+}
 
+static bool
+get_tally(const JsonbContainer *root, FunnelTally **tally, Node *escontext)
+{
+	JsonbValue	value;
+	FunnelDefinition *definition;
+	FunnelDef  *def;
+	char	   *problem;
+
+	if (!JsonContainerIsObject(root))
+		return reject(escontext, "A funnel_result must be a JSON object.");
+	if (!get_member(root, "the result", "definition", &value, escontext))
+		return false;
+	if (value.type != jbvString)
+		return reject(escontext, "%s must be a string.", "\"definition\"");
+	definition = funnel_definition_parse(value.val.string.val, value.val.string.len, escontext);
+	if (definition == NULL)
+		return false;
+	def = funnel_definition_value(definition, escontext);
+	if (def == NULL)
+		return false;
+	*tally = funnel_tally_create(def, CurrentMemoryContext);
+
+	if (!get_member(root, "the result", "horizon", &value, escontext))
+		return false;
+	if (value.type != jbvNull)
+	{
+		int64		horizon;
+
+		if (value.type != jbvString ||
+			!funnel_instant_parse(value.val.string.val, value.val.string.len, &horizon))
+			return reject(escontext, "\"horizon\" must be null or an instant like \"2026-01-31T23:59:59.5Z\".");
+		funnel_tally_see(*tally, horizon);
+	}
+	if (!get_counts(root, *tally, escontext))
+		return false;
 	if (JsonContainerSize(root) != 4)
-	{
-		report(escontext, "The result has unknown keys.");
-		return NULL;
-	}
+		return reject(escontext, "The result has unknown keys.");
 
-	problem = funnel_tally_problem(tally);
+	problem = funnel_tally_problem(*tally);
 	if (problem != NULL)
-	{
-		report(escontext, "%s", problem);
+		return reject(escontext, "%s", problem);
+	return true;
+}
+
+FunnelTally *
+funnel_tally_parse(char *text, Node *escontext)
+{
+	Datum		datum;
+	FunnelTally *tally;
+
+	if (!DirectInputFunctionCallSafe(jsonb_in, text, InvalidOid, -1, escontext, &datum) ||
+		!get_tally(&DatumGetJsonbP(datum)->root, &tally, escontext))
 		return NULL;
-	}
 	return tally;
 }

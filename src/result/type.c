@@ -229,6 +229,17 @@ funnel_result_out(PG_FUNCTION_ARGS)
  */
 #define WIRE_HEADER		2
 
+/* Are there LEN more bytes in the message? */
+static void
+check_left(StringInfo message, uint32 len)
+{
+	if (len > (uint32) (message->len - message->cursor))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid bytes for type %s", "funnel_result"),
+				 errdetail("The value ends too early.")));
+}
+
 PG_FUNCTION_INFO_V1(funnel_result_recv);
 Datum
 funnel_result_recv(PG_FUNCTION_ARGS)
@@ -242,20 +253,11 @@ funnel_result_recv(PG_FUNCTION_ARGS)
 	int			restlen;
 	FunnelDef  *def;
 
-	if (message->len - message->cursor < WIRE_HEADER + (int) sizeof(int32))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid bytes for type %s", "funnel_result"),
-				 errdetail("The value ends too early.")));
-
+	check_left(message, WIRE_HEADER + sizeof(int32));
 	initStringInfo(&bytes);
 	appendBinaryStringInfo(&bytes, pq_getmsgbytes(message, WIRE_HEADER), WIRE_HEADER);
 	wirelen = pq_getmsgint(message, 4);
-	if (wirelen > (uint32) (message->len - message->cursor))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid bytes for type %s", "funnel_result"),
-				 errdetail("The value ends too early.")));
+	check_left(message, wirelen);
 	text = pq_getmsgtext(message, (int) wirelen, &textlen);
 	def = funnel_definition_value(funnel_definition_parse_binary(text, textlen,
 																 ERRCODE_INVALID_BINARY_REPRESENTATION),

@@ -117,12 +117,7 @@ relieve(Outlet *outlet)
 	if (outlet->file == NULL)
 		outlet->file = funnel_shared_file_create(&outlet->shared, outlet->fcinfo,
 												 outlet->context);
-	for (size_t done = 0; done < size; done += MAX_PIECE_SIZE)
-	{
-		CHECK_FOR_INTERRUPTS();
-		funnel_file_write(outlet->file, outlet->buf->data + outlet->begin + done,
-						  Min(size - done, MAX_PIECE_SIZE));
-	}
+	funnel_file_write(outlet->file, outlet->buf->data + outlet->begin, size);
 	outlet->written += size;
 	outlet->buf->len = outlet->begin;
 }

@@ -22,9 +22,6 @@
 /* The memory that the spool of a split partition may take. */
 #define SPLIT_BUDGET		(8 * 1024 * 1024)
 
-/* So much is written at a time. */
-#define MAX_WRITE_SIZE		(1024 * 1024)
-
 /* All spools of this process that count, the oldest first */
 static dlist_head large_spools = DLIST_STATIC_INIT(large_spools);
 
@@ -98,11 +95,7 @@ funnel_spool_is_worth_spilling(const FunnelSpool *spool)
 static void
 write_to_file(FunnelSpool *spool, const char *data, size_t size)
 {
-	for (size_t done = 0; done < size; done += MAX_WRITE_SIZE)
-	{
-		CHECK_FOR_INTERRUPTS();
-		funnel_file_write(spool->file, data + done, Min(size - done, MAX_WRITE_SIZE));
-	}
+	funnel_file_write(spool->file, data, size);
 	spool->file_size += size;
 }
 

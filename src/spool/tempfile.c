@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "commands/tablespace.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
@@ -15,6 +16,9 @@
 
 /* More than a file's buffer and what is kept with it */
 #define FILE_MEMORY		(2 * BLCKSZ)
+
+/* So much is written between two looks at interrupts. */
+#define MAX_WRITE_SIZE		(1024 * 1024)
 
 static void
 close_with_aggregate(Datum arg)
@@ -110,8 +114,13 @@ funnel_file_seek(BufFile *file, int64 position)
 void
 funnel_file_write(BufFile *file, const void *data, size_t size)
 {
-	/* before 16, the server's function takes no const */
-	BufFileWrite(file, unconstify(void *, data), size);
+	for (size_t done = 0; done < size; done += MAX_WRITE_SIZE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		/* before 16, the server's function takes no const */
+		BufFileWrite(file, unconstify(char *, (const char *) data) + done,
+					 Min(size - done, MAX_WRITE_SIZE));
+	}
 }
 
 void
