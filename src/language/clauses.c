@@ -80,7 +80,8 @@ funnel_parse_clauses(FunnelParser *p)
 									   last < 0 ? FUNNEL_BEHIND_COMMA :
 									   last == FUNNEL_UNLESS ? FUNNEL_BEHIND_UNLESS : FUNNEL_AT_CLAUSE);
 			if (last >= 0)
-				return funnel_expected(p, start, "a clause or the end", FUNNEL_BEHIND_CLAUSE);
+				return funnel_expected(p, start, "a clause or the end",
+									   last == FUNNEL_UNLESS ? FUNNEL_BEHIND_UNLESS : FUNNEL_BEHIND_CLAUSE);
 			return funnel_expected(p, start, "\"->\", \"=>\", a clause or the end",
 								   FUNNEL_BEHIND_STEP);
 		}
