@@ -278,3 +278,68 @@ SELECT date_trunc('week', first::timestamp)::date AS week, count(DISTINCT user_i
        count(DISTINCT user_id) FILTER (WHERE day BETWEEN first + 7 AND first + 13) AS days_7_13,
        count(DISTINCT user_id) FILTER (WHERE day >= first + 7) AS day_7_or_later
 FROM days JOIN firsts USING (user_id) GROUP BY week ORDER BY week;
+
+-- By month, 1
+WITH known AS (
+    SELECT * FROM clicks WHERE ts < '2026-03-01 00:00+00'
+), chains AS (
+    SELECT v.user_id, c.user_id AS cart, b.user_id AS buy
+    FROM known AS v
+    LEFT JOIN known AS c ON c.user_id = v.user_id AND c.event = 'cart'
+         AND c.ts BETWEEN v.ts AND v.ts + interval '336 hours'
+    LEFT JOIN known AS b ON b.user_id = v.user_id AND b.event = 'buy'
+         AND b.ts BETWEEN c.ts AND v.ts + interval '336 hours'
+    WHERE v.event = 'visit'
+)
+SELECT step, stage, users
+FROM (SELECT count(DISTINCT user_id) AS v, count(DISTINCT cart) AS c, count(DISTINCT buy) AS b FROM chains) AS n,
+    LATERAL (VALUES (1, 'visit', v), (2, 'cart', c), (3, 'buy', b)) AS s(step, stage, users)
+ORDER BY step;
+
+-- Repeat purchases, 1
+SELECT to_char(first, 'YYYY-MM') AS first_bought, count(*) AS buyers,
+       count(*) FILTER (WHERE purchases >= 2) AS again, count(*) FILTER (WHERE purchases >= 3) AS three_times
+FROM (
+    SELECT min(ts) AT TIME ZONE 'UTC' AS first, count(*) AS purchases
+    FROM clicks WHERE event = 'buy' GROUP BY user_id) AS buyers
+GROUP BY 1 ORDER BY 1;
+
+-- Revenue by channel, 1
+WITH owed AS (
+    SELECT *, (SELECT max(p.ts) FROM sold AS p WHERE p.user_id = s.user_id AND p.ts < s.ts) AS previous
+    FROM sold AS s
+), touches AS (
+    SELECT order_id, revenue, event, row_number() OVER w AS nth, count(c.ts) OVER (PARTITION BY order_id) AS n,
+           0.5 ^ (extract(epoch FROM o.ts - c.ts) / 86400 / 7) AS weight
+    FROM owed AS o LEFT JOIN clicks AS c ON c.user_id = o.user_id AND c.event IN ('ads', 'email', 'search')
+         AND c.ts BETWEEN o.ts - interval '720 hours' AND o.ts AND (previous IS NULL OR c.ts > previous)
+    WINDOW w AS (PARTITION BY order_id ORDER BY c.ts)
+), shares AS (
+    SELECT coalesce(event, '(direct)') AS channel, revenue, nth = 1 AS first, nth = greatest(n, 1) AS last,
+           CASE WHEN n < 2 THEN 1 WHEN n = 2 THEN 0.5 WHEN nth IN (1, n) THEN 0.4 ELSE 0.2 / (n - 2) END AS position,
+           CASE WHEN n = 0 THEN 1 ELSE weight / sum(weight) OVER (PARTITION BY order_id) END AS decay
+    FROM touches
+)
+SELECT channel, sum(revenue) FILTER (WHERE first) AS first, sum(revenue) FILTER (WHERE last) AS last,
+       round(sum(revenue * position)) AS position, round(sum(revenue * decay)) AS time_decay,
+       CASE WHEN grouping(channel) = 1 THEN (SELECT sum(revenue) FROM sold) END AS sold
+FROM shares GROUP BY ROLLUP (channel) ORDER BY channel;
+
+-- What sets buyers apart, 1
+WITH users AS (
+    SELECT user_id, min(ts) FILTER (WHERE event = 'buy') AS first_buy FROM clicks GROUP BY user_id
+), before AS (
+    SELECT DISTINCT event, user_id, (first_buy IS NOT NULL)::int AS buys
+    FROM clicks JOIN users USING (user_id) WHERE first_buy IS NULL OR ts < first_buy
+)
+SELECT event, round(100.0 * sum(buys) / (SELECT count(first_buy) FROM users)) AS pct_of_buyers,
+       round(100.0 * sum(1 - buys) / (SELECT count(*) - count(first_buy) FROM users)) AS pct_of_others
+FROM before GROUP BY event ORDER BY pct_of_buyers DESC, event;
+
+-- What happens next, 1
+SELECT coalesce(next, '(leaves)') AS next, count(*) AS times, justify_hours(avg(next_at - ts)) AS after
+FROM clicks AS c LEFT JOIN LATERAL (
+    SELECT n.event AS next, n.ts AS next_at FROM clicks AS n
+    WHERE n.user_id = c.user_id AND n.ts > c.ts ORDER BY n.ts LIMIT 1) AS following ON true
+WHERE event = 'cart'
+GROUP BY next ORDER BY times DESC, next;
