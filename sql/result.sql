@@ -97,6 +97,18 @@ FROM (VALUES ('0'), ('-0'), ('-0.0'), ('0.1'), ('12.50'), ('-3'), ('1e2'), ('0.3
 RESET extra_float_digits;
 SELECT v, refusal(of_value(v)) FROM (VALUES ('1e309'), ('-1e309'), ('"1"'), ('"NaN"'), ('NaN'), ('null'), ('[1]')) v(v);
 
+-- numbers in any spelling, escapes, and of members with one key the last
+CREATE FUNCTION with_users(users text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('{"definition":"a","horizon":"2026-01-01T00:00:00Z","steps":[{"stage":"a","users":%s}],"unconverted":[]}', users)
+$$;
+SELECT n, CASE WHEN refusal(with_users(n)) = 'accepted' THEN funnel_units(with_users(n)::funnel_result)::text ELSE refusal(with_users(n)) END AS units
+FROM (VALUES ('100'), ('1e2'), ('1E+2'), ('1.00e2'), ('0.1e3'), ('-0'), ('0e5'), ('1234567890123456789'), ('9.223372036854775807e18'),
+	('7,"users":8'), ('"x","\u0075sers":9'), ('1.0'), ('10e-1'), ('1e19'), ('1e999'), ('1e-99999999999999999999'), ('00'), ('+1'), ('.5'), ('-1'), ('true'),
+	('{"users":1}'), ('[1]')) AS n(n);
+SELECT refusal(with_users('1,"users":"2"')), refusal(with_users('1,"Users":1')), refusal(with_users('1,"":1')), refusal(with_users('1,"users\u0000":1'));
+SELECT refusal(repeat('{"":', 1000000)) ~ '^54001 / stack depth limit exceeded';
+SELECT E' \t\r\n{ "unconverted" :[ ] , "steps":[ {"users":0\n,"stage":"\\u0061"} ],"horizon": null,"definition":"\\u0061" } \n'::funnel_result;
+
 -- malformed JSON, and JSON that is something else
 SELECT refusal('{'), refusal('{"definition":"a",}'), refusal('{}'), refusal('{} x');
 SELECT change[2], refusal(replace(at_horizon('2026-01-01T00:00:00Z'), change[1], change[2])) AS refusal

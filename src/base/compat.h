@@ -52,18 +52,24 @@
 		ereport(ERROR, __VA_ARGS__); \
 		return dummy_value; \
 	} while (0)
+#endif
 
-/* For an input function that looks at nothing but its text. */
-static inline bool
-DirectInputFunctionCallSafe(PGFunction func, char *str, Oid typioparam,
-							int32 typmod, Node *escontext, Datum *result)
-{
-	(void) escontext;
-	*result = DirectFunctionCall3(func, CStringGetDatum(str),
-								  ObjectIdGetDatum(typioparam),
-								  Int32GetDatum(typmod));
-	return true;
-}
+/*
+ * What the parser of JSON calls returns nothing before 16, which also brought
+ * soft errors; 17 lets the caller provide the lexer.
+ */
+#if PG_VERSION_NUM >= 160000
+#define FUNNEL_JSON_ACTION	JsonParseErrorType
+#define FUNNEL_JSON_GO_ON	return JSON_SUCCESS
+#else
+#define FUNNEL_JSON_ACTION	void
+#define FUNNEL_JSON_GO_ON	return
+#define pg_parse_json_or_errsave(lex, actions, escontext) \
+	((void) (escontext), pg_parse_json_or_ereport(lex, actions), true)
+#endif
+#if PG_VERSION_NUM < 170000
+#define makeJsonLexContextCstringLen(lex, json, len, encoding, need_escapes) \
+	((void) (lex), makeJsonLexContextCstringLen(json, len, encoding, need_escapes))
 #endif
 
 /* 18 replaced pg_attribute_noreturn(), which may stand in front as well. */

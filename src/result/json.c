@@ -28,7 +28,6 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
-#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
@@ -36,6 +35,7 @@
 #include "match/outcome.h"
 #include "result/check.h"
 #include "result/json.h"
+#include "result/jsontree.h"
 
 static void
 print_times(StringInfo buf, const char *key, FunnelCounts histogram)
@@ -139,9 +139,7 @@ funnel_tally_print(StringInfo buf, const FunnelTally *tally)
 }
 
 /*
- * Reading.  The server's own reader takes care of the JSON; a jsonb value has
- * its numbers exactly, and its iteration is the same in all versions.  All
- * functions return false if they have reported an error.
+ * Reading.  All functions return false if they have reported an error.
  */
 static void report(Node *escontext, const char *format,...) pg_attribute_printf(2, 3);
 
@@ -173,109 +171,162 @@ report(Node *escontext, const char *format,...)
 }
 
 static bool
-is_string(const JsonbValue *value, const char *text)
+is_string(const FunnelJson *value, const char *text)
 {
-	return value->type == jbvString &&
-		value->val.string.len == (int) strlen(text) &&
-		memcmp(value->val.string.val, text, value->val.string.len) == 0;
+	return value->type == FUNNEL_JSON_STRING &&
+		value->len == (int) strlen(text) && memcmp(value->text, text, value->len) == 0;
 }
 
 /* A member that must be there; OBJECT and KEY are for the error. */
 static bool
-get_member(const JsonbContainer *container, const char *object, const char *key,
-		   JsonbValue *value, Node *escontext)
+get_member(const FunnelJson *container, const char *object, const char *key,
+		   const FunnelJson **value, Node *escontext)
 {
-	JsonbValue *found = getKeyJsonValueFromContainer(unconstify(JsonbContainer *, container),
-													 key, (int) strlen(key), NULL);
-
-	if (found == NULL)
+	*value = funnel_json_member(container, key);
+	if (*value == NULL)
 		return reject(escontext, "Key \"%s\" is missing from %s.", key, object);
-	*value = *found;
-	pfree(found);
+	return true;
+}
+
+/* Are there no members but those of these keys? */
+static bool
+has_only(const FunnelJson *object, const char *const *keys, int nkeys)
+{
+	const FunnelJson *member = funnel_json_first(object);
+
+	for (int i = 0; i < object->count; i++, member = funnel_json_next(member))
+	{
+		int			k = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		while (k < nkeys && strcmp(member->key, keys[k]) != 0)
+			k++;
+		if (k == nkeys)
+			return false;
+	}
 	return true;
 }
 
 static bool
-get_array(const JsonbValue *value, const char *what, JsonbContainer **array,
-		  Node *escontext)
+check_array(const FunnelJson *value, const char *what, Node *escontext)
 {
-	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	if (value->type != FUNNEL_JSON_ARRAY)
 		return reject(escontext, "%s must be an array.", what);
-	*array = value->val.binary.data;
 	return true;
 }
 
-static void
-get_element(JsonbContainer *array, uint32 i, JsonbValue *value)
+static bool
+is_digits(const FunnelJson *number)
 {
-	JsonbValue *found = getIthJsonbValueFromContainer(array, i);
-
-	*value = *found;
-	pfree(found);
+	for (int i = 0; i < number->len; i++)
+	{
+		if (number->text[i] < '0' || number->text[i] > '9')
+			return false;
+	}
+	return true;
 }
 
-/* The digits of a number, which must be palloc'd; NULL if it is not one. */
+/* More digits than any number here has */
+#define MAX_DIGITS		100
+
+/*
+ * The text of a number that is an integer, palloc'd and without an exponent: 1e2
+ * is 100, as is 1.00e2.  NULL if it is none, or has too many digits.
+ */
 static char *
-number_text(const JsonbValue *value)
+integer_text(const FunnelJson *number)
 {
-	if (value->type != jbvNumeric)
+	char	   *text = palloc(number->len + MAX_DIGITS + 1);
+	const char *exponent = NULL;
+	size_t		len = 0;
+	int64		zeros = 0;
+	bool		in_fraction = false;
+
+	for (int i = 0; i < number->len && exponent == NULL; i++)
+	{
+		char		c = number->text[i];
+
+		if (c == '.')
+			in_fraction = true;
+		else if (c == 'e' || c == 'E')
+			exponent = &number->text[i + 1];
+		else
+		{
+			text[len++] = c;
+			zeros -= in_fraction;
+		}
+	}
+	if (exponent != NULL)
+		zeros += strtol(exponent, NULL, 10);
+	if (zeros < 0 || zeros > MAX_DIGITS)
 		return NULL;
-	return DatumGetCString(DirectFunctionCall1(numeric_out,
-											   NumericGetDatum(value->val.numeric)));
+	memset(text + len, '0', zeros);
+	text[len + zeros] = '\0';
+	/* there is but one zero */
+	return text[0] == '-' && strspn(text + 1, "0") == len + zeros - 1 ? text + 1 : text;
 }
+
+/* So many digits are less than 2^63. */
+#define SAFE_DIGITS		18
 
 /* An integer from MIN to MAX. */
 static bool
-get_integer(const JsonbValue *value, const char *what, int64 min, int64 max,
+get_integer(const FunnelJson *value, const char *what, int64 min, int64 max,
 			int64 *result, Node *escontext)
 {
-	char	   *text = number_text(value);
-	char	   *end;
+	bool		is_integer = true;
 
-	if (text == NULL)
+	*result = 0;
+	if (value->type != FUNNEL_JSON_NUMBER)
 		return reject(escontext, "%s must be a number.", what);
-	errno = 0;
-	*result = strtoi64(text, &end, 10);
-	if (errno != 0 || *end != '\0' || *result < min || *result > max)
+	if (value->len <= SAFE_DIGITS && is_digits(value))
+	{
+		for (int i = 0; i < value->len; i++)
+			*result = *result * 10 + (value->text[i] - '0');
+	}
+	else
+	{
+		char	   *text = integer_text(value);
+		char	   *end;
+
+		errno = 0;
+		if (text != NULL)
+			*result = strtoi64(text, &end, 10);
+		is_integer = text != NULL && errno == 0 && *end == '\0';
+	}
+	if (!is_integer || *result < min || *result > max)
 		return reject(escontext, "%s must be an integer from " INT64_FORMAT " to " INT64_FORMAT ".",
 					  what, min, max);
-	pfree(text);
 	return true;
 }
 
 static bool
-get_times(const JsonbContainer *object, const char *key, FunnelTally *tally, int step,
+get_times(const FunnelJson *object, const char *key, FunnelTally *tally, int step,
 		  FunnelTimesSince since, Node *escontext)
 {
-	JsonbValue	member;
-	JsonbContainer *array;
+	const FunnelJson *array;
+	const FunnelJson *pair;
 
-	if (!get_member(object, "a step", key, &member, escontext) ||
-		!get_array(&member, psprintf("\"%s\"", key), &array, escontext))
+	if (!get_member(object, "a step", key, &array, escontext) ||
+		!check_array(array, psprintf("\"%s\"", key), escontext))
 		return false;
 
-	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	pair = funnel_json_first(array);
+	for (int i = 0; i < array->count; i++, pair = funnel_json_next(pair))
 	{
-		JsonbValue	element,
-					value;
-		JsonbContainer *pair;
 		int64		cell,
 					count;
 
 		CHECK_FOR_INTERRUPTS();
 
-		get_element(array, i, &element);
-		if (!get_array(&element, "A time", &pair, escontext))
+		if (!check_array(pair, "A time", escontext))
 			return false;
-		if (JsonContainerSize(pair) != 2)
+		if (pair->count != 2)
 			return reject(escontext, "A time must be a cell and a count.");
-		get_element(pair, 0, &value);
-		if (!get_integer(&value, "The cell of a time", 0, FUNNEL_NUM_CELLS - 1,
-						 &cell, escontext))
-			return false;
-		get_element(pair, 1, &value);
-		if (!get_integer(&value, "The count of a time", 1, tally->steps[step - 1].users,
-						 &count, escontext))
+		if (!get_integer(funnel_json_first(pair), "The cell of a time", 0, FUNNEL_NUM_CELLS - 1,
+						 &cell, escontext) ||
+			!get_integer(funnel_json_next(funnel_json_first(pair)), "The count of a time",
+						 1, tally->steps[step - 1].users, &count, escontext))
 			return false;
 
 		/* met a second time, a counter could overflow: refuse it anyway */
@@ -287,43 +338,39 @@ get_times(const JsonbContainer *object, const char *key, FunnelTally *tally, int
 }
 
 static bool
-get_step(JsonbValue *element, FunnelTally *tally, int number, const char *name,
+get_step(const FunnelJson *object, FunnelTally *tally, int number, const char *name,
 		 Node *escontext)
 {
 	FunnelTallyStep *step = &tally->steps[number - 1];
-	JsonbContainer *object;
-	JsonbValue	value;
-	uint32		nkeys = 2;
+	const FunnelJson *value;
+	const char *keys[6] = {"stage", "users"};
+	int			nkeys = 2;
 
-	if (element->type != jbvBinary || !JsonContainerIsObject(element->val.binary.data))
+	if (object->type != FUNNEL_JSON_OBJECT)
 		return reject(escontext, "A step must be an object.");
-	object = element->val.binary.data;
 
 	if (!get_member(object, "a step", "stage", &value, escontext))
 		return false;
-	if (!is_string(&value, name))
+	if (!is_string(value, name))
 		return reject(escontext, "The stage of step %d must be \"%s\".", number, name);
 
 	if (!get_member(object, "a step", "users", &value, escontext) ||
-		!get_integer(&value, "\"users\"", 0, PG_INT64_MAX, &step->users, escontext))
+		!get_integer(value, "\"users\"", 0, PG_INT64_MAX, &step->users, escontext))
 		return false;
 
 	if (number == 1)
-		tally->has_values = getKeyJsonValueFromContainer(object, "value", 5, NULL) != NULL;
+		tally->has_values = funnel_json_member(object, "value") != NULL;
 	if (tally->has_values)
 	{
-		char	   *text;
-
 		if (!get_member(object, "a step", "value", &value, escontext))
 			return false;
-		text = number_text(&value);
-		if (text == NULL)
+		if (value->type != FUNNEL_JSON_NUMBER)
 			return reject(escontext, "%s must be a number.", "\"value\"");
 		/* adding zero turns a negative zero into zero */
-		step->value = strtod(text, NULL) + 0.0;
+		step->value = strtod(pnstrdup(value->text, value->len), NULL) + 0.0;
 		if (isinf(step->value))
 			return reject(escontext, "The value of step %d is out of range.", number);
-		nkeys++;
+		keys[nkeys++] = "value";
 	}
 
 	if (number >= 2)
@@ -332,62 +379,64 @@ get_step(JsonbValue *element, FunnelTally *tally, int number, const char *name,
 
 		if (!get_member(object, "a step", "microseconds", &value, escontext))
 			return false;
-		text = number_text(&value);
+		text = value->type == FUNNEL_JSON_NUMBER ? integer_text(value) : NULL;
 		if (text == NULL || !funnel_uint128_parse(text, &step->microseconds))
 			return reject(escontext, "The microseconds of step %d must be a sum of times.",
 						  number);
 		if (!get_times(object, "from_previous", tally, number, FUNNEL_SINCE_PREVIOUS,
 					   escontext))
 			return false;
-		nkeys += 2;
+		keys[nkeys++] = "microseconds";
+		keys[nkeys++] = "from_previous";
 	}
 	if (number >= 3)
 	{
 		if (!get_times(object, "from_first", tally, number, FUNNEL_SINCE_FIRST, escontext))
 			return false;
-		nkeys++;
+		keys[nkeys++] = "from_first";
 	}
 
-	if (JsonContainerSize(object) != nkeys)
+	if (!has_only(object, keys, nkeys))
 		return reject(escontext, "Step %d has unknown keys.", number);
 	return true;
 }
 
 static bool
-get_unconverted(JsonbValue *element, FunnelTally *tally, Node *escontext)
+get_unconverted(const FunnelJson *entry, FunnelTally *tally, Node *escontext)
 {
-	JsonbContainer *entry;
-	JsonbValue	value;
+	const FunnelJson *value;
+	const FunnelJson *cell_value;
 	int64		step,
 				count;
 	FunnelOutcome outcome;
 	bool		fresh;
 
-	if (!get_array(element, "An element of \"unconverted\"", &entry, escontext))
+	if (!check_array(entry, "An element of \"unconverted\"", escontext))
 		return false;
-	if (JsonContainerSize(entry) != 4)
+	if (entry->count != 4)
 		return reject(escontext, "An element of \"unconverted\" must be step, outcome, cell and count.");
 
-	get_element(entry, 0, &value);
-	if (!get_integer(&value, "The step of unconverted units", 1, tally->nsteps,
+	value = funnel_json_first(entry);
+	if (!get_integer(value, "The step of unconverted units", 1, tally->nsteps,
 					 &step, escontext))
 		return false;
 
-	get_element(entry, 1, &value);
-	if (value.type != jbvString ||
-		!funnel_outcome_parse(value.val.string.val, value.val.string.len, &outcome))
+	value = funnel_json_next(value);
+	if (value->type != FUNNEL_JSON_STRING ||
+		!funnel_outcome_parse(value->text, value->len, &outcome))
 		return reject(escontext, "The outcome of unconverted units must be excluded, late, early or absent.");
 
-	get_element(entry, 3, &value);
-	if (!get_integer(&value, "The count of unconverted units", 1, PG_INT64_MAX,
+	cell_value = funnel_json_next(value);
+	value = funnel_json_next(cell_value);
+	if (!get_integer(value, "The count of unconverted units", 1, PG_INT64_MAX,
 					 &count, escontext))
 		return false;
 
-	get_element(entry, 2, &value);
-	if (value.type == jbvNull || is_string(&value, "forever"))
+	if (cell_value->type == FUNNEL_JSON_NULL || is_string(cell_value, "forever"))
 	{
 		FunnelTallyStep *here = &tally->steps[step - 1];
-		int64	   *counter = value.type == jbvNull ? &here->closed[outcome] : &here->forever[outcome];
+		int64	   *counter = cell_value->type == FUNNEL_JSON_NULL ?
+			&here->closed[outcome] : &here->forever[outcome];
 
 		fresh = *counter == 0;
 		*counter = count;
@@ -400,7 +449,7 @@ get_unconverted(JsonbValue *element, FunnelTally *tally, Node *escontext)
 
 		if (!tally->has_horizon)
 			return reject(escontext, "There are users, but there is no horizon.");
-		if (!get_integer(&value, "The open cell of unconverted units", now, last,
+		if (!get_integer(cell_value, "The open cell of unconverted units", now, last,
 						 &cell, escontext))
 			return false;
 		fresh = funnel_tally_put_open(tally, (int) step, outcome, cell, count);
@@ -412,54 +461,53 @@ get_unconverted(JsonbValue *element, FunnelTally *tally, Node *escontext)
 
 /* The steps, and who stands where. */
 static bool
-get_counts(const JsonbContainer *root, FunnelTally *tally, Node *escontext)
+get_counts(const FunnelJson *root, FunnelTally *tally, Node *escontext)
 {
 	char	  **names = funnel_tally_stage_names(tally);
-	JsonbContainer *array;
-	JsonbValue	value;
+	const FunnelJson *array;
+	const FunnelJson *element;
 
-	if (!get_member(root, "the result", "steps", &value, escontext) ||
-		!get_array(&value, "\"steps\"", &array, escontext))
+	if (!get_member(root, "the result", "steps", &array, escontext) ||
+		!check_array(array, "\"steps\"", escontext))
 		return false;
-	if (JsonContainerSize(array) != (uint32) tally->nsteps)
+	if (array->count != tally->nsteps)
 		return reject(escontext, "There must be as many steps as the definition has, %d.",
 					  tally->nsteps);
-	for (int k = 0; k < tally->nsteps; k++)
+	element = funnel_json_first(array);
+	for (int k = 0; k < tally->nsteps; k++, element = funnel_json_next(element))
 	{
-		get_element(array, k, &value);
-		if (!get_step(&value, tally, k + 1, names[k], escontext))
+		if (!get_step(element, tally, k + 1, names[k], escontext))
 			return false;
 	}
 
-	if (!get_member(root, "the result", "unconverted", &value, escontext) ||
-		!get_array(&value, "\"unconverted\"", &array, escontext))
+	if (!get_member(root, "the result", "unconverted", &array, escontext) ||
+		!check_array(array, "\"unconverted\"", escontext))
 		return false;
-	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	element = funnel_json_first(array);
+	for (int i = 0; i < array->count; i++, element = funnel_json_next(element))
 	{
 		CHECK_FOR_INTERRUPTS();
 
-		get_element(array, i, &value);
-		if (!get_unconverted(&value, tally, escontext))
+		if (!get_unconverted(element, tally, escontext))
 			return false;
 	}
 	return true;
 }
 
 static bool
-get_tally(const JsonbContainer *root, FunnelTally **tally, Node *escontext)
+get_tally(const FunnelJson *root, FunnelTally **tally, Node *escontext)
 {
-	JsonbValue	value;
+	static const char *const keys[] = {"definition", "horizon", "steps", "unconverted"};
+	const FunnelJson *value;
 	FunnelDefinition *definition;
 	FunnelDef  *def;
 	char	   *problem;
 
-	if (!JsonContainerIsObject(root))
-		return reject(escontext, "A funnel_result must be a JSON object.");
 	if (!get_member(root, "the result", "definition", &value, escontext))
 		return false;
-	if (value.type != jbvString)
+	if (value->type != FUNNEL_JSON_STRING)
 		return reject(escontext, "%s must be a string.", "\"definition\"");
-	definition = funnel_definition_parse(value.val.string.val, value.val.string.len, escontext);
+	definition = funnel_definition_parse(value->text, value->len, escontext);
 	if (definition == NULL)
 		return false;
 	def = funnel_definition_value(definition, escontext);
@@ -469,18 +517,18 @@ get_tally(const JsonbContainer *root, FunnelTally **tally, Node *escontext)
 
 	if (!get_member(root, "the result", "horizon", &value, escontext))
 		return false;
-	if (value.type != jbvNull)
+	if (value->type != FUNNEL_JSON_NULL)
 	{
 		int64		horizon;
 
-		if (value.type != jbvString ||
-			!funnel_instant_parse(value.val.string.val, value.val.string.len, &horizon))
+		if (value->type != FUNNEL_JSON_STRING ||
+			!funnel_instant_parse(value->text, value->len, &horizon))
 			return reject(escontext, "\"horizon\" must be null or an instant like \"2026-01-31T23:59:59.5Z\".");
 		funnel_tally_see(*tally, horizon);
 	}
 	if (!get_counts(root, *tally, escontext))
 		return false;
-	if (JsonContainerSize(root) != 4)
+	if (!has_only(root, keys, lengthof(keys)))
 		return reject(escontext, "The result has unknown keys.");
 
 	problem = funnel_tally_problem(*tally);
@@ -492,11 +540,8 @@ get_tally(const JsonbContainer *root, FunnelTally **tally, Node *escontext)
 FunnelTally *
 funnel_tally_parse(char *text, Node *escontext)
 {
-	Datum		datum;
+	const FunnelJson *root = funnel_json_parse(text, escontext);
 	FunnelTally *tally;
 
-	if (!DirectInputFunctionCallSafe(jsonb_in, text, InvalidOid, -1, escontext, &datum) ||
-		!get_tally(&DatumGetJsonbP(datum)->root, &tally, escontext))
-		return NULL;
-	return tally;
+	return root != NULL && get_tally(root, &tally, escontext) ? tally : NULL;
 }
