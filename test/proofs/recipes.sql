@@ -99,17 +99,23 @@ GROUP BY step, stage ORDER BY step;
 
 -- Where does the newest attempt stand, and whom do we call?, 2
 WITH newest AS (
-    SELECT user_id, max(ts) FILTER (WHERE event = 'visit') AS came, max(ts) AS last_at
+    SELECT user_id, max(ts) FILTER (WHERE event = 'visit') AS came, max(ts) AS last_at,
+           max(ts) FILTER (WHERE event = 'visit') + interval '168 hours' AS open_until
     FROM shop GROUP BY user_id
-), since AS (
-    SELECT user_id, last_at, came + interval '168 hours' AS open_until,
-           min(ts) FILTER (WHERE event = 'checkout') AS checkout_at,
-           count(*) FILTER (WHERE event = 'purchase') AS purchases
-    FROM shop JOIN newest USING (user_id) WHERE ts >= came GROUP BY user_id, came, last_at
+), viewed AS MATERIALIZED (
+    SELECT n.*, min(ts) AS view_at FROM newest AS n JOIN shop USING (user_id)
+    WHERE event = 'view' AND ts BETWEEN came AND open_until GROUP BY user_id, came, last_at, open_until
+), filled AS MATERIALIZED (
+    SELECT n.*, min(ts) AS cart_at FROM viewed AS n JOIN shop USING (user_id)
+    WHERE event = 'cart' AND ts BETWEEN view_at AND open_until GROUP BY user_id, came, last_at, open_until, view_at
+), checked AS MATERIALIZED (
+    SELECT n.user_id, last_at, open_until, min(ts) AS checkout_at FROM filled AS n JOIN shop USING (user_id)
+    WHERE event = 'checkout' AND ts BETWEEN cart_at AND open_until GROUP BY n.user_id, last_at, open_until
 )
 SELECT user_id, checkout_at, last_at, open_until
-FROM since
-WHERE checkout_at IS NOT NULL AND purchases = 0
+FROM checked AS c
+WHERE NOT EXISTS (SELECT FROM shop AS p WHERE p.user_id = c.user_id AND event = 'purchase'
+                  AND ts BETWEEN checkout_at AND open_until)
   AND open_until > '2026-03-17 00:00+00' AND last_at < '2026-03-15 00:00+00'
 ORDER BY open_until LIMIT 12;
 
@@ -125,8 +131,8 @@ WITH pairs AS (
          AND b.ts BETWEEN s.ts AND s.ts + interval '168 hours'
     WHERE s.event = 'signup'
 )
-SELECT who, count(*) AS signed_up, count(*) FILTER (WHERE bought) AS bought,
-       array_agg(customer ORDER BY customer) FILTER (WHERE bought) AS buyers
+SELECT who, count(DISTINCT customer) AS signed_up, count(DISTINCT customer) FILTER (WHERE bought) AS bought,
+       array_agg(DISTINCT customer) FILTER (WHERE bought) AS buyers
 FROM pairs, LATERAL (VALUES
     (1, 'all', buy_at IS NOT NULL, true), (2, 'no help between', buy_at IS NOT NULL AND NOT between, true),
     (3, 'no help before', buy_at IS NOT NULL, NOT before), (4, 'no help ever', buy_at IS NOT NULL, NOT ever))
@@ -199,7 +205,7 @@ SELECT channel, amount AS spent, round(amount / nullif(count(user_id), 0), 2) AS
        coalesce(sum(orders), 0) AS orders_7_days, coalesce(sum(earned), 0) AS earned_7_days,
        round(coalesce(sum(earned), 0)::numeric / amount - 1, 2) AS roi_7_days
 FROM spend LEFT JOIN users USING (channel)
-GROUP BY channel, amount ORDER BY roi_7_days DESC;
+GROUP BY channel, amount ORDER BY roi_7_days DESC, channel;
 
 -- Did they buy what they put into the cart?, 2
 WITH pairs AS (
@@ -333,7 +339,7 @@ WITH users AS (
     FROM clicks JOIN users USING (user_id) WHERE first_buy IS NULL OR ts < first_buy
 )
 SELECT event, round(100.0 * sum(buys) / (SELECT count(first_buy) FROM users)) AS pct_of_buyers,
-       round(100.0 * sum(1 - buys) / (SELECT count(*) - count(first_buy) FROM users)) AS pct_of_others
+       round(100.0 * sum(1 - buys) / (SELECT nullif(count(*) - count(first_buy), 0) FROM users)) AS pct_of_others
 FROM before GROUP BY event ORDER BY pct_of_buyers DESC, event;
 
 -- What happens next, 1
