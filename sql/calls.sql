@@ -70,6 +70,9 @@ EXPLAIN (COSTS OFF) SELECT name FROM funnels WHERE def = 'a->b'::text;
 SELECT name FROM funnels WHERE def = ANY ('{a->b,x}'::text[]);
 RESET enable_seqscan;
 
+-- any label is a definition: what is said when the two have changed places
+SELECT funnel_agg(u, ts, 'a -> b', e) FROM clicks;
+
 -- A value and an entry: all that can be told apart
 SELECT funnel_agg(u, ts, labels, 'a -> b', v)::text = funnel_agg(u, ts, e, 'a -> b', v)::text AS labels,
 	   funnel_agg(u, ts::timestamp, labels, 'a -> b', v)::text = funnel_agg(u, ts, e, 'a -> b', v)::text AS "timestamp",

@@ -36,7 +36,10 @@ funnel_definitions_differ(const FunnelProgram *program, const struct varlena *de
 			 errdetail("One row has \"%s\", another \"%s\".",
 					   text_to_cstring((text *) program->def),
 					   text_to_cstring((const text *) def)),
-			 errhint("Add the definition to GROUP BY.")));
+			 program->rules.nsteps > 1 ?
+			 errhint("Add the definition to GROUP BY.") :
+	/* any label is a definition of one step */
+			 errhint("Add the definition to GROUP BY. Or have the event and the definition changed places?")));
 }
 
 bool

@@ -217,7 +217,8 @@ funnel_tally_merge(FunnelTally *dst, const FunnelTally *src)
 				 errmsg("cannot merge results of different funnel definitions"),
 				 errdetail("One is \"%.*s\", another is \"%.*s\".",
 						   (int) (VARSIZE(dst->def) - VARHDRSZ), VARDATA(dst->def),
-						   (int) (VARSIZE(src->def) - VARHDRSZ), VARDATA(src->def))));
+						   (int) (VARSIZE(src->def) - VARHDRSZ), VARDATA(src->def)),
+				 errhint("Add funnel_definition(result) to GROUP BY.")));
 
 	check_users(dst->steps[0].users, src->steps[0].users);
 	for (int k = 0; k < dst->nsteps; k++)
