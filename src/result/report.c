@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -17,8 +15,7 @@
 #include "base/compat.h"
 #include "base/instant.h"
 #include "match/outcome.h"
-#include "result/outline.h"
-#include "result/statistics.h"
+#include "result/figures.h"
 #include "result/type.h"
 
 #define REPORT_COLUMNS		14
@@ -27,12 +24,6 @@
 #define HISTOGRAM_COLUMNS	3
 
 #define HISTOGRAM_MAX_BUCKETS	10000
-
-static double
-microseconds_to_seconds(double microseconds)
-{
-	return microseconds / USECS_PER_SEC;
-}
 
 /*
  * Argument N of a function that reads pending as of it; NULL is the horizon.
@@ -74,8 +65,7 @@ funnel_report(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	FunnelTally *tally;
 	FunnelOutline *outline;
-	FunnelCounts all;
-	int64		entered;
+	FunnelCounts times;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
@@ -83,59 +73,33 @@ funnel_report(PG_FUNCTION_ARGS)
 
 	tally = PG_GETARG_FUNNEL_TALLY(0);
 	outline = funnel_outline(tally, as_of_argument(fcinfo, 1, tally));
-	all = funnel_tally_times(tally);
-	entered = outline->entered;
+	times = funnel_tally_times(tally);
 
 	for (int step = 1; step <= outline->nstages; step++)
 	{
-		Datum		values[REPORT_COLUMNS] = {0};
-		bool		nulls[REPORT_COLUMNS];
 		const FunnelOutlineStage *stage = &outline->stages[step - 1];
-		const FunnelTallyStep *here = &tally->steps[step - 1];
-		int64		users = stage->users;
-
-		memset(nulls, true, sizeof(nulls));
+		FunnelFigures figures = funnel_figures(tally, outline, times, step);
+		Datum		values[REPORT_COLUMNS];
+		bool		nulls[REPORT_COLUMNS] = {0};
 
 		values[0] = Int32GetDatum(step);
 		values[1] = CStringGetTextDatum(stage->name);
-		values[2] = Int64GetDatum(users);
+		values[2] = Int64GetDatum(stage->users);
+		values[3] = Float8GetDatum(figures.from_first);
+		values[4] = Float8GetDatum(figures.from_previous);
 		values[5] = Int64GetDatum(stage->standing.dropped);
 		values[6] = Int64GetDatum(stage->standing.pending);
-		nulls[0] = nulls[1] = nulls[2] = nulls[5] = nulls[6] = false;
-
-		if (entered > 0)
-		{
-			double		low,
-						high;
-
-			funnel_wilson_interval(users, entered, &low, &high);
-			values[3] = Float8GetDatum((double) users / entered);
-			values[7] = Float8GetDatum(low);
-			values[8] = Float8GetDatum(high);
-			nulls[3] = nulls[7] = nulls[8] = false;
-		}
-		if (stage->base > 0)
-		{
-			values[4] = Float8GetDatum((double) users / stage->base);
-			nulls[4] = false;
-		}
-		if (step > 1 && users > 0)
-		{
-			FunnelCounts previous = funnel_histogram_of(all, step, FUNNEL_SINCE_PREVIOUS);
-			FunnelCounts first = funnel_histogram_of(all, step, FUNNEL_SINCE_FIRST);
-			double		sum = funnel_uint128_to_double(here->microseconds);
-
-			values[9] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(previous, 0.5)));
-			values[10] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(previous, 0.9)));
-			values[11] = Float8GetDatum(microseconds_to_seconds(sum / users));
-			values[12] = Float8GetDatum(microseconds_to_seconds(funnel_histogram_percentile(first, 0.5)));
-			nulls[9] = nulls[10] = nulls[11] = nulls[12] = false;
-		}
-		if (tally->has_values)
-		{
-			values[13] = Float8GetDatum(here->value);
-			nulls[13] = false;
-		}
+		values[7] = Float8GetDatum(figures.from_first_low);
+		values[8] = Float8GetDatum(figures.from_first_high);
+		values[9] = Float8GetDatum(figures.median);
+		values[10] = Float8GetDatum(figures.p90);
+		values[11] = Float8GetDatum(figures.mean);
+		values[12] = Float8GetDatum(figures.median_from_first);
+		values[13] = Float8GetDatum(figures.value);
+		nulls[3] = nulls[7] = nulls[8] = !figures.has_first;
+		nulls[4] = !figures.has_previous;
+		nulls[9] = nulls[10] = nulls[11] = nulls[12] = !figures.has_times;
+		nulls[13] = !figures.has_value;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
@@ -255,16 +219,14 @@ funnel_percentile(PG_FUNCTION_ARGS)
 	histogram = funnel_histogram_of(funnel_tally_times(tally), step, since_argument(fcinfo, 3));
 	if (histogram.ncounts == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(microseconds_to_seconds(funnel_histogram_percentile(histogram, fraction)));
+	PG_RETURN_FLOAT8(funnel_seconds(funnel_histogram_percentile(histogram, fraction)));
 }
 
 /*
  * funnel_histogram(result, step, buckets, from_first): times from the previous
  * step or from the first.
  *
- * The buckets have equal widths and go from 0 to the longest time (or a
- * microsecond, if there is none longer than 0); a bucket holds its lower bound,
- * the last one its upper bound too.  Without times there are no rows.
+ * The buckets are those of funnel_buckets.  Without times there are no rows.
  */
 PG_FUNCTION_INFO_V1(funnel_histogram);
 Datum
@@ -275,8 +237,7 @@ funnel_histogram(PG_FUNCTION_ARGS)
 	int			step = step_argument(fcinfo, 1, tally);
 	int			buckets = PG_GETARG_INT32(2);
 	FunnelCounts histogram;
-	double		longest;
-	int			next = 0;
+	FunnelBucket *bucket;
 
 	if (buckets < 1 || buckets > HISTOGRAM_MAX_BUCKETS)
 		ereport(ERROR,
@@ -288,24 +249,17 @@ funnel_histogram(PG_FUNCTION_ARGS)
 	histogram = funnel_histogram_of(funnel_tally_times(tally), step, since_argument(fcinfo, 3));
 	if (histogram.ncounts == 0)
 		return (Datum) 0;
-	longest = Max(1.0, funnel_histogram_microseconds(&histogram.counts[histogram.ncounts - 1]));
+	bucket = palloc(buckets * sizeof(FunnelBucket));
+	funnel_buckets(histogram, buckets, bucket);
 
 	for (int i = 0; i < buckets; i++)
 	{
-		double		lower = longest * i / buckets;
-		double		upper = longest * (i + 1) / buckets;
-		int64		users = 0;
 		Datum		values[HISTOGRAM_COLUMNS];
 		bool		nulls[HISTOGRAM_COLUMNS] = {0};
 
-		while (next < histogram.ncounts &&
-			   (i == buckets - 1 ||
-				funnel_histogram_microseconds(&histogram.counts[next]) < upper))
-			users += histogram.counts[next++].count;
-
-		values[0] = Float8GetDatum(microseconds_to_seconds(lower));
-		values[1] = Float8GetDatum(microseconds_to_seconds(upper));
-		values[2] = Int64GetDatum(users);
+		values[0] = Float8GetDatum(bucket[i].lower);
+		values[1] = Float8GetDatum(bucket[i].upper);
+		values[2] = Int64GetDatum(bucket[i].users);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
