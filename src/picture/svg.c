@@ -1,259 +1,442 @@
 /*-------------------------------------------------------------------------
  *
  * picture/svg.c
- *	  A result as a picture: standalone SVG, for reports and web pages.
+ *	  A result as a picture: bars of its stages.
  *
- * No script, no font, no image from elsewhere, and a background of its own, so
- * that it is legible wherever it is put; where the viewer prefers dark pages,
- * it is dark itself.
+ * The stages are one below the other.  What leads from one bar to the next goes
+ * from each required stage to the next required one: an optional stage lies on
+ * it, since who skips it is not lost.  A narrow picture has the names and
+ * numbers above the bars, a wide one beside them.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
-#include "utils/xml.h"
 
 #include "base/compat.h"
+#include "picture/draw.h"
+#include "picture/svg.h"
 #include "picture/text.h"
-#include "result/outline.h"
 #include "result/type.h"
 
-/* All lengths are in user units, which a browser takes for pixels. */
-#define PICTURE_WIDTH		800
-#define MARGIN				24
-#define TITLE_HEIGHT		36
-#define STAGE_HEIGHT		40
-#define LINK_HEIGHT			28
-#define FOOTER_HEIGHT		36
+#define LEADING				17.0
+#define SMALL_LEADING		15.0
+#define TITLE_LEADING		23.0
+#define NAME_LINES			3
 
-/* The names are left of the bars, the numbers right of them. */
-#define BAR_CENTER			392
-#define BAR_MAX_WIDTH		336
-#define BAR_MIN_WIDTH		2
-#define NUMBERS_X			576
+/* Between two bars there is room for a ratio, and above for a name. */
+#define BAR_HEIGHT			44.0
+#define LINK_HEIGHT			28.0
+#define NARROW_BAR_HEIGHT	28.0
+#define NARROW_LINK_HEIGHT	26.0
+#define BAR_MIN_WIDTH		2.0
 
-/* As many columns of text as fit, by the widths of common sans-serif fonts. */
-#define NAME_COLUMNS		22
-#define TITLE_COLUMNS		70
+/* The columns of a wide picture. */
+#define GAP					20.0
+#define NAMES_MIN			60.0
+#define NAMES_MAX			220.0
+#define NUMBERS_MAX			380.0
 
-/* A bar at least this wide for each column has room for its count. */
-#define COUNT_COLUMN_WIDTH	9
-
-static const char style[] =
-"<style>"
-".funnel-card{fill:#ffffff;stroke:#d5d9e0}"
-".funnel-text{fill:#1b2230;font:14px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',Arial,sans-serif}"
-".funnel-title{font-size:18px;font-weight:600}"
-".funnel-name{font-weight:600}"
-".funnel-small{font-size:12px;fill:#566072}"
-".funnel-bar{fill:#3457c9}"
-".funnel-link{fill:#dbe3fa}"
-".funnel-count{fill:#ffffff;font-weight:600}"
-"@media (prefers-color-scheme:dark){"
-".funnel-card{fill:#151a23;stroke:#323b4a}"
-".funnel-text{fill:#eef1f6}"
-".funnel-small{fill:#a9b3c3}"
-".funnel-bar{fill:#4a6fe3}"
-".funnel-link{fill:#26304a}"
-".funnel-count{fill:#ffffff}"
-"}"
-"</style>\n";
-
-/*
- * A text as XML content: cut to COLUMNS if it is longer (0 = as it is), without
- * the characters that XML 1.0 has no way to write.
- */
-static char *
-xml_text(const char *text, int columns)
+/* What is written at a stage, and where the stage is. */
+typedef struct StageText
 {
-	StringInfoData clean;
+	FunnelLines name;
+	char	   *count;
+	char	   *of_first;		/* or NULL */
+	char	   *of_previous;	/* or NULL */
+	int			nnotes;			/* small lines */
+	const char *notes[4];
+	double		top;			/* of its bar */
+} StageText;
 
-	initStringInfo(&clean);
-	funnel_picture_append_cut(&clean, text,
-							  columns > 0 ? columns : funnel_picture_width(text));
+typedef struct Layout
+{
+	const FunnelPictureForm *form;
+	const FunnelOutline *outline;
+	double		inner;			/* the width within the margins */
+	double		bars_center;
+	double		bars_width;
+	double		bar_height;
+	double		numbers_x;
+	double		height;
+	FunnelLines title;
+	FunnelLines summary;
+	StageText	stages[FLEXIBLE_ARRAY_MEMBER];
+} Layout;
 
-	/* U+FFFE and U+FFFF are characters to the server, but not to XML */
-	if (GetDatabaseEncoding() == PG_UTF8)
+char *
+funnel_picture_summary(const FunnelTally *tally, const FunnelOutline *outline)
+{
+	if (outline->entered == 0)
+		return tally->has_horizon ? psprintf("nobody entered %s", funnel_picture_as_of(tally)) :
+			pstrdup("nobody entered: no event was seen");
+	return psprintf("%s entered, %s converted, %s dropped, %s pending%s%s",
+					funnel_picture_count(outline->entered),
+					funnel_picture_count(outline->converted),
+					funnel_picture_count(outline->dropped),
+					funnel_picture_count(outline->pending),
+					tally->has_horizon ? " " : "", funnel_picture_as_of(tally));
+}
+
+char *
+funnel_picture_standing(const FunnelOutline *outline, const FunnelOutlineStage *stage)
+{
+	if (stage == &outline->stages[outline->nstages - 1])
+		return pstrdup("converted");
+	if (stage->standing.pending == 0)
+		return psprintf("%s dropped", funnel_picture_count(stage->standing.dropped));
+	return psprintf("%s dropped, %s pending", funnel_picture_count(stage->standing.dropped),
+					funnel_picture_count(stage->standing.pending));
+}
+
+/* A small line at a stage; what is too wide is broken at its comma. */
+static void
+add_note(StageText *text, const char *note, double width)
+{
+	char	   *comma = strstr(note, ", ");
+
+	if (comma != NULL && funnel_ascii_pixels(note, FUNNEL_SMALL_SIZE, false) > width)
 	{
-		for (char *p = clean.data; (p = strstr(p, "\xEF\xBF")) != NULL;)
-		{
-			if (p[2] == '\xBE' || p[2] == '\xBF')
-				p[2] = '\xBD';	/* U+FFFD */
-			p += 3;
-		}
+		text->notes[text->nnotes++] = psprintf("%.*s", (int) (comma - note) + 1, note);
+		note = comma + 2;
 	}
-	return escape_xml(clean.data);
+	text->notes[text->nnotes++] = note;
 }
 
+/* The texts of stage K, but for its name. */
 static void
-append_text(StringInfo buf, double x, double y, const char *anchor, const char *classes,
-			const char *escaped)
+write_stage(const FunnelOutline *outline, int k, double width, StageText *text)
 {
-	appendStringInfo(buf, "<text class=\"funnel-text%s\" x=\"%.1f\" y=\"%.1f\"%s>%s</text>\n",
-					 classes, x, y, anchor, escaped);
+	const FunnelOutlineStage *stage = &outline->stages[k];
+
+	text->count = funnel_picture_count(stage->users);
+	if (outline->entered == 0)
+	{
+		if (stage->optional)
+			text->notes[text->nnotes++] = "optional";
+		return;
+	}
+	text->of_first = psprintf("%s of first",
+							  funnel_picture_percentage(stage->users, outline->entered));
+	if (stage->base > 0)
+		text->of_previous = psprintf("%s of previous",
+									 funnel_picture_percentage(stage->users, stage->base));
+	if (stage->optional)
+	{
+		/* the ratio that leads to the next stage is not of this one */
+		text->notes[text->nnotes++] = text->of_previous == NULL ? "optional" :
+			psprintf("optional, %s", text->of_previous);
+		text->of_previous = NULL;
+	}
+	add_note(text, funnel_picture_standing(outline, stage), width);
 }
 
-/* A number with what it counts, right of the bars. */
-static void
-append_number(StringInfo buf, double y, const char *classes, const char *number,
-			  const char *what)
+/* The width of a stage's first line of numbers: its count, and the ratio. */
+static double
+first_line_width(const StageText *text)
 {
-	append_text(buf, NUMBERS_X, y, "", classes, xml_text(psprintf("%s %s", number, what), 0));
+	double		width = funnel_ascii_pixels(text->count, FUNNEL_TEXT_SIZE, true);
+
+	if (text->of_first != NULL)
+		width += 8 + funnel_ascii_pixels(text->of_first, FUNNEL_TEXT_SIZE, false);
+	return width;
+}
+
+static double
+numbers_width(const StageText *text)
+{
+	double		width = first_line_width(text);
+
+	for (int i = 0; i < text->nnotes; i++)
+		width = Max(width, funnel_ascii_pixels(text->notes[i], FUNNEL_SMALL_SIZE, false));
+	return width;
+}
+
+/* Names left, numbers right, each column as wide as its texts; bars between. */
+static void
+lay_out_wide(Layout *layout)
+{
+	const FunnelOutline *outline = layout->outline;
+	double		names = NAMES_MIN;
+	double		numbers = 0;
+	double		y = layout->height;
+
+	for (int k = 0; k < outline->nstages; k++)
+	{
+		StageText  *text = &layout->stages[k];
+		const char *name = outline->stages[k].name;
+
+		CHECK_FOR_INTERRUPTS();
+		write_stage(outline, k, NUMBERS_MAX, text);
+		numbers = Max(numbers, numbers_width(text));
+		text->name = funnel_lines(name, strlen(name), FUNNEL_TEXT_SIZE, true, NAMES_MAX,
+								  NAME_LINES);
+		names = Max(names, text->name.width);
+		text->top = y;
+		y += BAR_HEIGHT + LINK_HEIGHT;
+	}
+	layout->bar_height = BAR_HEIGHT;
+	layout->numbers_x = FUNNEL_MARGIN + layout->inner - numbers;
+	layout->bars_width = layout->inner - names - numbers - 2 * GAP;
+	layout->bars_center = FUNNEL_MARGIN + names + GAP + layout->bars_width / 2;
+	layout->height = y - LINK_HEIGHT;
+}
+
+/* All below each other: the name, a line of numbers, the bar, small lines. */
+static void
+lay_out_narrow(Layout *layout)
+{
+	const FunnelOutline *outline = layout->outline;
+	double		y = layout->height;
+
+	layout->bar_height = NARROW_BAR_HEIGHT;
+	layout->numbers_x = FUNNEL_MARGIN / 2.0;
+	layout->bars_width = layout->inner;
+	layout->bars_center = layout->form->width / 2.0;
+	for (int k = 0; k < outline->nstages; k++)
+	{
+		StageText  *text = &layout->stages[k];
+		const char *name = outline->stages[k].name;
+
+		CHECK_FOR_INTERRUPTS();
+		write_stage(outline, k, layout->inner, text);
+		text->name = funnel_lines(name, strlen(name), FUNNEL_TEXT_SIZE, true, layout->inner,
+								  NAME_LINES);
+		if (text->of_previous != NULL &&
+			first_line_width(text) + GAP +
+			funnel_ascii_pixels(text->of_previous, FUNNEL_SMALL_SIZE, false) > layout->inner)
+		{
+			text->notes[text->nnotes++] = text->of_previous;
+			text->of_previous = NULL;
+		}
+		if (k > 0)
+			y += NARROW_LINK_HEIGHT;
+		text->top = y + text->name.nlines * LEADING + LEADING + 8;
+		if (first_line_width(text) > layout->inner)
+			text->top += LEADING;
+		y = text->top + NARROW_BAR_HEIGHT + text->nnotes * SMALL_LEADING + 6;
+	}
+	layout->height = y;
+}
+
+static Layout *
+lay_out(const FunnelTally *tally, const FunnelOutline *outline, const FunnelPictureForm *form)
+{
+	Layout	   *layout = palloc0(offsetof(Layout, stages) +
+								 outline->nstages * sizeof(StageText));
+	double		margin = form->narrow ? FUNNEL_MARGIN / 2.0 : FUNNEL_MARGIN;
+	char	   *summary;
+
+	layout->form = form;
+	layout->outline = outline;
+	layout->inner = form->width - 2 * margin;
+	layout->height = margin;
+	if (form->len > 0)
+	{
+		layout->title = funnel_lines(form->title, form->len, FUNNEL_TITLE_SIZE, true,
+									 layout->inner, 2);
+		layout->height += layout->title.nlines * TITLE_LEADING + 12;
+	}
+	if (form->narrow)
+		lay_out_narrow(layout);
+	else
+		lay_out_wide(layout);
+	if (form->standalone)
+	{
+		summary = funnel_picture_summary(tally, outline);
+		*summary = pg_toupper((unsigned char) *summary);
+		layout->summary = funnel_lines(summary, strlen(summary), FUNNEL_SMALL_SIZE, false,
+									   layout->inner, FUNNEL_MAX_LINES);
+		layout->height += 10 + layout->summary.nlines * SMALL_LEADING;
+	}
+	layout->height += margin;
+	return layout;
 }
 
 /* The width of a stage's bar. */
 static double
-bar_width(int64 users, int64 entered)
+bar_width(const Layout *layout, const FunnelOutlineStage *stage)
 {
-	if (users == 0)
+	if (stage->users == 0)
 		return 0;
-	return Max(BAR_MIN_WIDTH, (double) users / (double) entered * BAR_MAX_WIDTH);
-}
-
-/* The picture's frame: size, title and background. */
-static void
-append_frame(StringInfo buf, const char *title, int height)
-{
-	appendStringInfo(buf,
-					 "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
-					 "width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n",
-					 PICTURE_WIDTH, height, PICTURE_WIDTH, height);
-	appendStringInfo(buf, "<title>%s</title>\n",
-					 title != NULL ? xml_text(title, 0) : "Funnel");
-	appendStringInfoString(buf, style);
-	appendStringInfo(buf,
-					 "<rect class=\"funnel-card\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n",
-					 PICTURE_WIDTH - 1, height - 1);
-	if (title != NULL)
-		append_text(buf, MARGIN, MARGIN + 16, "", " funnel-title",
-					xml_text(title, TITLE_COLUMNS));
-}
-
-/* What leads from the stage above to the bar of STAGE, whose top is at Y. */
-static void
-append_link(StringInfo buf, const FunnelOutline *outline, const FunnelOutlineStage *stage,
-			double y)
-{
-	double		above = bar_width(stage[-1].users, outline->entered);
-	double		below = bar_width(stage->users, outline->entered);
-
-	if (above > 0)
-		appendStringInfo(buf,
-						 "<polygon class=\"funnel-link\" points=\"%.1f,%.1f %.1f,%.1f %.1f,%.1f %.1f,%.1f\"/>\n",
-						 BAR_CENTER - above / 2, y - LINK_HEIGHT,
-						 BAR_CENTER + above / 2, y - LINK_HEIGHT,
-						 BAR_CENTER + below / 2, y,
-						 BAR_CENTER - below / 2, y);
-	if (stage->base > 0)
-		append_text(buf, BAR_CENTER, y - LINK_HEIGHT / 2.0 + 4.5,
-					" text-anchor=\"middle\"", " funnel-small",
-					xml_text(funnel_picture_percentage(stage->users, stage->base), 0));
-}
-
-/* The bar of a stage with its name and count. */
-static void
-append_bar(StringInfo buf, const FunnelOutline *outline, const FunnelOutlineStage *stage,
-		   double y)
-{
-	char	   *count = funnel_picture_count(stage->users);
-	double		width = bar_width(stage->users, outline->entered);
-	double		middle = y + STAGE_HEIGHT / 2.0;
-
-	appendStringInfo(buf, "<g><title>%s: %s</title>\n", xml_text(stage->name, 0), count);
-	append_text(buf, MARGIN, middle + 5, "", " funnel-name",
-				xml_text(stage->name, NAME_COLUMNS));
-	if (stage->users > 0)
-		appendStringInfo(buf,
-						 "<rect class=\"funnel-bar\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"%d\"/>\n",
-						 BAR_CENTER - width / 2, y, width, STAGE_HEIGHT, width >= 8 ? 3 : 0);
-	if (width >= COUNT_COLUMN_WIDTH * (strlen(count) + 1))
-		append_text(buf, BAR_CENTER, middle + 5, " text-anchor=\"middle\"",
-					" funnel-count", count);
-	else
-		append_text(buf, BAR_CENTER + width / 2 + 6, middle + 5, "", " funnel-name", count);
-	appendStringInfoString(buf, "</g>\n");
-}
-
-/* Two lines of numbers, or three, around the middle of the bar. */
-static void
-append_numbers(StringInfo buf, const FunnelOutline *outline, const FunnelOutlineStage *stage,
-			   double middle)
-{
-	const FunnelStanding *here = &stage->standing;
-	bool		is_last = stage == &outline->stages[outline->nstages - 1];
-	char	   *of_all = funnel_picture_percentage(stage->users, outline->entered);
-
-	if (!is_last && here->pending > 0)
-	{
-		append_number(buf, middle - 10, "", of_all, "of all");
-		append_number(buf, middle + 5, " funnel-small",
-					  funnel_picture_count(here->dropped), "dropped");
-		append_number(buf, middle + 19, " funnel-small",
-					  funnel_picture_count(here->pending), "pending");
-		return;
-	}
-	if (outline->entered > 0)
-		append_number(buf, middle - 3, "", of_all, "of all");
-	if (!is_last)
-		append_number(buf, middle + 14, " funnel-small",
-					  funnel_picture_count(here->dropped), "dropped");
-	else
-		append_text(buf, NUMBERS_X, middle + 14, "", " funnel-small", "converted");
+	return Max(BAR_MIN_WIDTH,
+			   (double) stage->users / (double) layout->outline->entered * layout->bars_width);
 }
 
 /*
- * funnel_svg(result, title): a bar for each stage, centered, one below the
- * other, with the ratio to the previous required stage between them.  The
- * ratios are those of the report.  Without a title there is none.
+ * What leads from the nearest earlier required stage to required stage K: as
+ * many as reached it came that way, through optional stages or past them.
  */
+static void
+append_link(StringInfo buf, const Layout *layout, int k)
+{
+	const FunnelOutlineStage *stages = layout->outline->stages;
+	double		x = layout->bars_center;
+	double		above,
+				below,
+				top;
+	int			from = k - 1;
+
+	while (from > 0 && stages[from].optional)
+		from--;
+	above = bar_width(layout, &stages[from]) / 2;
+	below = bar_width(layout, &stages[k]) / 2;
+	top = layout->stages[from].top + layout->bar_height;
+	if (above > 0)
+		appendStringInfo(buf,
+						 "<polygon class=\"funnel-link\" points=\"%.1f,%.1f %.1f,%.1f %.1f,%.1f %.1f,%.1f\"/>\n",
+						 x - above, top, x + above, top,
+						 x + below, layout->stages[k].top, x - below, layout->stages[k].top);
+}
+
+/* The bar of a stage: dashed if it is optional, an empty place if nobody came. */
+static void
+append_bar(StringInfo buf, const Layout *layout, const FunnelOutlineStage *stage, double top)
+{
+	double		width = bar_width(layout, stage);
+	double		x = layout->bars_center - width / 2;
+	double		radius = width >= 8 ? 3 : 0;
+
+	if (layout->outline->entered == 0)
+		funnel_draw_rect(buf, "funnel-nobody", layout->bars_center - layout->bars_width / 2 + 0.5,
+						 top + 0.5, layout->bars_width - 1, layout->bar_height - 1, 3);
+	else if (stage->users > 0)
+		funnel_draw_rect(buf, stage->optional ? "funnel-aside" : "funnel-bar", x, top, width,
+						 layout->bar_height, radius);
+}
+
+/* A count, bold, and beside or below it its ratio to the first. */
+static void
+append_first_line(StringInfo buf, const Layout *layout, const StageText *text, double y)
+{
+	if (text->of_first == NULL)
+		funnel_draw_ascii(buf, layout->numbers_x, y, FUNNEL_LEFT, " funnel-bold funnel-rim",
+						  text->count);
+	else if (layout->form->narrow && first_line_width(text) > layout->inner)
+	{
+		funnel_draw_ascii(buf, layout->numbers_x, y - LEADING, FUNNEL_LEFT,
+						  " funnel-bold funnel-rim", text->count);
+		funnel_draw_ascii(buf, layout->numbers_x, y, FUNNEL_LEFT, " funnel-rim", text->of_first);
+	}
+	else
+	{
+		/* one text, so that the ratio follows however wide the count is */
+		appendStringInfo(buf,
+						 "<text class=\"funnel-text funnel-rim\" x=\"%.1f\" y=\"%.1f\">"
+						 "<tspan class=\"funnel-bold\">%s</tspan><tspan dx=\"8\">",
+						 layout->numbers_x, y, text->count);
+		funnel_xml_append(buf, text->of_first, strlen(text->of_first));
+		appendStringInfoString(buf, "</tspan></text>\n");
+	}
+}
+
+/* All that is written at a stage. */
+static void
+append_texts(StringInfo buf, const Layout *layout, const StageText *text)
+{
+	double		middle = text->top + layout->bar_height / 2;
+	double		note;
+
+	if (layout->form->narrow)
+	{
+		double		y = text->top - 8;
+
+		append_first_line(buf, layout, text, y);
+		if (text->of_first != NULL && first_line_width(text) > layout->inner)
+			y -= LEADING;
+		funnel_draw_lines(buf, layout->numbers_x, y - text->name.nlines * LEADING, LEADING,
+						  FUNNEL_LEFT, " funnel-bold funnel-rim", &text->name);
+		note = text->top + layout->bar_height + SMALL_LEADING;
+	}
+	else
+	{
+		double		y = middle + 5 - text->nnotes * SMALL_LEADING / 2;
+
+		funnel_draw_lines(buf, FUNNEL_MARGIN,
+						  middle + 5 - (text->name.nlines - 1) * LEADING / 2,
+						  LEADING, FUNNEL_LEFT, " funnel-bold", &text->name);
+		append_first_line(buf, layout, text, y);
+		note = y + SMALL_LEADING + 1;
+	}
+	for (int i = 0; i < text->nnotes; i++)
+		funnel_draw_ascii(buf, layout->numbers_x, note + i * SMALL_LEADING, FUNNEL_LEFT,
+						  " funnel-small funnel-rim", text->notes[i]);
+}
+
+/* A stage: its bar, what is written, and the ratio above the bar. */
+static void
+append_stage(StringInfo buf, const Layout *layout, int k)
+{
+	const FunnelOutlineStage *stage = &layout->outline->stages[k];
+	const StageText *text = &layout->stages[k];
+
+	appendStringInfoString(buf, "<g><title>");
+	funnel_xml_append_apart(buf, stage->name, strlen(stage->name));
+	appendStringInfo(buf, ": %s%s</title>\n", text->count, stage->optional ? ", optional" : "");
+	append_bar(buf, layout, stage, text->top);
+	append_texts(buf, layout, text);
+	if (text->of_previous != NULL && !layout->form->narrow)
+		funnel_draw_ascii(buf, layout->bars_center, text->top - LINK_HEIGHT / 2 + 4,
+						  FUNNEL_MIDDLE, " funnel-small", text->of_previous);
+	else if (text->of_previous != NULL)
+		funnel_draw_ascii(buf, layout->form->width - FUNNEL_MARGIN / 2.0, text->top - 8,
+						  FUNNEL_RIGHT, " funnel-small funnel-rim", text->of_previous);
+	appendStringInfoString(buf, "</g>\n");
+}
+
+void
+funnel_draw_result(StringInfo buf, const FunnelTally *tally, const FunnelOutline *outline,
+				   const FunnelPictureForm *form)
+{
+	Layout	   *layout = lay_out(tally, outline, form);
+	double		margin = form->narrow ? FUNNEL_MARGIN / 2.0 : FUNNEL_MARGIN;
+
+	funnel_draw_begin(buf, form->width, layout->height, form->title, form->len, "Funnel",
+					  form->standalone);
+	if (form->len > 0)
+		funnel_draw_lines(buf, margin, margin + 16, TITLE_LEADING, FUNNEL_LEFT,
+						  " funnel-title", &layout->title);
+
+	/* first what the bars lie on */
+	for (int k = 1; k < outline->nstages; k++)
+	{
+		if (!outline->stages[k].optional)
+			append_link(buf, layout, k);
+	}
+	for (int k = 0; k < outline->nstages; k++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		append_stage(buf, layout, k);
+	}
+	funnel_draw_lines(buf, margin,
+					  layout->height - margin - (layout->summary.nlines - 1) * SMALL_LEADING,
+					  SMALL_LEADING, FUNNEL_LEFT, " funnel-small", &layout->summary);
+	funnel_draw_end(buf);
+}
+
+/* funnel_svg(result, title): without a title, or with an empty one, there is none. */
 PG_FUNCTION_INFO_V1(funnel_svg);
 Datum
 funnel_svg(PG_FUNCTION_ARGS)
 {
 	FunnelTally *tally;
-	FunnelOutline *outline;
-	char	   *title = NULL;
-	int			height;
-	double		y;
+	FunnelPictureForm form = {FUNNEL_WIDE_PICTURE, false, true, NULL, 0};
 	StringInfoData buf;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	tally = PG_GETARG_FUNNEL_TALLY(0);
 	if (!PG_ARGISNULL(1))
-		title = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	if (title != NULL && *title == '\0')
-		title = NULL;
-
-	outline = funnel_outline(tally, DT_NOBEGIN);
-	y = MARGIN + (title != NULL ? TITLE_HEIGHT : 0);
-	height = (int) y + outline->nstages * STAGE_HEIGHT + (outline->nstages - 1) * LINK_HEIGHT +
-		FOOTER_HEIGHT + MARGIN / 2;
-
-	initStringInfo(&buf);
-	append_frame(&buf, title, height);
-	for (int k = 0; k < outline->nstages; k++)
 	{
-		const FunnelOutlineStage *stage = &outline->stages[k];
+		text	   *title = PG_GETARG_TEXT_PP(1);
 
-		/* where it came from: drawn first, so that the bars lie on it */
-		if (k > 0)
-			append_link(&buf, outline, stage, y);
-		append_bar(&buf, outline, stage, y);
-		append_numbers(&buf, outline, stage, y + STAGE_HEIGHT / 2.0);
-		y += STAGE_HEIGHT + LINK_HEIGHT;
+		form.title = VARDATA_ANY(title);
+		form.len = VARSIZE_ANY_EXHDR(title);
 	}
-	append_text(&buf, MARGIN, height - MARGIN / 2.0 - 6, "", " funnel-small",
-				psprintf("%s entered, %s converted, %s dropped, %s pending%s%s",
-						 funnel_picture_count(outline->entered),
-						 funnel_picture_count(outline->converted),
-						 funnel_picture_count(outline->dropped),
-						 funnel_picture_count(outline->pending),
-						 tally->has_horizon ? " " : "", funnel_picture_as_of(tally)));
-	appendStringInfoString(&buf, "</svg>\n");
-
+	initStringInfo(&buf);
+	funnel_draw_result(&buf, tally, funnel_outline(tally, DT_NOBEGIN), &form);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf.data, buf.len));
 }

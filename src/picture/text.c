@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "datatype/timestamp.h"
 #include "mb/pg_wchar.h"
 
 #include "base/compat.h"
@@ -37,23 +40,88 @@ funnel_picture_percentage(int64 part, int64 whole)
 	if (whole == 0)
 		return pstrdup("-");
 
-	/* rounding must not make some none, nor almost all all */
-	if (part > 0 && (double) part / (double) whole < 0.0005)
-		return pstrdup("<0.1%");
+	/* where almost all is all to a double, too */
 	if (part < whole && (double) part / (double) whole >= 0.9995)
 		return pstrdup(">99.9%");
-	return psprintf("%.1f%%", 100.0 * (double) part / (double) whole);
+	return funnel_picture_ratio((double) part / (double) whole);
+}
+
+char *
+funnel_picture_ratio(double ratio)
+{
+	/* rounding must not make some none, nor almost all all */
+	if (ratio > 0 && ratio < 0.0005)
+		return pstrdup("<0.1%");
+	if (ratio < 1 && ratio >= 0.9995)
+		return pstrdup(">99.9%");
+	return psprintf("%.1f%%", 100.0 * ratio);
+}
+
+char *
+funnel_picture_value(double value)
+{
+	double		cents;
+
+	/* beyond that, a double has no cents */
+	if (!(fabs(value) < 1e13))
+		return psprintf("%g", value);
+	cents = rint(fabs(value) * 100);
+	return psprintf("%s%s.%02d", value < 0 && cents > 0 ? "-" : "",
+					funnel_picture_count((int64) (cents / 100)), (int) fmod(cents, 100));
+}
+
+char *
+funnel_picture_instant(int64 ts)
+{
+	char		instant[FUNNEL_INSTANT_SIZE];
+	int			date;
+
+	/* 2026-01-31T23:59:59.25Z, and a BC perhaps: years may have six digits */
+	funnel_instant_print(ts, instant);
+	date = strcspn(instant, "T");
+	return psprintf("%.*s %.8s UTC%s", date, instant, instant + date + 1,
+					strchr(instant, 'Z') + 1);
 }
 
 const char *
 funnel_picture_as_of(const FunnelTally *tally)
 {
-	char		instant[FUNNEL_INSTANT_SIZE];
-
 	if (!tally->has_horizon)
 		return "";
-	funnel_instant_print(tally->horizon, instant);
-	return psprintf("as of %s", instant);
+	return psprintf("as of %s", funnel_picture_instant(tally->horizon));
+}
+
+/* A time as two units, the lesser of which the greater has COUNT of. */
+static char *
+two_units(double time, const char *great, int count, const char *small)
+{
+	int64		rounded = (int64) rint(time * count);
+
+	if (rounded % count == 0)
+		return psprintf(INT64_FORMAT " %s", rounded / count, great);
+	return psprintf(INT64_FORMAT " %s %d %s", rounded / count, great, (int) (rounded % count),
+					small);
+}
+
+char *
+funnel_picture_duration(double seconds)
+{
+	/* no unit may be rounded up to the next one */
+	if (seconds < 0.0000005)
+		return pstrdup("0 s");
+	if (seconds < 0.9995)
+		return psprintf("%.3g ms", seconds * 1000);
+	if (seconds < 59.95)
+		return psprintf("%.3g s", seconds);
+	if (seconds < SECS_PER_HOUR - 0.5)
+		return two_units(seconds / SECS_PER_MINUTE, "min", SECS_PER_MINUTE, "s");
+	if (seconds < SECS_PER_DAY - SECS_PER_MINUTE / 2.0)
+		return two_units(seconds / SECS_PER_HOUR, "h", MINS_PER_HOUR, "min");
+	if (seconds < 100.0 * SECS_PER_DAY)
+		return two_units(seconds / SECS_PER_DAY, "d", HOURS_PER_DAY, "h");
+	if (seconds < 1e15 * SECS_PER_DAY)
+		return psprintf("%s d", funnel_picture_count((int64) rint(seconds / SECS_PER_DAY)));
+	return psprintf("%.3g d", seconds / SECS_PER_DAY);
 }
 
 static bool
