@@ -21,7 +21,7 @@
 # Besides, links between the pages lead somewhere; docs/reference.md has every
 # type, function, operator and cast of the extension, in the words of its
 # COMMENT ON; README.md quotes docs/sample.sql and docs/benchmarks.md, and
-# docs/funnel.svg is what funnel_svg draws; and the files that state the version
+# the pictures of docs/ are what docs/reports.md makes; and the files that state the version
 # agree.
 use strict;
 use warnings;
@@ -315,9 +315,9 @@ while (my ($label, $number) = splice(@ratios, 0, 2))
 		"the benchmarks have $label: $number");
 }
 
-# The picture: docs/reports.md shows how it is made, and has just made it.
-is(slurp_file('funnel.svg'), slurp_file('docs/funnel.svg'),
-	'docs/funnel.svg is what funnel_svg draws');
+# The pictures: docs/reports.md shows how they are made, and has just made them.
+is(slurp_file($_), slurp_file("docs/$_"), "docs/$_ is what docs/reports.md makes")
+  for 'funnel.svg', 'flow.svg', 'funnel.html';
 
 my ($version) = slurp_file('funnel.control') =~ /default_version = '(.*)'/;
 like(slurp_file('CHANGELOG.md'),
