@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * aggregate/keys.c
- *	  The keys of funnel_agg_by: each has a group, and numbers in the spool.
+ *	  Texts of rows as numbers: the keys of funnel_agg_by, the labels of flow_agg.
  *
  *-------------------------------------------------------------------------
  */
@@ -94,6 +94,7 @@ group_of(FunnelKeys *keys, const char *bytes, uint32 size)
 	keys->groups[keys->ngroups].bytes = copy;
 	keys->groups[keys->ngroups].size = size;
 	keys->groups[keys->ngroups].number = 0;
+	keys->size += size;
 	return keys->ngroups++;
 }
 
@@ -107,7 +108,7 @@ add_number(FunnelKeys *keys, uint64 number, int group)
 	if (!found)
 		entry->group = group;
 	else if (entry->group != group)
-		elog(ERROR, "keys of funnel_agg_by cannot be told apart");
+		elog(ERROR, "keys cannot be told apart");
 }
 
 uint64
@@ -132,7 +133,7 @@ funnel_keys_group(const FunnelKeys *keys, uint64 number)
 	const NumberEntry *entry = keynumber_lookup(keys->by_number, number);
 
 	if (entry == NULL)
-		elog(ERROR, "key of funnel_agg_by is unknown");
+		elog(ERROR, "key is unknown");
 	return entry->group;
 }
 
@@ -167,7 +168,7 @@ funnel_keys_receive(FunnelKeys *keys, StringInfo buf)
 
 		CHECK_FOR_INTERRUPTS();
 		if (size > MaxAllocSize)
-			elog(ERROR, "invalid key of funnel_agg_by");
+			elog(ERROR, "invalid key");
 		add_number(keys, number, group_of(keys, pq_getmsgbytes(buf, size), size));
 	}
 }

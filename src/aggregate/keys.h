@@ -1,8 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * aggregate/keys.h
- *	  The keys of funnel_agg_by: each has a group, and numbers in the spool.
+ *	  Texts of rows as numbers: the keys of funnel_agg_by, the labels of flow_agg.
  *
+ * A key has a group, which is its number in this state, and numbers in the spool.
  * The events of a spool go from process to process as they are.  So the number
  * that stands for a key in it is one of the process that read the row, which
  * hands over with its events what its numbers mean.
@@ -30,6 +31,7 @@ typedef struct FunnelKeys
 	int			ngroups;
 	int			capacity;
 	FunnelKey  *groups;
+	size_t		size;			/* of all their bytes */
 	struct funnel_bytehash_hash *by_bytes;	/* the groups from 0 on */
 	struct keynumber_hash *by_number;	/* the same, by all numbers in the
 										 * spool */

@@ -75,7 +75,8 @@ typedef struct SeenList
 
 struct FunnelKnownLabels
 {
-	const FunnelLabels *labels;
+	FunnelLabelLookup lookup;
+	void	   *arg;
 	MemoryContext context;
 	uint32		nlists;			/* a power of two, or 0 */
 	SeenList   *lists;			/* each at the place that its hash says */
@@ -108,12 +109,13 @@ forget(FunnelKnownLabels *known)
 }
 
 void
-funnel_journey_labels_init(FunnelJourneyLabels *found, const FunnelLabels *labels,
+funnel_journey_labels_init(FunnelJourneyLabels *found, FunnelLabelLookup lookup, void *arg,
 						   MemoryContext context)
 {
 	FunnelKnownLabels *known = MemoryContextAllocZero(context, sizeof(FunnelKnownLabels));
 
-	known->labels = labels;
+	known->lookup = lookup;
+	known->arg = arg;
 	known->context = context;
 	known->kept_context = AllocSetContextCreate(context, "funnel journey labels",
 												ALLOCSET_SMALL_SIZES);
@@ -347,7 +349,7 @@ read_labels(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 		FunnelLabelMatch match;
 
 		funnel_poll_at(code);
-		match = funnel_labels_match(known->labels, labels[code].text, labels[code].len);
+		match = known->lookup(known->arg, labels[code].text, labels[code].len);
 		set_match(found, code, &match);
 	}
 	if (view->nlabels > MAX_KEPT_CODES)

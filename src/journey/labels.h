@@ -14,6 +14,9 @@
 
 typedef struct FunnelKnownLabels FunnelKnownLabels;
 
+/* What a label matches, or whatever else it stands for. */
+typedef FunnelLabelMatch (*FunnelLabelLookup) (void *arg, const char *text, int len);
+
 /* What the labels of one journey match, until the next is looked at. */
 typedef struct FunnelJourneyLabels
 {
@@ -28,9 +31,12 @@ typedef struct FunnelJourneyLabels
 	uint32		nsteps;
 } FunnelJourneyLabels;
 
-/* It keeps what it found in a child of CONTEXT, for as long as LABELS last. */
-extern void funnel_journey_labels_init(FunnelJourneyLabels *found,
-									   const FunnelLabels *labels, MemoryContext context);
+/*
+ * LOOKUP is asked once for a label, or sometimes again, with ARG.  What it found
+ * is kept in a child of CONTEXT.
+ */
+extern void funnel_journey_labels_init(FunnelJourneyLabels *found, FunnelLabelLookup lookup,
+									   void *arg, MemoryContext context);
 
 /* Look up the labels of a journey that is not empty. */
 extern void funnel_journey_labels_find(FunnelJourneyLabels *found,

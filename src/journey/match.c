@@ -38,6 +38,13 @@ struct FunnelJourneyMatcher
 	FunnelAttempts attempts;
 };
 
+/* A FunnelLabelLookup whose argument is a program. */
+static FunnelLabelMatch
+look_up(void *program, const char *text, int len)
+{
+	return funnel_labels_match(((const FunnelProgram *) program)->labels, text, len);
+}
+
 FunnelJourneyMatcher *
 funnel_journey_matcher_create(const FunnelProgram *program, MemoryContext context)
 {
@@ -48,7 +55,8 @@ funnel_journey_matcher_create(const FunnelProgram *program, MemoryContext contex
 	matcher->program = program;
 	matcher->plain = funnel_rules_are_plain(&program->rules);
 	matcher->context = context;
-	funnel_journey_labels_init(&matcher->labels, program->labels, context);
+	funnel_journey_labels_init(&matcher->labels, look_up, unconstify(FunnelProgram *, program),
+							   context);
 	funnel_events_init(&matcher->events, context, false);
 	return matcher;
 }

@@ -86,7 +86,7 @@ is( ($node->psql('postgres', q{\set VERBOSITY sqlstate
 	'42P22', 'no collation at all in an aggregate');
 like(
 	($node->psql('postgres', q{SELECT funnel_agg(u, t, c, 'a') OVER () FROM events}))[2],
-	qr/could not determine which collation to use for the unit of a funnel.*HINT:  .*COLLATE/s,
+	qr/could not determine which collation to use for the unit.*HINT:  .*COLLATE/s,
 	'what to do is said');
 
 SKIP:
