@@ -70,6 +70,11 @@ EXPLAIN (COSTS OFF) SELECT name FROM funnels WHERE def = 'a->b'::text;
 SELECT name FROM funnels WHERE def = ANY ('{a->b,x}'::text[]);
 RESET enable_seqscan;
 
+-- That must stay so: nothing takes text where a namesake takes a definition.
+SELECT oid::regoperator FROM pg_operator WHERE 'funnel_def'::regtype IN (oprleft, oprright) AND oprleft <> oprright;
+SELECT a.oid::regprocedure, b.oid::regprocedure
+FROM pg_proc a JOIN pg_proc b USING (proname, pronargs), generate_series(0, pronargs - 1) i
+WHERE a.proargtypes[i] = 'funnel_def'::regtype AND b.proargtypes[i] IN ('text'::regtype, 'varchar'::regtype);
 -- any label is a definition: what is said when the two have changed places
 SELECT funnel_agg(u, ts, 'a -> b', e) FROM clicks;
 
