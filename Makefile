@@ -32,9 +32,9 @@ OBJS = $(patsubst %.c,%.o,$(call source_files,*.c))
 
 # The install script: the SQL of the rooms, in the order of their dependencies.
 SQL_ROOMS = base/prologue language/stage language/definition language/unmatched result/type result/operators result/flow_edge \
-	aggregate/funnel_agg aggregate/funnel_agg_by aggregate/flow_agg aggregate/progress aggregate/attempts result/report result/flow result/compare picture/chart \
-	picture/svg picture/flow picture/html aggregate/window_funnel aggregate/sequence aggregate/next_node \
-	aggregate/retention aggregate/sessionize journey/type journey/flow
+	aggregate/funnel_agg aggregate/funnel_agg_by aggregate/flow_agg aggregate/progress aggregate/attempts result/report \
+	result/flow result/compare picture/chart picture/table picture/svg picture/flow picture/html aggregate/window_funnel \
+	aggregate/sequence aggregate/next_node aggregate/retention aggregate/sessionize journey/type journey/flow
 SQL_SOURCES = $(SQL_ROOMS:%=src/%.sql)
 INSTALL_SQL = funnel--$(EXTVERSION).sql
 

@@ -14,15 +14,13 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "picture/lines.h"
 #include "picture/text.h"
 #include "result/outline.h"
 #include "result/type.h"
 
 #define CHART_MIN_WIDTH		40
 #define CHART_MAX_WIDTH		500
-
-/* Blank columns between two columns. */
-#define GAP					2
 
 /* Least columns for a stage's name and its bar that are worth having. */
 #define NAME_MIN			8
@@ -63,39 +61,6 @@ append_bar(StringInfo buf, int64 part, int64 whole, int width)
 	appendStringInfoSpaces(buf, width - used);
 }
 
-static void
-append_right(StringInfo buf, const char *text, int width)
-{
-	appendStringInfoSpaces(buf, GAP + width - (int) strlen(text));
-	appendStringInfoString(buf, text);
-}
-
-/* End a line: what is blank at its end is cut off. */
-static void
-append_newline(StringInfo buf)
-{
-	while (buf->len > 0 && buf->data[buf->len - 1] == ' ')
-		buf->data[--buf->len] = '\0';
-	appendStringInfoChar(buf, '\n');
-}
-
-/* Append two texts that belong together, on a new line if this one is full. */
-static void
-append_piece(StringInfo buf, int *column, int width, const char *separator,
-			 const char *text, const char *more)
-{
-	int			len = strlen(text) + strlen(more);
-
-	if (*column + (int) strlen(separator) + len > width)
-	{
-		append_newline(buf);
-		*column = 0;
-		separator = "";
-	}
-	appendStringInfo(buf, "%s%s%s", separator, text, more);
-	*column += (int) strlen(separator) + len;
-}
-
 /* How the columns of a chart share its width. */
 typedef struct ChartLayout
 {
@@ -130,15 +95,17 @@ lay_out(ChartLayout *layout, const FunnelOutline *outline, int width)
 	/* the first stage has the most users, so that no count is wider */
 	layout->count_width = Max((int) strlen("users"),
 							  (int) strlen(funnel_picture_count(outline->entered)));
-	rest = width - layout->count_width - layout->first_width - layout->previous_width - 3 * GAP;
+	rest = width - layout->count_width - layout->first_width - layout->previous_width -
+		3 * FUNNEL_LINES_GAP;
 
 	/* narrow charts have shorter titles, so that the numbers stay */
-	if (rest < NAME_MIN + GAP + BAR_MIN)
+	if (rest < NAME_MIN + FUNNEL_LINES_GAP + BAR_MIN)
 	{
 		layout->first_title = "first";
 		layout->previous_title = "prev.";
 		layout->first_width = layout->previous_width = strlen("100.0%");
-		rest = width - layout->count_width - layout->first_width - layout->previous_width - 3 * GAP;
+		rest = width - layout->count_width - layout->first_width - layout->previous_width -
+			3 * FUNNEL_LINES_GAP;
 	}
 
 	if (rest < NAME_MIN)
@@ -152,10 +119,10 @@ lay_out(ChartLayout *layout, const FunnelOutline *outline, int width)
 	}
 
 	/* names get what they need, as long as a third is left for the bars */
-	layout->bar_width = Max(rest - GAP - name_width, Max(rest / 3, BAR_MIN));
-	if (rest - GAP - layout->bar_width < NAME_MIN / 2)
+	layout->bar_width = Max(rest - FUNNEL_LINES_GAP - name_width, Max(rest / 3, BAR_MIN));
+	if (rest - FUNNEL_LINES_GAP - layout->bar_width < NAME_MIN / 2)
 		layout->bar_width = 0;
-	layout->name_width = layout->bar_width > 0 ? rest - GAP - layout->bar_width : rest;
+	layout->name_width = layout->bar_width > 0 ? rest - FUNNEL_LINES_GAP - layout->bar_width : rest;
 }
 
 static void
@@ -165,11 +132,11 @@ append_titles(StringInfo buf, const ChartLayout *layout)
 
 	appendStringInfoSpaces(buf, layout->name_width - used);
 	if (layout->bar_width > 0)
-		appendStringInfoSpaces(buf, GAP + layout->bar_width);
-	append_right(buf, "users", layout->count_width);
-	append_right(buf, layout->first_title, layout->first_width);
-	append_right(buf, layout->previous_title, layout->previous_width);
-	append_newline(buf);
+		appendStringInfoSpaces(buf, FUNNEL_LINES_GAP + layout->bar_width);
+	funnel_lines_append_right(buf, "users", layout->count_width);
+	funnel_lines_append_right(buf, layout->first_title, layout->first_width);
+	funnel_lines_append_right(buf, layout->previous_title, layout->previous_width);
+	funnel_lines_end(buf);
 }
 
 static void
@@ -181,16 +148,17 @@ append_stage(StringInfo buf, const ChartLayout *layout, const FunnelOutline *out
 	appendStringInfoSpaces(buf, layout->name_width - used);
 	if (layout->bar_width > 0)
 	{
-		appendStringInfoSpaces(buf, GAP);
+		appendStringInfoSpaces(buf, FUNNEL_LINES_GAP);
 		append_bar(buf, stage->users, outline->entered, layout->bar_width);
 	}
-	append_right(buf, layout->commas ? funnel_picture_count(stage->users) :
-				 psprintf(INT64_FORMAT, stage->users), layout->count_width);
-	append_right(buf, funnel_picture_percentage(stage->users, outline->entered),
-				 layout->first_width);
-	append_right(buf, k == 0 ? "" : funnel_picture_percentage(stage->users, stage->base),
-				 layout->previous_width);
-	append_newline(buf);
+	funnel_lines_append_right(buf, layout->commas ? funnel_picture_count(stage->users) :
+							  psprintf(INT64_FORMAT, stage->users), layout->count_width);
+	funnel_lines_append_right(buf, funnel_picture_percentage(stage->users, outline->entered),
+							  layout->first_width);
+	funnel_lines_append_right(buf, k == 0 ? "" :
+							  funnel_picture_percentage(stage->users, stage->base),
+							  layout->previous_width);
+	funnel_lines_end(buf);
 }
 
 /*
@@ -207,7 +175,6 @@ funnel_chart(PG_FUNCTION_ARGS)
 	int			width = PG_GETARG_INT32(1);
 	FunnelOutline *outline = funnel_outline(tally, DT_NOBEGIN);
 	ChartLayout layout;
-	int			column = 0;
 	StringInfoData buf;
 
 	if (width < CHART_MIN_WIDTH || width > CHART_MAX_WIDTH)
@@ -222,10 +189,6 @@ funnel_chart(PG_FUNCTION_ARGS)
 	for (int k = 0; k < outline->nstages; k++)
 		append_stage(&buf, &layout, outline, k);
 
-	append_piece(&buf, &column, width, "", funnel_picture_count(outline->converted), " converted,");
-	append_piece(&buf, &column, width, " ", funnel_picture_count(outline->dropped), " dropped,");
-	append_piece(&buf, &column, width, " ", funnel_picture_count(outline->pending), " pending");
-	if (tally->has_horizon)
-		append_piece(&buf, &column, width, " ", funnel_picture_as_of(tally), "");
+	funnel_lines_append_summary(&buf, tally, outline, width);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf.data, buf.len));
 }

@@ -56,7 +56,7 @@ my %queries = (
 	'journey_attribution' => "SELECT md5(string_agg(a::text, ' ')) FROM stored, journey_attribution(j, 'a1', 'linear') AS a WHERE size = SIZE",
 	'funnels of journeys' => "SELECT md5(concat(funnel_agg(j, 'a* -> b* -> c*'), min(journey_progress(j, 'a* -> b* -> c*')::text))) FROM $stored",
 	'values from text' => 'SELECT md5(concat(j::text::funnel_journey, r::text::funnel_result, p::text::funnel_progress, d::text::funnel_def, stage_of(\'b\', d))) FROM ' . $stored,
-	'reports' => "SELECT md5(concat((SELECT string_agg(x::text, '') FROM funnel_report(r) x), (SELECT string_agg(x::text, '') FROM funnel_histogram(r, 3, 50) x), r::jsonb, funnel_svg(r, 'a funnel'), funnel_chart(r, 80))) FROM $stored",
+	'reports' => "SELECT md5(concat((SELECT string_agg(x::text, '') FROM funnel_report(r) x), (SELECT string_agg(x::text, '') FROM funnel_histogram(r, 3, 50) x), r::jsonb, funnel_svg(r, 'a funnel'), funnel_chart(r, 80), funnel_table(r), (SELECT string_agg(x::text, '') FROM funnel_flow(r) x), (SELECT string_agg(x::text, '') FROM funnel_bars(r) x))) FROM $stored",
 	'funnel_merge' => "SELECT md5(funnel_merge(x)::text) FROM (SELECT funnel_agg(u, t, e, $def) AS x FROM $events GROUP BY g) s",
 	'window_funnel' => "SELECT window_funnel('1 day', t, e = 'a', e = 'b', e = 'c', e = 'x') FROM $events",
 	'sequences' => "SELECT md5(concat(sequence_match('(?1)(?2).*(?3)', t, e = 'a', e = 'b', e = 'c'), sequence_count('(?1)(?t<=9)(?2)', t, e = 'a', e = 'b'), sequence_match_events('(?1).*(?2)', t, e = 'a', e = 'b'), sequence_next_node('forward', 'first_match', t, u, true, e = 'a', e = 'b'))) FROM $events",
