@@ -127,7 +127,7 @@ unit_hint(const char *at, const char *unit_end, const char *end)
 	if ((at + 1 < end && *at == '-' && funnel_is_digit(at[1])) || funnel_is_word(at, len, "to"))
 		return "A longest gap is a duration alone, a shortest one stands behind \">=\", as in -[>= 1 day, 30 days]->.";
 	if (len == 0)
-		return "Behind the number stands a unit, as in 7 days; the units are us, ms, s, min, h, d and w, and their long names.";
+		return "A unit follows the number, as in 7 days; the units are us, ms, s, min, h, d and w, and their long names.";
 	return "The units are us, ms, s, min, h, d and w, and their long names.";
 }
 

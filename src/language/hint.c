@@ -366,7 +366,7 @@ at_event(const char *text, const char *at, const char *end)
 	while (before > text && funnel_is_space(before[-1]))
 		before--;
 	if (before - text > 6 && funnel_is_word(before - 6, 6, "unless"))
-		return "Behind \"unless\" stand events, as in unless lost|cancelled.";
+		return "Events follow \"unless\", as in unless lost|cancelled.";
 	if (at == end)
 		return before == text ? EVENT_HINT :
 			before[-1] == '|' ? "An event stands on either side of a \"|\", as in share|invite." :
