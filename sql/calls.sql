@@ -111,6 +111,9 @@ FROM unnest('{"NULL",NULL::funnel_def,NULL::text,(SELECT d FROM funnels WHERE na
 	'stage_of(e, $)', 'stage_of(NULL, $)', 'funnel_stages($)', 'funnel_events($)', 'funnel_unmatched($, labels)', 'funnel_unmatched($, NULL)']) call
 GROUP BY 1;
 SELECT pg_temp.complaint('funnel_result(NULL::funnel_def)');
+-- so none is STRICT, but what the type itself is made of
+SELECT oid::regprocedure FROM pg_proc
+WHERE proisstrict AND 'funnel_def'::regtype = ANY (proargtypes) AND proname NOT LIKE 'funnel\_def\_%';
 SELECT stage_of(NULL, 'a') IS NULL AS no_event, funnel_def(NULL, '1 day') IS NULL AS no_stages;
 -- no rows, no error; rows that FILTER leaves out are none
 SELECT funnel_agg(u, ts, e, NULL) IS NULL AS "null" FROM clicks WHERE false;
