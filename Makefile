@@ -10,6 +10,7 @@
 #   make shell                            psql on a private cluster
 #   make test-upgrade OLD_PG_CONFIG=...   pg_upgrade from another server to this one
 #   make valgrind                         the regression tests under valgrind
+#   make oracle                           each clause and mix against the brute force
 #   make bench                            side by side with ClickHouse and DuckDB
 #   make test-fresh                       demo and test on bare systems; root only
 #   make installcheck-tap                 the TAP tests, against what is installed
@@ -137,6 +138,9 @@ shell:
 valgrind:
 	$(WITH_SETUP) run-valgrind
 
+oracle:
+	$(WITH_SETUP) run-oracle
+
 bench:
 	$(WITH_SETUP) run-bench
 
@@ -160,6 +164,10 @@ VALGRIND_SUPP = $(wildcard $(dir $(PG_CONFIG))../valgrind.supp)
 run-valgrind: all
 	$(RECURSE)@$(CLUSTER) --valgrind test/run '$(REGRESS)' ''
 
+# ORACLE='10000 1 unless': see test/oracle/clauses.py.
+run-oracle: all
+	$(RECURSE)@$(CLUSTER) python3 test/oracle/clauses.py
+
 # BENCH_ROWS, BENCH_RUNS and BENCH_ONLY: see test/bench/bench.py.
 # The output is the page's Markdown, and nothing of the build's.
 run-bench:
@@ -179,7 +187,7 @@ dist:
 	mkdir -p build
 	git -C '$(TOP)' archive --format=zip --prefix=$(DIST)/ -o '$(CURDIR)/build/$(DIST).zip' HEAD
 
-.PHONY: test demo shell valgrind bench run-test run-demo run-shell run-valgrind run-bench \
+.PHONY: test demo shell valgrind oracle bench run-test run-demo run-shell run-valgrind run-oracle run-bench \
 	installcheck-tap test-fresh test-upgrade dist
 
 # make indent, lint, coverage, sanitize and fuzz.

@@ -8,6 +8,7 @@ class Tap:
     def __init__(self):
         self.count = 0
         self.failed = 0
+        self.compared = []      # (assertion, units, differences), for who counts
 
     def ok(self, good, name):
         self.count += 1

@@ -95,16 +95,17 @@ def all_of(passages):
 
 
 class Funnel:
-    def __init__(self, number, seed):
+    def __init__(self, number, seed, wanted=lambda d: True):
         rng = random.Random(seed * 1000003 + number)
         self.number = number
         self.scale = rng.choice(SCALES)
         alphabet = random_alphabet(rng)
-        self.d = random_definition(rng, self.scale, alphabet)
         origin = random_origin(rng)
         whole_days = one_in(rng, 4)
         if whole_days:
             self.scale, origin = DAY, origin // DAY * DAY
+        self.d = random_definition(rng, self.scale, alphabet)
+        while not wanted(self.d):
             self.d = random_definition(rng, self.scale, alphabet)
         self.many_labels = one_in(rng, 3)
         # Entries spread out, so that the horizon leaves some units behind.
@@ -186,6 +187,17 @@ class Funnel:
                  'payload, value)' % unit]
         lines += [str(event) for event in sorted(self.units[unit], key=str)]
         return '\n'.join(lines)
+
+
+def whole_days(funnels):
+    """Those all of whose times are the beginning of a day."""
+    return [funnel for funnel in funnels if all(
+        event[0] % DAY == 0 for events in funnel.units.values() for event in events)]
+
+
+def only(funnels):
+    """The condition of their rows."""
+    return 'g = ANY (ARRAY[%s]::int[])' % ', '.join(str(funnel.number) for funnel in funnels)
 
 
 class Numbered:
@@ -327,9 +339,11 @@ def grouped(rows):
     return groups
 
 
-def tell(tap, failures, what):
-    """One assertion over all funnels: FAILURES is [(funnel, [difference])]."""
+def tell(tap, funnels, failures, what):
+    """One assertion over the funnels: FAILURES is [(funnel, [difference])]."""
     tap.ok(not failures, what)
+    tap.compared.append((what, sum(len(funnel.units) for funnel in funnels),
+                         len(failures)))
     for funnel, differences in failures[:SHOWN]:
         tap.say(funnel.describe())
         tap.say('\n'.join(map(str, differences)))
@@ -366,7 +380,7 @@ def check_reports(tap, funnels, results, what, with_value=False, passages=None):
             differences += guilty_units(funnel)
         if differences:
             failures.append((funnel, differences))
-    tell(tap, failures, 'funnel_report: %s' % what)
+    tell(tap, funnels, failures, 'funnel_report: %s' % what)
 
 
 def guilty_units(funnel, limit=2):
@@ -402,7 +416,7 @@ def check_dropoff(tap, funnels, results):
                 names[row['step'] - 1] not in (None, row['stage'])
                 for row in rows):
             failures.append((funnel, ['expected %s' % want, 'got %s' % rows]))
-    tell(tap, failures, 'funnel_dropoff')
+    tell(tap, funnels, failures, 'funnel_dropoff')
 
 
 def instants_to_read_at(funnel):
@@ -440,7 +454,7 @@ def check_as_of(tap, funnels, results):
                     'at %d, horizon %d' % (us, funnel.horizon),
                     'expected (step, dropped, pending) %s' % want,
                     'got %s' % got.get((funnel.number, us))]))
-    tell(tap, failures, 'funnel_report as of %d other instants' % len(got))
+    tell(tap, funnels, failures, 'funnel_report as of %d other instants' % len(got))
     got = psql('%s;\nSELECT count(*) FROM (%s) a WHERE refuses(r, '
                "funnel_horizon(r) - interval '1 us');" % (SERIAL, results))
     tap.ok(int(got) == len(funnels), 'and as of none before the horizon')
@@ -459,7 +473,7 @@ def check_totals(tap, funnels, results):
                 'horizon': funnel.horizon, 'same': True}
         if got.get(funnel.number) != want:
             failures.append((funnel, [want, got.get(funnel.number)]))
-    tell(tap, failures, 'funnel_units, funnel_horizon, funnel_definition')
+    tell(tap, funnels, failures, 'funnel_units, funnel_horizon, funnel_definition')
 
 
 def check_percentiles(tap, funnels, results):
@@ -489,7 +503,7 @@ def check_percentiles(tap, funnels, results):
                             (funnel, ['step %d, %s of %s: expected %s, got %s'
                                       % (row['step'], fraction, since, want,
                                          seconds)]))
-    tell(tap, failures, 'funnel_percentile')
+    tell(tap, funnels, failures, 'funnel_percentile')
 
 
 def result_bytes(results, settings):
@@ -507,7 +521,7 @@ def check_same_bytes(tap, funnels, want, results, settings, what):
                           'got      %s' % got.get(funnel.number, ('', ''))[0]])
                 for funnel in funnels
                 if want.get(funnel.number) != got.get(funnel.number)]
-    tell(tap, failures, 'the same bytes: %s' % what)
+    tell(tap, funnels, failures, 'the same bytes: %s' % what)
 
 
 def plan_of(results, settings):
@@ -551,9 +565,8 @@ def check_plans(tap, funnels, event, want):
 
 
 def check_other_forms(tap, funnels, event, want):
-    def same(what, table='events', only=None, **how):
-        check_same_bytes(tap, only if only is not None else funnels, want,
-                         agg(table, event, **how), SERIAL, what)
+    def same(what, table='events', **how):
+        check_same_bytes(tap, funnels, want, agg(table, event, **how), SERIAL, what)
 
     same('units as text', unit='unit::text')
     same('units as bigint', unit='unit::bigint + 5000000000')
@@ -563,13 +576,10 @@ def check_other_forms(tap, funnels, event, want):
     same('units as rows', unit="CASE WHEN unit IS NOT NULL THEN "
          "ROW(unit % 3, 'u' || unit) END")
     same('timestamp', ts="(ts AT TIME ZONE 'UTC')")
-    days = [funnel for funnel in funnels if all(
-        event_[0] % DAY == 0
-        for events in funnel.units.values() for event_ in events)]
-    if days:
-        same('date (%d funnels)' % len(days), only=days,
-             ts="(ts AT TIME ZONE 'UTC')::date",
-             where="g IN (%s)" % ', '.join(str(f.number) for f in days))
+    days = whole_days(funnels)
+    check_same_bytes(tap, days, want,
+                     agg('events', event, ts="(ts AT TIME ZONE 'UTC')::date", where=only(days)),
+                     SERIAL, 'date (%d funnels)' % len(days))
 
 
 def check_literals(tap, funnels, event, want, number=20):
@@ -664,7 +674,7 @@ def compare_progress(tap, funnels, passages, units, settings, what,
                 failures.append((funnel, [funnel.describe_unit(unit),
                                           'expected %s' % want,
                                           'got      %s' % row]))
-    tell(tap, failures, 'funnel_progress_agg: %s' % what)
+    tell(tap, funnels, failures, 'funnel_progress_agg: %s' % what)
 
 
 def check_progress(tap, funnels, event, want_bytes):
@@ -674,8 +684,8 @@ def check_progress(tap, funnels, event, want_bytes):
     with_payload = {funnel.number: funnel.pass_all(payload=True)
                     for funnel in funnels}
 
-    def same(passages, units, settings, what, only=funnels):
-        compare_progress(tap, only, passages, units, settings, what,
+    def same(passages, units, settings, what, some=funnels):
+        compare_progress(tap, some, passages, units, settings, what,
                          passages is with_payload)
 
     same(plain, per_unit('shuffled', event), SERIAL, 'every unit')
@@ -694,12 +704,10 @@ def check_progress(tap, funnels, event, want_bytes):
          SERIAL, 'with a long payload')
     same(plain, per_unit('events', event, ts="(ts AT TIME ZONE 'UTC')"), SERIAL,
          'timestamp')
-    days = [funnel for funnel in funnels if all(
-        event_[0] % DAY == 0
-        for events in funnel.units.values() for event_ in events)]
+    days = whole_days(funnels)
     same(with_payload, per_unit('events', event, payload=', payload',
                                 ts="(ts AT TIME ZONE 'UTC')::date"), SERIAL,
-         'date', only=days)
+         'date', days)
     for table, payload in (('shuffled', ''), ('split', ', payload')):
         settings = PARALLEL % '0'
         units = per_unit(table, event, payload=payload)
@@ -781,14 +789,15 @@ def check_attempts(tap, funnels, event, want_bytes):
                 failures.append((funnel, [funnel.describe_unit(unit),
                                           'expected %s' % want,
                                           'got      %s' % rows]))
-    tell(tap, failures, 'funnel_attempts_agg: every unit')
+    tell(tap, funnels, failures, 'funnel_attempts_agg: every unit')
     for settings, table, payload in (
             (SERIAL, 'events', ''), (SERIAL, 'backwards', ', payload'),
             (PARALLEL % '0', 'split', ', payload')):
         check_same_bytes(tap, funnels, want_bytes,
                          'SELECT g, funnel_agg(p) AS r FROM (%s) q GROUP BY g'
                          % attempts_of_units(table, event, payload), settings,
-                         'two levels, through funnel_attempts_agg over "%s"' % table)
+                         'two levels, through funnel_attempts_agg over "%s"%s'
+                         % (table, '' if settings == SERIAL else ', parallel'))
 
 
 def check_stages(tap, funnels):
@@ -808,7 +817,7 @@ def check_stages(tap, funnels):
             got.get(funnel.number, []), False)
         if differences:
             failures.append((funnel, differences))
-    tell(tap, failures, 'funnel_report: stages')
+    tell(tap, funnels, failures, 'funnel_report: stages')
     check_same_bytes(
         tap, single, result_bytes(results, SERIAL),
         'SELECT g, funnel_agg(p) AS r FROM (%s) q GROUP BY g'
@@ -906,12 +915,17 @@ def check_partial_plan(tap, query, settings, what):
         tap.say(plan)
 
 
-def by_key(table, event, unit='unit', ts='ts', value='', key='key'):
-    """Results by funnel and key, from one pass."""
-    return ('SELECT g, k.o, k.key, k.result AS r FROM (SELECT g, funnel_agg_by(%s, %s, %s, '
-            'def, %s%s) AS groups FROM %s WHERE ordered GROUP BY g) a, LATERAL unnest(groups) '
-            'WITH ORDINALITY AS k(key, result, o)'
-            % (unit, ts, event, key, value, table))
+def by_key_of(groups):
+    """Results by funnel and key."""
+    return ('SELECT g, k.o, k.key, k.result AS r FROM (%s) a, LATERAL unnest(groups) '
+            'WITH ORDINALITY AS k(key, result, o)' % groups)
+
+
+def by_key(table, event, unit='unit', ts='ts', value='', key='key', where='true'):
+    """The same, from one pass."""
+    return by_key_of('SELECT g, funnel_agg_by(%s, %s, %s, def, %s%s) AS groups FROM %s '
+                     'WHERE ordered AND %s GROUP BY g'
+                     % (unit, ts, event, key, value, table, where))
 
 
 def each_by_itself(table, event, unit='unit', value=''):
@@ -937,7 +951,7 @@ def check_same_groups(tap, funnels, want, results, settings, what):
                           'got      %s' % got.get(funnel.number)])
                 for funnel in funnels
                 if want.get(funnel.number) != got.get(funnel.number)]
-    tell(tap, failures, 'funnel_agg_by, the same bytes: %s' % what)
+    tell(tap, funnels, failures, 'funnel_agg_by, the same bytes: %s' % what)
 
 
 def check_by_key(tap, funnels, event):
@@ -967,7 +981,7 @@ def check_by_key(tap, funnels, event):
                                 report_differences(want, groups.get(key, []), value != '')]
             if differences:
                 failures.append((funnel, differences))
-        tell(tap, failures, 'funnel_agg_by%s: agrees with the brute force for %d keys'
+        tell(tap, funnels, failures, 'funnel_agg_by%s: agrees with the brute force for %d keys'
              % (' with values' if value else '', counted))
 
     for value in ('', ', value'):
@@ -983,6 +997,16 @@ def check_by_key(tap, funnels, event):
         same('events', SERIAL, 'units as rows', unit="CASE WHEN unit IS NOT NULL THEN "
              "ROW(unit % 3, 'u' || unit) END")
         same('events', SERIAL, 'timestamp', ts="(ts AT TIME ZONE 'UTC')")
+        check_same_groups(tap, whole_days(funnels), want,
+                          by_key('events', event, value=value,
+                                 ts="(ts AT TIME ZONE 'UTC')::date",
+                                 where=only(whole_days(funnels))), SERIAL, 'date' + what)
+        check_same_groups(tap, funnels, want,
+                          by_key_of('SELECT g, groups FROM (SELECT g, row_number() OVER '
+                                    '(PARTITION BY g ORDER BY id DESC) AS n, funnel_agg_by('
+                                    'unit, ts, %s, def, key%s) OVER (PARTITION BY g ORDER BY id) '
+                                    'AS groups FROM events WHERE ordered) w WHERE n = 1'
+                                    % (event, value)), SERIAL, 'a window aggregate' + what)
         same('split', SERIAL + '; SET enable_partitionwise_aggregate = on',
              'partition by partition')
         check_partial_plan(tap, by_key('split', event, value=value), PARALLEL % '10',
@@ -992,8 +1016,6 @@ def check_by_key(tap, funnels, event):
 
 def check_entries(tap, funnels, event, want_all):
     """Only rows with the entry argument start a passage."""
-    funnels = [funnel for funnel in funnels if not funnel.d.any_order]
-
     def entered(value=False):
         return {funnel.number: funnel.pass_entered(lambda entry, key: entry, value)
                 for funnel in funnels}
@@ -1033,30 +1055,41 @@ def check_entries(tap, funnels, event, want_all):
 
     check_by_key(tap, funnels, event)
 
-    # The same rows many times over, as other units.
-    few = [funnel for funnel in funnels if funnel.number % 3 == 0][:20]
+
+def check_files(tap, funnels, event, copies):
+    """The same rows many times over, as other units, in files."""
     psql('CREATE TABLE many AS SELECT e.*, unit * 1000 + c AS one FROM events e, '
-         'generate_series(1, 300) c WHERE g IN (%s);\nANALYZE many;'
-         % ', '.join(str(funnel.number) for funnel in few))
-    for value, what in (('', 'many'), (', value', 'many, with values')):
-        # values that are few binary digits long have the same sum in any order
-        results = {True: agg('many', event, unit='one', value=value + ', entry'),
-                   False: agg('many', event, unit='one::text', value=value + ', entry')}
-        want = result_bytes(results[True], SERIAL + "; SET work_mem = '1GB'")
-        spilling = "; SET work_mem = '64kB'; SET hash_mem_multiplier = 1"
-        for is_word in (True, False):
+         'generate_series(1, %d) c WHERE ordered AND %s;\nANALYZE many;'
+         % (copies, only(funnels)))
+    in_memory = SERIAL + "; SET work_mem = '1GB'"
+    in_files = "; SET work_mem = '64kB'; SET hash_mem_multiplier = 1"
+    # Values that are few binary digits long have the same sum in any order.
+    for arguments in ('', ', entry', ', value, entry'):
+        # Only units of one word can be sorted where they lie.
+        results = [agg('many', event, unit=unit, value=arguments) for unit in ('one', 'one::text')]
+        want = result_bytes(results[0], in_memory)
+        for result in results:
             for settings in (SERIAL, PARALLEL % '0'):
-                check_same_bytes(tap, few, want, results[is_word], settings + spilling,
-                                 'units with an entry, in files: %s' % what)
-        want = group_bytes(each_by_itself('many', event, unit='one', value=value),
-                           SERIAL + "; SET work_mem = '1GB'")
+                check_same_bytes(tap, funnels, want, result, settings + in_files,
+                                 'in files%s, %s' % (', parallel' * (settings != SERIAL),
+                                                     'with an entry' if arguments else ''))
+    for value in ('', ', value'):
+        want = group_bytes(each_by_itself('many', event, unit='one', value=value), in_memory)
         for unit in ('one', 'one::text'):
             for settings in (SERIAL, PARALLEL % '0'):
-                check_same_groups(tap, few, want, by_key('many', event, unit=unit, value=value),
-                                  settings + spilling, 'units in files: %s' % what)
+                check_same_groups(tap, funnels, want, by_key('many', event, unit=unit, value=value),
+                                  settings + in_files,
+                                  'in files%s%s' % (', parallel' * (settings != SERIAL),
+                                                    ', with values' * (value != '')))
+    psql('DROP TABLE many;')
 
 
-def check_all(tap, funnels, event):
+def ordered(funnels):
+    return [funnel for funnel in funnels if not funnel.d.any_order]
+
+
+def check_all(tap, funnels, event, in_files, copies):
+    """IN_FILES: the funnels whose rows go into files, so many times over."""
     base = agg('events', event)
     psql('CREATE TABLE results AS %s;' % base)
     results = 'SELECT * FROM results'
@@ -1082,7 +1115,8 @@ def check_all(tap, funnels, event):
         check_progress(tap, funnels, event, want)
         check_attempts(tap, funnels, event, want)
         check_stages(tap, funnels)
-    check_entries(tap, funnels, event, want)
+    check_entries(tap, ordered(funnels), event, want)
+    check_files(tap, ordered(in_files), event, copies)
     if event == 'event' and type_exists('funnel_journey'):
         check_journeys(tap, funnels, want)
     if exists('funnel_agg(anyelement, timestamptz, %s, funnel_def, float8)'
@@ -1110,20 +1144,22 @@ def load(tap, funnels, seed):
     return [funnel for funnel in funnels if funnel.number not in bad]
 
 
+def random_funnels(number, seed, wanted=lambda d: True):
+    funnels = [Funnel(i, seed, wanted) for i in range(number)]
+    return [funnel for funnel in funnels if funnel.horizon is not None]
+
+
 def main():
     number, seed = numbers('FUNNEL_SQL_CASES', 240, 1)
     tap = Tap()
-    funnels = [Funnel(i, seed) for i in range(number)]
-    funnels = [funnel for funnel in funnels if funnel.horizon is not None]
-
-    for funnel in funnels:
-        funnel.keep_first_labels()
-    check_all(tap, load(tap, funnels, seed), 'event')
-
-    if exists('funnel_agg(anyelement, timestamptz, text[], funnel_def)'):
-        funnels = [Funnel(i, seed + 1) for i in range(number)]
-        funnels = [funnel for funnel in funnels if funnel.horizon is not None]
-        check_all(tap, load(tap, funnels, seed), 'events')
+    for event in ('event', 'events'):
+        # Rows of one label, and of any number.
+        funnels = random_funnels(number, seed + (event == 'events'))
+        if event == 'event':
+            for funnel in funnels:
+                funnel.keep_first_labels()
+        funnels = load(tap, funnels, seed)
+        check_all(tap, funnels, event, ordered(funnels)[::3][:20], 300)
 
     check_many_times(tap)
     psql('DROP SCHEMA oracle CASCADE;')

@@ -15,6 +15,7 @@ SELECT greatest(:rows / 20, 1) AS users,
 	'events_late' = ANY (:'tables') AS late,
 	'events_text' = ANY (:'tables') AS text,
 	'events_uuid' = ANY (:'tables') AS uuid,
+	'events_keyed' = ANY (:'tables') AS keyed,
 	'journeys' = ANY (:'tables') AND to_regtype('funnel_journey') IS NOT NULL AS journeys \gset
 
 -- A die for the row N: SALT names the question.
@@ -72,6 +73,16 @@ CREATE TABLE events_uuid (user_id uuid NOT NULL, ts timestamptz NOT NULL, event 
 INSERT INTO events_uuid
 SELECT md5(user_id::text)::uuid, ts, event FROM events;
 ALTER TABLE events_uuid SET (parallel_workers = 1);
+\endif
+
+-- The first table, and in each row one of 30 campaigns, whatever the user's
+-- other rows have: so a user has about as many as entries.
+\if :keyed
+CREATE TABLE events_keyed (LIKE events, campaign text NOT NULL);
+INSERT INTO events_keyed
+SELECT user_id, ts, event, 'campaign_' || dice((extract(epoch FROM ts) * 1000000)::bigint, 7) % 30
+FROM events;
+ALTER TABLE events_keyed SET (parallel_workers = 1);
 \endif
 
 -- Journeys, where the extension has them.

@@ -2,8 +2,6 @@ SELECT count(*) FILTER (WHERE stage >= 1), count(*) FILTER (WHERE stage >= 2),
 	count(*) FILTER (WHERE stage >= 3), count(*) FILTER (WHERE stage >= 4),
 	count(*) FILTER (WHERE stage >= 5)
 FROM (
-	SELECT stage_position((funnel_progress_agg(ts, event,
-		'"Product List Viewed" -> "Product Viewed" -> "Product Added" ->
-			"Checkout Started" -> "Order Completed" within 7 days')).stage) AS stage
+	SELECT stage_position((funnel_progress_agg(ts, event, '{definition}')).stage) AS stage
 	FROM {table}
 	GROUP BY user_id) AS per_user

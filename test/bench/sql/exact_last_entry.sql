@@ -1,0 +1,29 @@
+-- Of one entry, each step as soon as it can be: nothing else is as good.
+WITH visit AS (
+	SELECT user_id, max(ts) AS start
+	FROM {table}
+	WHERE event = 'Product List Viewed'
+	GROUP BY user_id
+), view AS (
+	SELECT user_id, start, min(ts) AS at
+	FROM visit JOIN {table} USING (user_id)
+	WHERE event = 'Product Viewed' AND ts BETWEEN start AND start + INTERVAL '7 days'
+	GROUP BY user_id, start
+), cart AS (
+	SELECT user_id, start, min(ts) AS at
+	FROM view JOIN {table} USING (user_id)
+	WHERE event = 'Product Added' AND ts BETWEEN at AND start + INTERVAL '7 days'
+	GROUP BY user_id, start
+), checkout AS (
+	SELECT user_id, start, min(ts) AS at
+	FROM cart JOIN {table} USING (user_id)
+	WHERE event = 'Checkout Started' AND ts BETWEEN at AND start + INTERVAL '7 days'
+	GROUP BY user_id, start
+), purchase AS (
+	SELECT user_id, start, min(ts) AS at
+	FROM checkout JOIN {table} USING (user_id)
+	WHERE event = 'Order Completed' AND ts BETWEEN at AND start + INTERVAL '7 days'
+	GROUP BY user_id, start
+)
+SELECT (SELECT count(*) FROM visit), (SELECT count(*) FROM view), (SELECT count(*) FROM cart),
+	(SELECT count(*) FROM checkout), (SELECT count(*) FROM purchase)

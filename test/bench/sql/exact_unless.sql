@@ -1,0 +1,41 @@
+-- Whatever lies between two of these events is a stretch of its own, and a chain
+-- lies in one.  No two rows of a user have the same time.
+WITH step AS (
+	SELECT user_id, ts, CASE event WHEN 'Product List Viewed' THEN 1 WHEN 'Product Viewed' THEN 2
+		WHEN 'Product Added' THEN 3 WHEN 'Checkout Started' THEN 4 WHEN 'Order Completed' THEN 5 END AS step,
+		count(*) FILTER (WHERE event = 'Product Added to Wishlist')
+			OVER (PARTITION BY user_id ORDER BY ts ROWS UNBOUNDED PRECEDING) AS stretch
+	FROM {table}
+), reached_1 AS (
+	SELECT *, max(CASE WHEN step = 1 THEN ts END) OVER chain AS start_1
+	FROM step
+	WINDOW chain AS (PARTITION BY user_id, stretch ORDER BY ts, step ROWS UNBOUNDED PRECEDING)
+), reached_2 AS (
+	SELECT *, max(CASE WHEN step = 2 AND ts <= start_1 + INTERVAL '7 days' THEN start_1 END)
+		OVER chain AS start_2
+	FROM reached_1
+	WINDOW chain AS (PARTITION BY user_id, stretch ORDER BY ts, step ROWS UNBOUNDED PRECEDING)
+), reached_3 AS (
+	SELECT *, max(CASE WHEN step = 3 AND ts <= start_2 + INTERVAL '7 days' THEN start_2 END)
+		OVER chain AS start_3
+	FROM reached_2
+	WINDOW chain AS (PARTITION BY user_id, stretch ORDER BY ts, step ROWS UNBOUNDED PRECEDING)
+), reached_4 AS (
+	SELECT *, max(CASE WHEN step = 4 AND ts <= start_3 + INTERVAL '7 days' THEN start_3 END)
+		OVER chain AS start_4
+	FROM reached_3
+	WINDOW chain AS (PARTITION BY user_id, stretch ORDER BY ts, step ROWS UNBOUNDED PRECEDING)
+), per_user AS (
+	SELECT user_id, max(CASE
+		WHEN step = 5 AND ts <= start_4 + INTERVAL '7 days' THEN 5
+		WHEN start_4 IS NOT NULL THEN 4
+		WHEN start_3 IS NOT NULL THEN 3
+		WHEN start_2 IS NOT NULL THEN 2
+		WHEN start_1 IS NOT NULL THEN 1 END) AS level
+	FROM reached_4
+	GROUP BY user_id
+)
+SELECT count(*) FILTER (WHERE level >= 1), count(*) FILTER (WHERE level >= 2),
+	count(*) FILTER (WHERE level >= 3), count(*) FILTER (WHERE level >= 4),
+	count(*) FILTER (WHERE level >= 5)
+FROM per_user
