@@ -26,6 +26,7 @@
 #include "base/compat.h"
 #include "base/interrupts.h"
 #include "base/rowtype.h"
+#include "match/plain.h"
 #include "result/bytes.h"
 #include "result/type.h"
 
@@ -41,10 +42,14 @@ typedef struct Counting
 	FunnelEvents events;		/* of the unit */
 	uint64	   *row_keys;		/* of its rows, in the buffer of the events */
 	FunnelEvents view;			/* what they are for one key */
+	size_t		plain_capacity;
+	size_t	   *next;			/* by row of a key, its next one */
 
 	/* the keys of the unit, or of the attempt */
 	uint64		round;
 	uint64	   *seen;			/* by group, the last round */
+	size_t	   *begin;			/* and its first row in that */
+	size_t	   *last;			/* and its last one so far */
 	int			nkeys;
 	int		   *keys;			/* their groups; room for all */
 	bool		has_others;		/* rows of step 1 without a key */
@@ -88,6 +93,7 @@ find_keys(Counting *counting, size_t begin, size_t end)
 		else if (counting->seen[key - 1] != counting->round)
 		{
 			counting->seen[key - 1] = counting->round;
+			counting->begin[key - 1] = counting->last[key - 1] = i;
 			counting->keys[counting->nkeys++] = (int) (key - 1);
 		}
 	}
@@ -164,6 +170,81 @@ look_at_group(Counting *counting, int group)
 	view->nrows = n;
 }
 
+/*
+ * Have rows of the first step match nothing, and link those of each key that was
+ * found, with an end behind all rows.
+ */
+static void
+link_keys(Counting *counting)
+{
+	FunnelEvents *events = &counting->events;
+	size_t		nrows = events->nrows;
+
+	if (nrows > counting->plain_capacity)
+	{
+		if (counting->next != NULL)
+			pfree(counting->next);
+		counting->plain_capacity = nrows + nrows / 2;
+		counting->next = MemoryContextAllocHuge(counting->context,
+												sizeof(size_t) * counting->plain_capacity);
+	}
+	for (size_t i = 0; i < nrows; i++)
+	{
+		uint64		key = counting->row_keys[i];
+
+		funnel_poll_at(i);
+		if (events->steps[i] != 1)
+			continue;
+		events->steps[i] = 0;
+		if (key == 0 || counting->seen[key - 1] != counting->round)
+			continue;
+		/* the first one becomes its own predecessor */
+		counting->next[counting->last[key - 1]] = i;
+		counting->next[i] = nrows;
+		counting->last[key - 1] = i;
+	}
+}
+
+/* Have the rows of a key, from the first on, match this step or none. */
+static void
+set_steps_of_key(Counting *counting, size_t first, uint8_t step)
+{
+	for (size_t i = first; i < counting->events.nrows; i = counting->next[i])
+	{
+		funnel_poll_at(i);
+		counting->events.steps[i] = step;
+	}
+}
+
+/*
+ * Count the passage of the unit for one key, of rows that are compact.  What is
+ * before the first row with the key cannot be in its chain.
+ */
+static void
+count_plain(Counting *counting, int group, uint64_t present)
+{
+	const FunnelAggState *state = counting->state;
+	const FunnelRules *rules = &state->program->rules;
+	FunnelEvents *events = &counting->events;
+	size_t		first = counting->begin[group];
+	size_t		begin = first;
+	FunnelMatch match;
+
+	while (begin > 0 && events->ts[begin - 1] == events->ts[begin])
+		funnel_poll_at(begin--);
+	set_steps_of_key(counting, first, 1);
+	funnel_match_plain(rules, events->ts + begin, events->steps + begin,
+					   events->nrows - begin, present, &match);
+	if (state->with_values)
+	{
+		funnel_plain_find_rows(rules, events->ts + begin, events->steps + begin, &match);
+		for (int k = 0; k < match.depth; k++)
+			match.row[k] += begin;
+	}
+	set_steps_of_key(counting, first, 0);
+	funnel_agg_count(state, tally_of(counting, group), events, &match);
+}
+
 /* Count the passage of the unit for each of its keys. */
 static void
 count_passages(Counting *counting)
@@ -171,12 +252,23 @@ count_passages(Counting *counting)
 	const FunnelAggState *state = counting->state;
 	FunnelEvents *events = &counting->events;
 	FunnelMatch match;
+	uint64_t	present;
+	bool		plain = funnel_events_arrange(events, state->program, &present);
 	size_t		begin;
 	size_t		end;
 
-	funnel_events_sort(events);
 	find_candidates(events, &state->program->rules, &begin, &end);
 	find_keys(counting, begin, end);
+	if (plain)
+	{
+		link_keys(counting);
+		for (int k = 0; k < counting->nkeys; k++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			count_plain(counting, counting->keys[k], present);
+		}
+		return;
+	}
 	if (counting->nkeys == 1 && !counting->has_others && begin == 0 && end == events->nrows)
 	{
 		/* all rows are as they are */
@@ -336,6 +428,8 @@ funnel_agg_by_final(PG_FUNCTION_ARGS)
 	counting.seen = MemoryContextAllocExtended(counting.context,
 											   sizeof(uint64) * Max(ngroups, 1),
 											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	counting.begin = MemoryContextAllocHuge(counting.context, sizeof(size_t) * Max(ngroups, 1));
+	counting.last = MemoryContextAllocHuge(counting.context, sizeof(size_t) * Max(ngroups, 1));
 	counting.keys = MemoryContextAllocHuge(counting.context, sizeof(int) * Max(ngroups, 1));
 	funnel_events_init(&counting.events, counting.context, true);
 	counting.events.with_tags = state->with_values;

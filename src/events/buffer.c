@@ -582,8 +582,9 @@ words_to_rows(FunnelEvents *events)
  * Sort what is in the buffer, in one of three forms: true if it is now times and
  * steps for the plain matcher, made of words or of rows, else it is rows.
  */
-static bool
-arrange(FunnelEvents *events, const FunnelProgram *program, uint64_t *present)
+bool
+funnel_events_arrange(FunnelEvents *events, const FunnelProgram *program,
+					  uint64_t *present)
 {
 	if (program->plain)
 		reserve_plain(events, events->nrows);
@@ -620,7 +621,7 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 	const FunnelRules *rules = &program->rules;
 	uint64_t	present;
 
-	if (arrange(events, program, &present))
+	if (funnel_events_arrange(events, program, &present))
 	{
 		funnel_match_plain(rules, events->ts, events->steps, events->nrows,
 						   present, match);
@@ -644,7 +645,7 @@ funnel_events_begin_attempts(FunnelEvents *events, const FunnelProgram *program,
 {
 	uint64_t	present;
 
-	if (arrange(events, program, &present))
+	if (funnel_events_arrange(events, program, &present))
 		funnel_attempts_begin_plain(attempts, &program->rules, events->ts, events->steps,
 									events->nrows, present, events->with_items);
 	else

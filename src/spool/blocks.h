@@ -39,6 +39,7 @@ typedef struct SpoolPartition
 								 * new block */
 	char	   *end;			/* of the last block */
 	uint64		base;			/* its segment's */
+	uint64		item_base;
 	SpoolBlock *head;
 	SpoolBlock *tail;
 } SpoolPartition;

@@ -38,13 +38,15 @@ typedef struct Event
 
 /* From now on, packed records have these widths. */
 static void
-set_widths(FunnelSpool *spool, int word_width, int unit_width)
+set_widths(FunnelSpool *spool, int word_width, int unit_width, int item_width)
 {
 	spool->word_width = word_width;
 	spool->unit_width = unit_width;
+	spool->item_width = item_width;
 	spool->word_excess = ~spool_width_mask(word_width);
 	spool->unit_excess = ~spool_width_mask(unit_width);
-	spool->packed_room = spool_packed_room(word_width);
+	spool->item_mask = spool_width_mask(item_width);
+	spool->packed_room = spool_packed_room(word_width, item_width);
 	funnel_blocks_close_all(&spool->blocks);
 }
 
@@ -123,18 +125,21 @@ add_block(FunnelSpool *spool, uint64 hash, size_t room)
  * There may still be none if the spool was put into partitions.
  */
 static pg_noinline void
-make_packed_room(FunnelSpool *spool, uint64 hash, uint64 word, uint64 unit)
+make_packed_room(FunnelSpool *spool, uint64 hash, uint64 word, uint64 item, uint64 unit)
 {
 	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
 	SpoolSegment *segment;
+	bool		ends_early = partition->next != NULL &&
+		(size_t) (partition->next - SPOOL_BLOCK_DATA(partition->tail)) < partition->tail->room / 2;
 
 	/* Widths grow once a block would end early because of them. */
 	if ((unit & spool->unit_excess) != 0)
-		set_widths(spool, spool->word_width, spool_width_of(unit));
-	else if (partition->next != NULL &&
-			 ((word - partition->base) & spool->word_excess) != 0 &&
-			 (size_t) (partition->next - SPOOL_BLOCK_DATA(partition->tail)) < partition->tail->room / 2)
-		set_widths(spool, spool->word_width + 1, spool->unit_width);
+		set_widths(spool, spool->word_width, spool_width_of(unit), spool->item_width);
+	else if (ends_early && ((word - partition->base) & spool->word_excess) != 0)
+		set_widths(spool, spool->word_width + 1, spool->unit_width, spool->item_width);
+	else if (ends_early && spool->item_base != 0 &&
+			 !spool_item_fits(partition->item_base, spool->item_mask, item))
+		set_widths(spool, spool->word_width, spool->unit_width, spool->item_width + 1);
 
 	partition = add_block(spool, hash, spool->packed_room);
 	if (partition->next != SPOOL_BLOCK_DATA(partition->tail))
@@ -144,37 +149,46 @@ make_packed_room(FunnelSpool *spool, uint64 hash, uint64 word, uint64 unit)
 	partition->base = 0;
 	if (spool->word_width < (int) sizeof(word))
 		partition->base = SPOOL_TIME_OF_WORD(word - (UINT64CONST(1) << (8 * spool->word_width - 2)));
+	if (item != 0)
+		spool->item_base = spool_item_base(spool->item_width, item);
+	partition->item_base = spool->item_base;
 	segment = &partition->tail->segment;
-	segment->kind = SPOOL_PACKED;
+	segment->kind = spool->item_width > 0 ? SPOOL_PACKED_ITEMS : SPOOL_PACKED;
 	segment->base = partition->base;
+	segment->item_base = partition->item_base;
 	segment->word_width = spool->word_width;
 	segment->unit_width = spool->unit_width;
+	segment->item_width = spool->item_width;
 }
 
-static inline bool
+static pg_attribute_always_inline bool
 has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition,
-				uint64 word, uint64 unit)
+				uint64 word, uint64 item, uint64 unit, bool with_item)
 {
 	return (size_t) (partition->end - partition->next) >= spool->packed_room &&
 		((word - partition->base) & spool->word_excess) == 0 &&
+		(!with_item || spool_item_fits(partition->item_base, spool->item_mask, item)) &&
 		(unit & spool->unit_excess) == 0;
 }
 
-static inline void
-append_packed(FunnelSpool *spool, uint64 unit, uint64 word)
+static pg_attribute_always_inline void
+append_packed(FunnelSpool *spool, uint64 unit, uint64 word, uint64 item, bool with_item)
 {
 	uint64		hash = funnel_hash_word(unit);
 	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
 
-	while (unlikely(!has_packed_room(spool, partition, word, unit)))
+	while (unlikely(!has_packed_room(spool, partition, word, item, unit, with_item)))
 	{
-		make_packed_room(spool, hash, word, unit);
+		make_packed_room(spool, hash, word, item, unit);
 		partition = spool_partition_of(&spool->blocks, hash);
 	}
 	/* partitions are too many for the processor to foresee where it writes */
 	__builtin_prefetch(partition->next + PREFETCHED_BYTES, 1);
-	partition->next = spool_write_packed(partition->next, spool->word_width, spool->unit_width,
-										 word - partition->base, unit);
+	partition->next = spool_write_packed(partition->next, spool->word_width,
+										 with_item ? spool->item_width : 0, spool->unit_width,
+										 word - partition->base,
+										 with_item ? spool_pack_item(partition->item_base, item) : 0,
+										 unit);
 }
 
 /*
@@ -195,6 +209,7 @@ append_event(FunnelSpool *spool, uint64 hash, const Event *event, size_t unit_si
 	}
 	record = partition->next;
 	partition->next += size + unit_size;
+	__builtin_prefetch(partition->next + PREFETCHED_BYTES, 1);
 	spool_copy_event(record, (const char *) event, size);
 	return record + size;
 }
@@ -206,8 +221,11 @@ append_copy(FunnelSpool *spool, SpoolUnitRef unit, const Event *event)
 	const SpoolForm *form = &spool->form;
 	uint64		hash = spool_unit_hash(form, unit);
 
-	if (spool->packed)
-		append_packed(spool, unit, event->word);
+	if (spool->packed && form->nitems == 0)
+		append_packed(spool, unit, event->word, 0, false);
+	else if (spool->packed)
+		append_packed(spool, unit, event->word,
+					  spool_read_item(false, (const char *) event, 0), true);
 	else if (form->unit_type->is_integer)
 		memcpy(append_event(spool, hash, event, sizeof(unit)), &unit, sizeof(unit));
 	else
@@ -244,9 +262,9 @@ create_spool(const SpoolForm *form, int shift, MemoryContext context)
 	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
 
 	spool->form = *form;
-	spool->packed = form->unit_type->is_integer && form->nitems == 0;
+	spool->packed = form->unit_type->is_integer && form->nitems <= 1;
 	funnel_blocks_init(&spool->blocks, shift, context);
-	set_widths(spool, FIRST_WORD_WIDTH, 1);
+	set_widths(spool, FIRST_WORD_WIDTH, 1, form->nitems);
 	return spool;
 }
 
@@ -260,7 +278,7 @@ funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 	spool->resource_owner = CurrentResourceOwner;
 	spool->full_rows = outer->full_rows;
 	spool->packed = outer->packed;
-	set_widths(spool, outer->word_width, outer->unit_width);
+	set_widths(spool, outer->word_width, outer->unit_width, outer->item_width);
 	funnel_blocks_partition(&spool->blocks);
 	return spool;
 }
@@ -361,7 +379,13 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 
 	/* what is most common, and so simple that it needs no stack */
 	if (likely(spool->packed && encode_word(spool, ts, labels, &word)))
-		append_packed(spool, funnel_unit_integer(spool->form.unit_type, unit), word);
+	{
+		if (likely(spool->form.nitems == 0))
+			append_packed(spool, funnel_unit_integer(spool->form.unit_type, unit), word, 0, false);
+		else
+			append_packed(spool, funnel_unit_integer(spool->form.unit_type, unit), word, items[0],
+						  true);
+	}
 	else
 		add_any(spool, unit, ts, labels, items);
 }

@@ -329,6 +329,8 @@ count_events(FunnelSpoolScan *scan)
 		CHECK_FOR_INTERRUPTS();
 		if (segment->kind == SPOOL_PACKED)
 			numbers = count_segment(scan, segment, SPOOL_PACKED, numbers);
+		else if (segment->kind == SPOOL_PACKED_ITEMS)
+			numbers = count_segment(scan, segment, SPOOL_PACKED_ITEMS, numbers);
 		else
 			numbers = count_any_segment(scan, segment, numbers);
 	}
@@ -381,6 +383,9 @@ place_events(FunnelSpoolScan *scan)
 		CHECK_FOR_INTERRUPTS();
 		if (segment->kind == SPOOL_PACKED && !scan->spool->full_rows)
 			numbers = place_segment(scan, segment, SPOOL_PACKED, false, sizeof(uint64), numbers);
+		else if (segment->kind == SPOOL_PACKED_ITEMS && !scan->spool->full_rows)
+			numbers = place_segment(scan, segment, SPOOL_PACKED_ITEMS, false, 2 * sizeof(uint64),
+									numbers);
 		else
 			numbers = place_any_segment(scan, segment, numbers);
 	}

@@ -24,14 +24,18 @@ is_valid(const SpoolForm *form, bool full_rows, const SpoolSegment *segment)
 {
 	int			word_width = segment->word_width;
 	int			unit_width = segment->unit_width;
+	int			item_width = segment->item_width;
 
-	if (word_width > 8 || unit_width > 8)
+	if (word_width > 8 || unit_width > 8 || item_width > 8)
 		return false;
 	switch ((SpoolKind) segment->kind)
 	{
 		case SPOOL_PACKED:
-			return word_width > 0 && unit_width > 0 && form->nitems == 0 &&
-				form->unit_type->is_integer && segment->size % (word_width + unit_width) == 0;
+		case SPOOL_PACKED_ITEMS:
+			return word_width > 0 && unit_width > 0 && form->unit_type->is_integer &&
+				form->nitems == (segment->kind == SPOOL_PACKED_ITEMS) &&
+				(item_width > 0) == (segment->kind == SPOOL_PACKED_ITEMS) &&
+				segment->size % (word_width + item_width + unit_width) == 0;
 		case SPOOL_GROUPED:
 			return word_width > 0 && (unit_width > 0) == form->unit_type->is_integer &&
 				form->nitems == 0;
@@ -62,8 +66,8 @@ size_t
 funnel_spool_max_units(const SpoolForm *form, const SpoolSegment *segment)
 {
 	/* a group is at least a packed record, and a unit 8 bytes if it is none */
-	if (segment->kind == SPOOL_PACKED || segment->kind == SPOOL_GROUPED)
-		return segment->size / (segment->word_width + segment->unit_width);
+	if (segment->kind != SPOOL_WORDS && segment->kind != SPOOL_FULL_ROWS)
+		return segment->size / (segment->word_width + segment->item_width + segment->unit_width);
 	return segment->size /
 		(spool_event_size(form, segment->kind == SPOOL_FULL_ROWS) + sizeof(uint64));
 }

@@ -9,9 +9,11 @@
  * Most records are packed.  Of a word, see events/word.h, and of a unit that is
  * an integer only as many bytes are kept as the numbers need, the lowest first;
  * of the word it is the difference to the segment's base, which is near because
- * rows mostly come in order of time.
+ * rows mostly come in order of time.  There may be one item: it is 0, or kept as
+ * the difference to another base.
  *
  *	event			word_width bytes
+ *	item			item_width bytes, if there is one
  *	unit			unit_width bytes
  *
  * Words that are handed to another process are grouped before: units one after
@@ -42,6 +44,7 @@
 typedef enum SpoolKind
 {
 	SPOOL_PACKED,
+	SPOOL_PACKED_ITEMS,
 	SPOOL_GROUPED,
 	SPOOL_WORDS,
 	SPOOL_FULL_ROWS
@@ -50,14 +53,15 @@ typedef enum SpoolKind
 typedef struct SpoolSegment
 {
 	uint64		base;			/* what is to be added to packed words */
+	uint64		item_base;		/* and to packed items that are not 0 */
 	uint32		size;			/* of the records, in bytes */
 	uint8		kind;
 	uint8		word_width;		/* 1 to 8 if packed or grouped, else 0 */
 	uint8		unit_width;		/* the same, or 0 if units are no integers */
-	uint8		unused;
+	uint8		item_width;		/* 1 to 8 if packed with items, else 0 */
 } SpoolSegment;
 
-StaticAssertDecl(sizeof(SpoolSegment) == 16, "records are aligned to 8 bytes");
+StaticAssertDecl(sizeof(SpoolSegment) == 24, "records are aligned to 8 bytes");
 
 /* So many bytes behind the last packed record may be read. */
 #define SPOOL_PADDING		8
@@ -243,21 +247,60 @@ spool_width_of(uint64 number)
 }
 
 /*
- * Write a packed record, WORD less the segment's base, and return where the
- * next goes.  Bytes behind it are written to, see spool_packed_room.
+ * An item as it is packed, and back.  0 is kept as such, so that the others are
+ * at least 1; MASK has the bits of the item's width.
  */
-static inline char *
-spool_write_packed(char *to, int word_width, int unit_width, uint64 word, uint64 unit)
+static inline bool
+spool_item_fits(uint64 item_base, uint64 mask, uint64 item)
+{
+	return item == 0 || item - item_base - 1 < mask;
+}
+
+static inline uint64
+spool_pack_item(uint64 item_base, uint64 item)
+{
+	return item == 0 ? 0 : item - item_base;
+}
+
+static inline uint64
+spool_unpack_item(uint64 item_base, uint64 packed)
+{
+	return packed == 0 ? 0 : packed + item_base;
+}
+
+/* The base for an item, not 0, and those near it; all there are fit into 8 bytes. */
+static inline uint64
+spool_item_base(int item_width, uint64 item)
+{
+	if (item_width == sizeof(item))
+		return 0;
+	return (item - 1) & ~(spool_width_mask(item_width) >> 1);
+}
+
+/*
+ * Write a packed record, WORD and ITEM less the segment's bases, and return where
+ * the next goes; ITEM_WIDTH is 0 if there is none.  Bytes behind it are written
+ * to, see spool_packed_room.
+ */
+static pg_attribute_always_inline char *
+spool_write_packed(char *to, int word_width, int item_width, int unit_width,
+				   uint64 word, uint64 item, uint64 unit)
 {
 	funnel_store_word(to, word);
-	funnel_store_word(to + word_width, unit);
-	return to + word_width + unit_width;
+	to += word_width;
+	if (item_width > 0)
+	{
+		funnel_store_word(to, item);
+		to += item_width;
+	}
+	funnel_store_word(to, unit);
+	return to + unit_width;
 }
 
 static inline size_t
-spool_packed_room(int word_width)
+spool_packed_room(int word_width, int item_width)
 {
-	return word_width + sizeof(uint64);
+	return word_width + item_width + sizeof(uint64);
 }
 
 /*
@@ -294,6 +337,8 @@ typedef struct SpoolCursor
 	int			unit_width;
 	uint64		word_mask;
 	uint64		unit_mask;
+	uint64		item_base;		/* of packed items */
+	int			item_width;
 	size_t		event_size;		/* of the others */
 
 	/* The present unit, and its next event */
@@ -318,6 +363,8 @@ spool_cursor_init(SpoolCursor *cursor, const SpoolForm *form, const SpoolSegment
 	cursor->unit_width = segment->unit_width;
 	cursor->word_mask = spool_width_mask(segment->word_width);
 	cursor->unit_mask = spool_width_mask(segment->unit_width);
+	cursor->item_base = segment->item_base;
+	cursor->item_width = segment->item_width;
 	cursor->event_size = spool_event_size(form, kind == SPOOL_FULL_ROWS);
 }
 
@@ -336,9 +383,11 @@ spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 	}
 	cursor->nevents = 1;
 	cursor->event = cursor->next;
-	if (kind == SPOOL_PACKED)
+	if (kind == SPOOL_PACKED || kind == SPOOL_PACKED_ITEMS)
 	{
 		unit = cursor->next + cursor->word_width;
+		if (kind == SPOOL_PACKED_ITEMS)
+			unit += cursor->item_width;
 		cursor->unit = funnel_load_word(unit) & cursor->unit_mask;
 		cursor->next = unit + cursor->unit_width;
 	}
@@ -361,9 +410,16 @@ static pg_attribute_always_inline void
 spool_cursor_copy_event(SpoolCursor *cursor, SpoolKind kind, char *to, bool full_rows)
 {
 	const SpoolForm *form = cursor->form;
+	uint64		item;
 
 	switch (kind)
 	{
+		case SPOOL_PACKED_ITEMS:
+			item = funnel_load_word(cursor->event + cursor->word_width) &
+				spool_width_mask(cursor->item_width);
+			item = spool_unpack_item(cursor->item_base, item);
+			memcpy(to + spool_row_size(full_rows), &item, sizeof(item));
+			/* FALLTHROUGH */
 		case SPOOL_PACKED:
 			spool_write_word(form, to, full_rows,
 							 cursor->base + (funnel_load_word(cursor->event) & cursor->word_mask));

@@ -40,11 +40,15 @@ struct FunnelSpool
 	bool		full_rows;		/* new events are */
 
 	/* new records, if packed */
-	bool		packed;			/* words, without items, of integer units */
+	bool		packed;			/* words, with one item at most, of integer
+								 * units */
 	int			word_width;
 	int			unit_width;
+	int			item_width;		/* 0 if there are no items */
 	uint64		word_excess;	/* the bits that have no room */
 	uint64		unit_excess;
+	uint64		item_mask;		/* and those that have */
+	uint64		item_base;		/* of the last block that began with one */
 	size_t		packed_room;	/* bytes that writing a record may touch */
 
 	/* the file */

@@ -680,6 +680,8 @@ def compare_progress(tap, funnels, passages, units, settings, what,
 def check_progress(tap, funnels, event, want_bytes):
     """Each unit's own passage, and the two-level path to a result."""
     funnels = [funnel for funnel in funnels if not funnel.d.every_attempt]
+    if not funnels:
+        return
     plain = {funnel.number: funnel.passages for funnel in funnels}
     with_payload = {funnel.number: funnel.pass_all(payload=True)
                     for funnel in funnels}
