@@ -240,10 +240,12 @@ sorted_with_items(const FunnelEvents *events)
 {
 	for (size_t i = 1; i < events->nrows; i++)
 	{
+		funnel_poll_at(i);
+		if (likely(events->rows[i - 1].ts < events->rows[i].ts))
+			continue;
 		if (compare_with_items(&events->rows[i - 1], events->items[i - 1],
 							   &events->rows[i], events->items[i], events) > 0)
 			return false;
-		funnel_poll_at(i);
 	}
 	return true;
 }

@@ -453,11 +453,11 @@ funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
  * their unions are what a single label can match, too.
  */
 void
-funnel_labels_add_codes(const FunnelLabels *labels, FunnelEventCodes *codes,
-						MemoryContext context)
+funnel_labels_add_codes(const FunnelLabels *labels, bool barred,
+						FunnelEventCodes *codes, MemoryContext context)
 {
-	FunnelLabelMatch *matches = palloc(sizeof(FunnelLabelMatch) *
-									   ((size_t) labels->nwildcards + labels->slot_mask + 1));
+	size_t		most = (size_t) labels->nwildcards + labels->slot_mask + 1;
+	FunnelLabelMatch *matches = palloc(sizeof(FunnelLabelMatch) * 2 * most);
 	int			n = 0;
 
 	for (int i = 0; i < labels->nwildcards; i++)
@@ -466,6 +466,13 @@ funnel_labels_add_codes(const FunnelLabels *labels, FunnelEventCodes *codes,
 	{
 		if (labels->slots[i].len >= 0)
 			matches[n++] = labels->slots[i].match;
+	}
+	for (int i = 0, plain = n; barred && i < plain; i++)
+	{
+		if ((matches[i].steps & FUNNEL_STEP_BIT(1)) == 0)
+			continue;
+		matches[n] = matches[i];
+		matches[n++].breaks |= FUNNEL_NO_ENTRY;
 	}
 	funnel_codes_of_unions(codes, matches, n, context);
 	pfree(matches);

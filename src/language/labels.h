@@ -24,8 +24,11 @@ extern FunnelLabels *funnel_labels_compile(const FunnelDefinition *definition,
 extern FunnelLabelMatch funnel_labels_match(const FunnelLabels *labels,
 											const char *text, int len);
 
-/* Give codes to what labels can match. */
-extern void funnel_labels_add_codes(const FunnelLabels *labels, FunnelEventCodes *codes,
-									MemoryContext context);
+/*
+ * Give codes to what labels can match, and if BARRED, to the same of rows that may
+ * not start a chain: FUNNEL_NO_ENTRY, see match/rules.h.
+ */
+extern void funnel_labels_add_codes(const FunnelLabels *labels, bool barred,
+									FunnelEventCodes *codes, MemoryContext context);
 
 #endif							/* FUNNEL_LANGUAGE_LABELS_H */

@@ -105,7 +105,9 @@ funnel_program_codes(FunnelProgram *program)
 		MemoryContext context = GetMemoryChunkContext(program);
 		FunnelEventCodes *codes = MemoryContextAllocZero(context, sizeof(FunnelEventCodes));
 
-		funnel_labels_add_codes(program->labels, codes, context);
+		funnel_labels_add_codes(program->labels,
+								program->rules.barring != 0 || program->rules.every_attempt,
+								codes, context);
 		program->codes = codes;
 	}
 	return program->codes;

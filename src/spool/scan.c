@@ -498,6 +498,25 @@ end_split(FunnelSpoolScan *scan)
 	scan->split_scan = NULL;
 }
 
+/* So many events at FROM, in whatever form, as the rows of a buffer. */
+static pg_attribute_always_inline void
+read_rows(const SpoolForm *form, bool full_rows, int nitems, const char *from, size_t nrows,
+		  FunnelEvents *events)
+{
+	funnel_events_reserve(events, nrows);
+	events->nrows = nrows;
+	for (size_t i = 0; i < nrows; i++)
+	{
+		funnel_poll_at(i);
+		events->rows[i] = spool_read_row(form, full_rows, from);
+		if (nitems > 0)
+			events->items[i] = spool_read_item(full_rows, from, 0);
+		if (nitems > 1)
+			events->tags[i] = spool_read_item(full_rows, from, 1);
+		from += spool_row_size(full_rows) + nitems * sizeof(uint64);
+	}
+}
+
 bool
 funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 {
@@ -530,21 +549,11 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	scan->next_unit++;
 	from = scan->events + begin * event;
 	if (!spool->full_rows && spool->form.nitems == 0)
-	{
 		funnel_events_set_words(events, (uint64 *) from, end - begin, spool->form.codes);
-		return true;
-	}
-	funnel_events_reserve(events, end - begin);
-	events->nrows = end - begin;
-	for (uint64 i = 0; i < end - begin; i++, from += event)
-	{
-		funnel_poll_at(i);
-		events->rows[i] = spool_read_row(&spool->form, spool->full_rows, from);
-		if (spool->form.nitems > 0)
-			events->items[i] = spool_read_item(spool->full_rows, from, 0);
-		if (spool->form.nitems > 1)
-			events->tags[i] = spool_read_item(spool->full_rows, from, 1);
-	}
+	else if (!spool->full_rows && spool->form.nitems == 1)
+		read_rows(&spool->form, false, 1, from, end - begin, events);
+	else
+		read_rows(&spool->form, spool->full_rows, spool->form.nitems, from, end - begin, events);
 	return true;
 }
 

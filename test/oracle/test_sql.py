@@ -528,6 +528,24 @@ def plan_of(results, settings):
     return psql('%s;\nEXPLAIN (COSTS OFF) %s;' % (settings, results))
 
 
+def partial_settings(tap, query, what, more=''):
+    """Settings with which workers aggregate partially.
+
+    Cheap tuples first; where that is not enough to make the planner aggregate in
+    the workers, dearer ones are, or sorting.
+    """
+    for settings in [PARALLEL % cost + how + more
+                     for how in ('', '; SET enable_hashagg = off')
+                     for cost in ('0', '10', '1')]:
+        plan = plan_of(query, settings)
+        if 'Partial' in plan and 'Workers Planned' in plan:
+            tap.ok(True, what)
+            return settings
+    tap.ok(False, what)
+    tap.say(plan)
+    return settings
+
+
 def check_plans(tap, funnels, event, want):
     """Different orders, plans and splits of the same rows."""
     def same(table, settings, what, **how):
@@ -540,19 +558,9 @@ def check_plans(tap, funnels, event, want):
          'group by group, sorted')
     same('events', SERIAL + "; SET work_mem = '64kB'", 'little memory')
     for table, sorts in (('shuffled', 'on'), ('split', 'on'), ('split', 'off')):
-        # Cheap tuples first; where that is not enough to make the planner
-        # aggregate in the workers, dearer ones are.
-        for tuple_cost in ('0', '10'):
-            settings = PARALLEL % tuple_cost
-            if sorts == 'off':
-                settings += '; SET enable_hashagg = off'
-            plan = plan_of(agg(table, event), settings)
-            if 'Partial' in plan:
-                break
-        tap.ok('Partial' in plan and 'Workers Planned' in plan,
-               'the plan over "%s" aggregates partially in workers' % table)
-        if 'Partial' not in plan:
-            tap.say(plan)
+        settings = partial_settings(
+            tap, agg(table, event), 'the plan over "%s" aggregates partially in workers' % table,
+            '' if sorts == 'on' else '; SET enable_hashagg = off')
         same(table, settings, 'parallel over "%s"%s' % (
             table, '' if sorts == 'on' else ', sorted'))
     settings = SERIAL + '; SET enable_partitionwise_aggregate = on'
@@ -711,16 +719,9 @@ def check_progress(tap, funnels, event, want_bytes):
                                 ts="(ts AT TIME ZONE 'UTC')::date"), SERIAL,
          'date', days)
     for table, payload in (('shuffled', ''), ('split', ', payload')):
-        settings = PARALLEL % '0'
         units = per_unit(table, event, payload=payload)
-        plan = plan_of(units, settings)
-        if 'Partial' not in plan:
-            settings += '; SET parallel_tuple_cost = 10'
-            plan = plan_of(units, settings)
-        tap.ok('Partial' in plan and 'Workers Planned' in plan,
-               'progress over "%s" is aggregated partially in workers' % table)
-        if 'Partial' not in plan:
-            tap.say(plan)
+        settings = partial_settings(
+            tap, units, 'progress over "%s" is aggregated partially in workers' % table)
         same(with_payload if payload else plain, units, settings, 'in workers')
     same(with_payload, per_unit('split', event, payload=', payload'),
          SERIAL + '; SET enable_hashagg = off', 'group by group, sorted')
@@ -748,12 +749,8 @@ def check_progress(tap, funnels, event, want_bytes):
                      % two_levels(units, 'g, unit % 3'), SERIAL,
                      'two levels, merged')
     psql('CREATE TABLE progress AS %s;\nANALYZE progress;' % units)
-    for tuple_cost in ('0', '10'):
-        settings = PARALLEL % tuple_cost
-        plan = plan_of(two_levels('SELECT * FROM progress'), settings)
-        if 'Partial' in plan:
-            break
-    tap.ok('Partial' in plan, 'stored progress is counted partially in workers')
+    settings = partial_settings(tap, two_levels('SELECT * FROM progress'),
+                                'stored progress is counted partially in workers')
     check_same_bytes(tap, funnels, want_bytes,
                      two_levels('SELECT * FROM progress'), settings,
                      'two levels, stored and counted in workers')
@@ -881,12 +878,8 @@ def check_journeys(tap, funnels, want):
     psql('CREATE TABLE journeys AS %s;' % of % 'events')
     same('SELECT * FROM journeys', SERIAL, 'from a table of journeys')
     plan = 'SELECT g, funnel_agg(j, def) AS r FROM journeys GROUP BY g'
-    for tuple_cost in ('0', '10'):
-        settings = PARALLEL % tuple_cost
-        if 'Partial' in plan_of(plan, settings):
-            break
-    tap.ok('Partial' in plan_of(plan, settings),
-           'the plan over a table of journeys aggregates partially in workers')
+    settings = partial_settings(
+        tap, plan, 'the plan over a table of journeys aggregates partially in workers')
     same('SELECT * FROM journeys', settings, 'from a table of journeys, parallel')
 
     if exists('journey_progress(funnel_journey, funnel_def)'):
@@ -908,13 +901,6 @@ def check_journeys(tap, funnels, want):
     tap.ok(differ.strip() == '0',
            'journey_attempts is what funnel_attempts_agg is')
     psql('DROP TABLE journeys;')
-
-
-def check_partial_plan(tap, query, settings, what):
-    plan = plan_of(query, settings)
-    tap.ok('Partial' in plan, '%s is aggregated partially' % what)
-    if 'Partial' not in plan:
-        tap.say(plan)
 
 
 def by_key_of(groups):
@@ -1011,9 +997,8 @@ def check_by_key(tap, funnels, event):
                                     % (event, value)), SERIAL, 'a window aggregate' + what)
         same('split', SERIAL + '; SET enable_partitionwise_aggregate = on',
              'partition by partition')
-        check_partial_plan(tap, by_key('split', event, value=value), PARALLEL % '10',
-                           'funnel_agg_by')
-        same('split', PARALLEL % '10', 'parallel')
+        same('split', partial_settings(tap, by_key('split', event, value=value),
+                                       'funnel_agg_by aggregates partially in workers'), 'parallel')
 
 
 def check_entries(tap, funnels, event, want_all):
@@ -1043,8 +1028,9 @@ def check_entries(tap, funnels, event, want_all):
             ('split', SERIAL + '; SET enable_partitionwise_aggregate = on')):
         check_same_bytes(tap, funnels, want, by_entry(table), settings,
                          'with an entry over "%s", %s' % (table, settings))
-    check_partial_plan(tap, by_entry('split'), PARALLEL % '10', 'a query with an entry')
-    check_same_bytes(tap, funnels, want, by_entry('split'), PARALLEL % '10',
+    settings = partial_settings(tap, by_entry('split'),
+                                'a query with an entry aggregates partially in workers')
+    check_same_bytes(tap, funnels, want, by_entry('split'), settings,
                      'with an entry, parallel')
     check_same_bytes(tap, funnels, want,
                      by_entry('events', ts="(ts AT TIME ZONE 'UTC')"), SERIAL,
