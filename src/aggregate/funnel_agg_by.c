@@ -342,16 +342,23 @@ group_type(FunctionCallInfo fcinfo)
 
 /* Bytewise, a beginning first */
 static int
-compare_keys(const void *a, const void *b, void *groups)
+compare_keys(const FunnelKey *left, const FunnelKey *right)
 {
-	const FunnelKey *left = &((const FunnelKey *) groups)[*(const int *) a];
-	const FunnelKey *right = &((const FunnelKey *) groups)[*(const int *) b];
 	int			cmp = memcmp(left->bytes, right->bytes, Min(left->size, right->size));
 
 	if (cmp != 0)
 		return cmp;
 	return left->size < right->size ? -1 : left->size > right->size;
 }
+
+#define ST_SORT sort_groups
+#define ST_ELEMENT_TYPE int
+#define ST_COMPARE(a, b, groups) compare_keys(&(groups)[*(a)], &(groups)[*(b)])
+#define ST_COMPARE_ARG_TYPE const FunnelKey
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /* All groups as an array, in the current memory context. */
 static Datum
@@ -363,7 +370,7 @@ groups_array(Counting *counting, TupleDesc tupdesc)
 
 	for (int i = 0; i < keys->ngroups; i++)
 		counting->keys[i] = i;
-	qsort_arg(counting->keys, keys->ngroups, sizeof(int), compare_keys, keys->groups);
+	sort_groups(counting->keys, keys->ngroups, keys->groups);
 	for (int i = 0; i < keys->ngroups; i++)
 	{
 		int			group = counting->keys[i];

@@ -81,7 +81,9 @@ is(funnel("SELECT NULL::int AS u, NULL::timestamptz AS t, NULL::text AS e FROM g
 # Cancelling answers at once, wherever it strikes: among the rows, and in the
 # final function, which one huge unit keeps busy.  As a window aggregate, it is
 # called for a million prefixes of the crowd, so that no machine is ever done
-# before it is cancelled.  The limits are generous, for slow machines; without
+# before it is cancelled.  A funnel for each of a million keys goes through the
+# unit's rows as often; thousands of words are compared with a million labels.
+# The limits are generous, for slow machines; without
 # a check for interrupts these would take minutes.
 $node->safe_psql(
 	'postgres', qq{
@@ -89,7 +91,11 @@ $node->safe_psql(
 	FROM generate_series(1, 1500000) n});
 foreach my $case (
 	[ 'rows', "SELECT funnel_agg(a.u, a.t, a.e, 'a -> b') FROM crowd a, crowd b" ],
-	[ 'the final function', "SELECT funnel_agg(u, t, e, '" . join(' -> ', ('a*|*a') x 63) . " -> b') OVER (ORDER BY greatest(n, 500000)) FROM crowd" ])
+	[ 'the final function', "SELECT funnel_agg(u, t, e, '" . join(' -> ', ('a*|*a') x 63) . " -> b') OVER (ORDER BY greatest(n, 500000)) FROM crowd" ],
+	[ 'the keys of a unit', "SELECT cardinality(funnel_agg_by(u, t, e, 'a -> b', n::text)) FROM crowd" ],
+	[ 'the keys of a unit, each row looked at', "SELECT cardinality(funnel_agg_by(u, t, e, 'a -[!x]-> b', n::text)) FROM crowd" ],
+	[ 'the nearest of many labels', "SELECT count(*) FROM funnel_unmatched(('a -> ' || (SELECT string_agg(md5(i::text) || i, '|') FROM generate_series(1, 1500) i))::funnel_def,
+		(SELECT array_agg(md5((-n)::text) || n) FROM crowd))" ])
 {
 	my ($what, $query) = @$case;
 	my ($stdout, $stderr);

@@ -21,13 +21,13 @@ my $peak = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(
 # The result's digest, and by how much the peak of resident memory grew over
 # what a first, small query needed.  Rows come from a set-returning function
 # in the target list, which keeps none of them.
-sub run
+sub run_by
 {
-	my ($work_mem, $nrows, $unit) = @_;
+	my ($work_mem, $nrows, $digest) = @_;
 	my $query = sub {
 		my $n = shift;
 		return qq{
-			SELECT md5(funnel_agg($unit, t, e, 'a -> b -> c within 1 day')::text)
+			SELECT $digest
 			FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '0.1 s' AS t, substr('abcx', 1 + (hashint8(n) & 3), 1) AS e
 				  FROM (SELECT generate_series(1, ${n}::bigint) AS n) g) s;};
 	};
@@ -35,6 +35,13 @@ sub run
 		"SET work_mem = '$work_mem';" . $query->(1000) . $peak . $query->($nrows) . $peak);
 
 	return ($lines[2], ($lines[3] - $lines[1]) / 1024);
+}
+
+sub run
+{
+	my ($work_mem, $nrows, $unit) = @_;
+
+	return run_by($work_mem, $nrows, "md5(funnel_agg($unit, t, e, 'a -> b -> c within 1 day')::text)");
 }
 
 my $million = 1000000;
@@ -51,6 +58,21 @@ foreach my $case (
 	cmp_ok($growth, '<', 4 + 32,
 		sprintf('%s: %.1f MB more with work_mem = 4MB, %.1f MB with 2GB', $what, $growth, $all));
 	cmp_ok($all, '>', 4 + 32, "$what: enough rows to tell");
+}
+
+# Keys have a tally each, as groups do, of some kilobytes.
+foreach my $case ([ 4, 8 * $million, '' ], [ 4096, 8 * $million, ', every attempt' ])
+{
+	my ($keys, $nrows, $clause) = @$case;
+	my $digest = qq{(SELECT md5(string_agg(key || md5(result::text), '' ORDER BY key)) FROM unnest(
+		funnel_agg_by(hashint8(n) & 1048575, t, e, 'a -> b -> c within 1 day$clause', (hashint8(n + 1) & $keys - 1)::text)))};
+	my ($spilled, $growth) = run_by('4MB', $nrows, $digest);
+	my ($in_memory, $all) = run_by('2GB', $nrows, $digest);
+
+	is($spilled, $in_memory, "$keys keys: the same bytes");
+	cmp_ok($growth, '<', 4 + 32 + $keys / 32,
+		sprintf('%s keys: %.1f MB more with work_mem = 4MB, %.1f MB with 2GB', $keys, $growth, $all));
+	cmp_ok($all, '>', 4 + 32, "$keys keys: enough rows to tell");
 }
 
 # One giant unit is matched in memory, by documented exception.
