@@ -10,8 +10,8 @@
  * in the label.
  *
  * The hash table is not the server's simplehash because this is the innermost
- * loop of all aggregates.  With labels of 10 to 20 bytes, four of ten of which
- * are in no step, a look-up takes 77 instructions, one in base/bytehash.h 146.
+ * loop of all aggregates: a label whose length none of them has is not even
+ * hashed, and a short one that has the same hash not compared.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 
+#include "base/bytehash.h"
 #include "base/compat.h"
 #include "language/labels.h"
 
@@ -60,63 +61,11 @@ length_bit(int len)
 	return UINT64CONST(1) << Min(len, 63);
 }
 
-static inline uint64
-read_uint64(const char *at)
-{
-	uint64		number;
-
-	memcpy(&number, at, sizeof(number));
-	return number;
-}
-
-static inline uint32
-read_uint32(const char *at)
-{
-	uint32		number;
-
-	memcpy(&number, at, sizeof(number));
-	return number;
-}
-
-static inline uint64
-mix(uint64 hash, uint64 number)
-{
-	hash = (hash ^ number) * UINT64CONST(0x9E3779B97F4A7C15);
-	return hash ^ (hash >> 32);
-}
-
 /*
- * Up to eight bytes make one number that holds them all, and mix() is one to one
- * in its number: labels of the same length and hash are then the same.
+ * The hash of up to eight bytes holds them all: labels of the same length and hash
+ * are then the same.
  */
 #define MAX_ONE_TO_ONE	8
-
-/*
- * A hash of all bytes, eight at a time; the last eight may overlap those
- * before.  It never leaves the process, so byte order does not matter.
- */
-static inline uint64
-hash_label(const char *text, int len)
-{
-	uint64		hash = (uint64) len;
-
-	if (len >= 8)
-	{
-		const char *last = text + len - 8;
-
-		for (; text < last; text += 8)
-			hash = mix(hash, read_uint64(text));
-		return mix(hash, read_uint64(last));
-	}
-	if (len >= 4)
-		return mix(hash, (uint64) read_uint32(text) << 32 |
-				   read_uint32(text + len - 4));
-	if (len > 0)
-		return mix(hash, (uint64) (unsigned char) text[0] << 16 |
-				   (uint64) (unsigned char) text[len / 2] << 8 |
-				   (unsigned char) text[len - 1]);
-	return 0;
-}
 
 /*
  * The slot of a label: that of its literal, else a free one.  The table is
@@ -295,7 +244,7 @@ static void
 add_literal(FunnelLabels *labels, const FunnelPiece *piece,
 			uint64 steps, uint64 breaks, MemoryContext context)
 {
-	uint64		hash = hash_label(piece->text, piece->len);
+	uint64		hash = funnel_hash_bytes(piece->text, piece->len);
 	Literal    *slot = find_slot(labels, hash, piece->text, piece->len);
 
 	if (slot->len < 0)
@@ -438,7 +387,7 @@ funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
 {
 	if (len <= labels->max_len && (labels->lengths & length_bit(len)) != 0)
 	{
-		const Literal *slot = find_slot(labels, hash_label(text, len), text, len);
+		const Literal *slot = find_slot(labels, funnel_hash_bytes(text, len), text, len);
 
 		if (slot->len >= 0)
 			return slot->match;
