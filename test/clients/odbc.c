@@ -19,7 +19,6 @@
 #include <sqlext.h>
 
 #define ROUNDS	12
-#define COLUMNS	14
 
 #define TEXT(s)	((SQLCHAR *) (s))
 
@@ -29,6 +28,14 @@ static const char report[] =
 static const char report_uncast[] =
 "SELECT * FROM funnel_report(("
 "SELECT funnel_agg(user_id, ts, event, ?) FROM events))";
+
+/* What charts take: the name to print, and the query. */
+static const char *const charts[][2] = {
+	{"bars", "SELECT * FROM funnel_bars(("
+	"SELECT funnel_agg(user_id, ts, event, ?::funnel_def) FROM events))"},
+	{"flow", "SELECT * FROM funnel_flow(("
+	"SELECT funnel_agg(user_id, ts, event, ?::funnel_def) FROM events))"}
+};
 
 static SQLHDBC connection;
 
@@ -79,10 +86,13 @@ bind_text(SQLHSTMT statement, SQLSMALLINT type, const char *value, SQLLEN *lengt
 
 /* Names and types of the columns, as the driver describes them. */
 static void
-print_types(SQLHSTMT statement)
+print_types(const char *way, SQLHSTMT statement)
 {
-	printf("types\t0");
-	for (SQLUSMALLINT column = 1; column <= COLUMNS; column++)
+	SQLSMALLINT columns;
+
+	CHECK(SQLNumResultCols(statement, &columns), statement);
+	printf("%s\t0", way);
+	for (SQLUSMALLINT column = 1; column <= columns; column++)
 	{
 		SQLCHAR		name[64];
 		SQLSMALLINT type;
@@ -213,13 +223,23 @@ main(int argc, char **argv)
 	prepared = prepare(report);
 	bind_text(prepared, SQL_VARCHAR, argv[0], &length);
 	CHECK(SQLExecute(prepared), prepared);
-	print_types(prepared);
+	print_types("types", prepared);
 	CHECK(SQLFreeStmt(prepared, SQL_CLOSE), prepared);
 
 	ask("direct", NULL, SQL_VARCHAR, argv);
 	ask("prepared", prepared, SQL_VARCHAR, argv);
 	ask("prepared, long text", prepare(report), SQL_LONGVARCHAR, argv);
 	ask("prepared without a cast", prepare(report_uncast), SQL_VARCHAR, argv);
+
+	for (size_t i = 0; i < sizeof(charts) / sizeof(charts[0]); i++)
+	{
+		statement = prepare(charts[i][1]);
+		bind_text(statement, SQL_VARCHAR, argv[0], &length);
+		CHECK(SQLExecute(statement), statement);
+		print_types(charts[i][0], statement);
+		print_rows(charts[i][0], 1, statement);
+		SQLFreeHandle(SQL_HANDLE_STMT, statement);
+	}
 
 	/* A wrong definition is the caller's to show; the statement lives on. */
 	bind_text(prepared, SQL_VARCHAR, "visit -> ", &length);

@@ -77,19 +77,25 @@ sub _tidy
 	return $cell =~ /^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$/i ? sprintf('%.17g', $cell) : $cell;
 }
 
+# What psql prints of a query, as the clients print it.
+sub rows
+{
+	my ($node, $sql) = @_;
+	my $rows = $node->safe_psql('postgres', $sql,
+		extra_params => [ '--field-separator', "\t", '--pset', 'null=\N' ]);
+
+	return join('', map { join("\t", map { _tidy($_) } split(/\t/, $_, -1)) . "\n" } split /\n/, $rows);
+}
+
 # Every round of each of the ways must have brought what psql prints.
 sub reports_ok
 {
 	my ($node, $answers, @ways) = @_;
 	my @expected = map {
 		my $definition = $_;
-		my $rows = $node->safe_psql(
-			'postgres', qq{
+		rows($node, qq{
 			SELECT * FROM funnel_report((
-				SELECT funnel_agg(user_id, ts, event, \$\$$definition\$\$) FROM events))},
-			extra_params => [ '--field-separator', "\t", '--pset', 'null=\N' ]);
-		join('', map { join("\t", map { _tidy($_) } split(/\t/, $_, -1)) . "\n" }
-			  split /\n/, $rows);
+				SELECT funnel_agg(user_id, ts, event, \$\$$definition\$\$) FROM events))});
 	} @definitions;
 
 	like($expected[0], qr/\A1\tvisit\t1000\t.*\n2\tclick\t100\t.*\n3\tcart\t50\t.*\n4\tachat réglé\t10\t.*\n\z/,

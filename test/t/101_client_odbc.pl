@@ -31,6 +31,20 @@ is( $answers->{types}[0],
 		'median_seconds_from_first:6', 'value:6') . "\n",
 	'the columns are integers, text, big integers and floating point');
 
+# What charts take, as dashboards by ODBC get it.
+my %charts = (
+	bars => "stage:-1\tusers:-5\n",
+	flow => "source:-1\ttarget:-1\tvalue:-5\tmedian_seconds:6\n");
+foreach my $chart (sort keys %charts)
+{
+	is($answers->{$chart}[0], $charts{$chart}, "the columns of funnel_$chart are text and numbers");
+	is( $answers->{$chart}[1],
+		FunnelClient::rows($node, qq{
+			SELECT * FROM funnel_$chart((
+				SELECT funnel_agg(user_id, ts, event, \$\$$FunnelClient::definitions[0]\$\$) FROM events))}),
+		"funnel_$chart brings its rows, in their order");
+}
+
 FunnelClient::reports_ok($node, $answers, 'direct', 'prepared',
 	'prepared, long text', 'prepared without a cast', 'after an error');
 
