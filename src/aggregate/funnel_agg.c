@@ -120,20 +120,15 @@ check_entry_is_possible(const FunnelProgram *program, Extras extras)
  * The state of the row's group, created or checked against the row's
  * definition.  Arguments: state, unit, ts, event, definition.
  */
-static inline FunnelAggState *
-state_for_row(FunctionCallInfo fcinfo, MemoryContext context, Extras extras, bool by_stage)
+static pg_noinline FunnelAggState *
+state_for_row_slowly(FunctionCallInfo fcinfo, FunnelAggState *state, Extras extras, bool by_stage)
 {
-	FunnelAggState *state = PG_ARGISNULL(0) ? NULL : (FunnelAggState *) PG_GETARG_POINTER(0);
-	FunnelAggCallSite *site = funnel_agg_call_site(fcinfo);
-	struct varlena *def;
+	struct varlena *def = funnel_plain_varlena(PG_GETARG_DATUM(4));
 
-	if (likely(state != NULL && site->definition_is_stable &&
-			   state->def == (struct varlena *) PG_GETARG_POINTER(4)))
-		return state;
-
-	def = funnel_plain_varlena(PG_GETARG_DATUM(4));
 	if (state == NULL)
 	{
+		MemoryContext context = funnel_aggregate_context(fcinfo);
+		FunnelAggCallSite *site = funnel_agg_call_site(fcinfo);
 		FunnelProgram *program;
 
 		if (!OidIsValid(site->unit_type.type))
@@ -152,6 +147,18 @@ state_for_row(FunctionCallInfo fcinfo, MemoryContext context, Extras extras, boo
 		funnel_definitions_differ(state->program, def);
 	state->def = (struct varlena *) PG_GETARG_POINTER(4);
 	return state;
+}
+
+/* The same, of which most rows need but a look: one more with the same constant. */
+static inline FunnelAggState *
+state_for_row(FunctionCallInfo fcinfo, Extras extras, bool by_stage)
+{
+	FunnelAggState *state = PG_ARGISNULL(0) ? NULL : (FunnelAggState *) PG_GETARG_POINTER(0);
+
+	if (likely(state != NULL && state->site->definition_is_stable &&
+			   state->def == (struct varlena *) PG_GETARG_POINTER(4)))
+		return state;
+	return state_for_row_slowly(fcinfo, state, extras, by_stage);
 }
 
 /* The value of the row. */
@@ -188,7 +195,6 @@ static pg_attribute_always_inline Datum
 add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		FunnelLabelReader read_labels, Extras extras, bool by_stage)
 {
-	MemoryContext context = funnel_aggregate_context(fcinfo);
 	FunnelAggState *state;
 	FunnelLabelMatch labels = {0, 0};
 	uint64		items[2] = {0, 0};
@@ -197,14 +203,13 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	if (PG_ARGISNULL(4))
 		funnel_definition_is_null();
 	/* a row without a unit or a time is no event */
-	/* a row without a unit or a time is no event */
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return funnel_same_state(fcinfo);
 
 	ts = read_time(PG_GETARG_DATUM(2));
 	if (extras.value != 0)
 		items[0] = value_item(fcinfo, extras.value);
-	state = state_for_row(fcinfo, context, extras, by_stage);
+	state = state_for_row(fcinfo, extras, by_stage);
 	if (!PG_ARGISNULL(3))
 		labels = read_labels(state->program->labels, PG_GETARG_DATUM(3));
 	if (extras.entry != 0 && (PG_ARGISNULL(extras.entry) || !PG_GETARG_BOOL(extras.entry)))

@@ -121,7 +121,6 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	FunnelLabelMatch labels = {0, 0};
 	int64		ts;
 
-	(void) funnel_aggregate_context(fcinfo);
 	if (unlikely(PG_ARGISNULL(3)))
 		funnel_definition_is_null();
 	/* a row without a time is no event */

@@ -13,13 +13,22 @@
 #include "base/compat.h"
 #include "language/codes.h"
 
+/* How many codes are compared one after the other before they are looked up. */
+#define USUAL_MIXED		4
+
 int
 funnel_mixed_code(const FunnelEventCodes *codes, FunnelLabelMatch match)
 {
 	FunnelBytes key = {(const char *) &match, sizeof(match)};
 	const FunnelByteHashEntry *entry;
 
-	if (codes->by_match == NULL)
+	/* mostly it is that of a single label, and these are the first */
+	for (int i = 0; i < Min(codes->nmixed, USUAL_MIXED); i++)
+	{
+		if (codes->mixed[i].steps == match.steps && codes->mixed[i].breaks == match.breaks)
+			return FUNNEL_FIRST_MIXED + i;
+	}
+	if (codes->nmixed <= USUAL_MIXED)
 		return -1;
 	entry = funnel_bytehash_lookup(codes->by_match, key);
 	return entry != NULL ? (int) entry->value.number : -1;

@@ -77,7 +77,6 @@ leads_onward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 	{
 		int64_t		entrance = ahead->steps & STEP_BIT(to) ? ahead->nearest[to] : INT64_MAX;
 
-		work_add(&scratch->work, 1);
 		if (clear_until > ahead->breaker[to])
 			clear_until = ahead->breaker[to];
 		if (entrance != INT64_MAX && is_delayed(rules, to))
@@ -88,6 +87,7 @@ leads_onward(const FunnelRules *rules, const FunnelRow *rows, size_t begin,
 			return true;
 		if (!is_optional(rules, to))
 			break;
+		work_add(&scratch->work, 1);
 	}
 	return false;
 }

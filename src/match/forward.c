@@ -167,7 +167,6 @@ find_start(const FunnelRules *rules, Scratch *scratch, int step,
 	{
 		const Pair *pairs = scratch->pairs + (size_t) from * scratch->pair_capacity;
 
-		work_add(&scratch->work, 1);
 		/* link from + 1 is the next one passed over */
 		earliest_last = later(earliest_last, broken_at(rules, scratch, from + 1));
 
@@ -189,6 +188,7 @@ find_start(const FunnelRules *rules, Scratch *scratch, int step,
 		}
 		if (!is_optional(rules, from))
 			break;
+		work_add(&scratch->work, 1);
 	}
 	return found;
 }
@@ -281,13 +281,13 @@ static inline bool
 add_pair(Scratch *scratch, int step, int64_t start, int64_t last)
 {
 	Pair	   *pairs = scratch->pairs + (size_t) step * scratch->pair_capacity;
-	int			n = scratch->npairs[step];
+	int			before = scratch->npairs[step];
+	int			n = before;
 
 	while (n > 0 && pairs[n - 1].start <= start)
-	{
-		work_add(&scratch->work, 1);
 		n--;
-	}
+	if (before - n > 1)
+		work_add(&scratch->work, before - n);
 	if (n == scratch->pair_capacity)
 		return false;
 	pairs[n].start = start;
@@ -382,6 +382,8 @@ take_unshared(const FunnelRules *rules, Scratch *scratch, const Instant *instant
 		bool		found;
 
 		steps &= ~STEP_BIT(step);
+		if (steps != 0)
+			work_add(&scratch->work, 1);
 		if (!find_newest_start(rules, scratch, step, instant->ts, may_enter,
 							   with_ways, &taken->starts[step], &found))
 			return false;

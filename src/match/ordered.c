@@ -133,11 +133,16 @@ find_outcome(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 
 	while (is_optional(rules, next))
 		next++;
-	for (size_t i = 0; i < nrows; i++)
+	for (size_t i = 0; i < nrows;)
 	{
-		work_add(&scratch->work, 1);
-		deeper |= rows[i].steps;
-		rows_of_next += (rows[i].steps >> (next - 1)) & 1;
+		size_t		end = work_stretch_end(i, nrows);
+
+		work_add(&scratch->work, end - i);
+		for (; i < end; i++)
+		{
+			deeper |= rows[i].steps;
+			rows_of_next += (rows[i].steps >> (next - 1)) & 1;
+		}
 	}
 	deeper &= STEPS_ABOVE(match->depth) & ~STEPS_ABOVE(rules->nsteps);
 	if (deeper == 0)

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* How much may be done between two looks; a power of two. */
-#define WORK_PER_POLL		65536
+#define WORK_PER_POLL		32768
 
 typedef struct Work
 {
@@ -29,7 +29,11 @@ work_begin(Work *work, void (*poll) (void))
 	work->left = WORK_PER_POLL;
 }
 
-/* AMOUNT was done, or is about to be. */
+/*
+ * AMOUNT was done, or is about to be.  An instant is counted when it is read, and
+ * with it what is done there for one step and one link, the usual case; who does
+ * more counts the rest.
+ */
 static inline void
 work_add(Work *work, int64_t amount)
 {
