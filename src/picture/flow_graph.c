@@ -14,6 +14,7 @@
 
 #include "base/compat.h"
 #include "base/interrupts.h"
+#include "match/outcome.h"
 #include "picture/flow_graph.h"
 
 /* What an error message tells of a circle, and of a name in it. */
@@ -266,6 +267,27 @@ without_depth(FunnelBytes name)
 	return name;
 }
 
+/*
+ * Whether a node is no event: as "(end)", or where units of a stage went no
+ * further, as "2:cart late".
+ */
+static bool
+is_no_event(const FunnelFlowNode *node, FunnelBytes name)
+{
+	if (name.size > 0 && name.bytes[0] == '(')
+		return true;
+	for (int i = 0; i <= FUNNEL_NUM_OUTCOMES && node->out == 0; i++)
+	{
+		const char *outcome = i < FUNNEL_NUM_OUTCOMES ? funnel_outcome_name(i) : "pending";
+		uint32		len = strlen(outcome);
+
+		if (name.size > len && name.bytes[name.size - len - 1] == ' ' &&
+			memcmp(name.bytes + name.size - len, outcome, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* From left to right, the greatest first. */
 static int
 compare_importance(const void *a, const void *b)
@@ -296,7 +318,7 @@ choose_colours(FunnelFlowGraph *graph)
 		bool		found;
 		FunnelByteHashEntry *entry;
 
-		if (name.size > 0 && name.bytes[0] == '(')
+		if (is_no_event(nodes[i], name))
 		{
 			nodes[i]->colour = FUNNEL_FLOW_COLOURS - 1;
 			continue;

@@ -53,7 +53,7 @@ typedef struct FunnelFlowGraph
 	FunnelFlowLink *links;		/* sorted by source and target */
 } FunnelFlowGraph;
 
-/* Their numbers of colours: the last is of what is no event, as "(end)". */
+/* Their colours: the last is of what is no event, as "(end)" or "2:cart late". */
 #define FUNNEL_FLOW_COLOURS		8
 
 /*

@@ -40,7 +40,7 @@ static const char page_style[] =
 "tbody th{font-weight:600;overflow-wrap:anywhere;min-width:96px}\n"
 "tr.optional th{font-weight:400}\n"
 "pre{margin:0 0 12px;padding:12px;background:#ffffff;border:1px solid #d5d9e0;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,'DejaVu Sans Mono',monospace}\n"
-"@media (max-width:639px){\n"
+"@media screen and (max-width:719px){\n"
 ".wide{display:none}.narrow{display:block}\n"
 "main{padding:16px 16px 32px}\n"
 "thead{display:none}table,tbody{display:block}\n"
@@ -58,8 +58,8 @@ static const char page_style[] =
 "}"
 "@page{size:A4;margin:16mm}\n"
 "@media print{\n"
-"body{background:#ffffff;font-size:10.5pt}main{max-width:none;padding:0}\n"
-"h2{break-after:avoid}tr,pre{break-inside:avoid}thead{display:table-header-group}\n"
+"body{background:#ffffff;font-size:10.5pt}main{max-width:none;padding:0}table{font-size:9pt}\n"
+"h2{break-after:avoid}figure,tr,pre{break-inside:avoid}thead{display:table-header-group}\n"
 "}\n";
 
 /* Why units went no further, as docs/reports.md says it. */
@@ -70,8 +70,8 @@ static const char *const reasons[FUNNEL_NUM_OUTCOMES] = {
 	[FUNNEL_ABSENT] = "never did what the next step asks",
 };
 
-/* "10,000,000,000": no table is too wide with such numbers in all columns. */
-#define LONG_NUMBER		14
+/* "100,000,000": no table is too wide with such numbers in all columns. */
+#define LONG_NUMBER		11
 
 /* What a page is about. */
 typedef struct Page
@@ -88,7 +88,7 @@ typedef struct Page
 static void
 append_column(StringInfo buf, const char *label, bool numbers)
 {
-	appendStringInfo(buf, "<th scope=\"col\" style=\"text-align:%s;padding:5px 8px\">%s</th>",
+	appendStringInfo(buf, "<th scope=\"col\" style=\"text-align:%s;padding:5px 6px\">%s</th>",
 					 numbers ? "right" : "left", label);
 }
 
@@ -114,7 +114,7 @@ end_table(StringInfo buf)
 static void
 begin_row(StringInfo buf, const FunnelOutlineStage *stage)
 {
-	appendStringInfo(buf, "<tr%s><th scope=\"row\" dir=\"auto\" style=\"text-align:start;padding:5px 8px\">",
+	appendStringInfo(buf, "<tr%s><th scope=\"row\" dir=\"auto\" style=\"text-align:start;padding:5px 6px\">",
 					 stage->optional ? " class=\"optional\"" : "");
 	funnel_xml_append_apart(buf, stage->name, strlen(stage->name));
 	if (stage->optional)
@@ -128,10 +128,11 @@ append_number(StringInfo buf, const char *label, const char *number)
 {
 	bool		is_long = strlen(number) > LONG_NUMBER;
 
-	appendStringInfo(buf, "\n<td data-label=\"%s\" style=\"text-align:right;padding:5px 8px\">", label);
+	appendStringInfo(buf, "\n<td data-label=\"%s\" style=\"text-align:right;padding:5px 6px\">", label);
 	for (; *number != '\0'; number++)
 	{
-		if (*number == ' ')
+		/* "1.0% to 2.0%" may be broken behind the "to" */
+		if (*number == ' ' && number[-1] != 'o')
 			appendStringInfoString(buf, "&#xA0;");
 		else
 			funnel_xml_append(buf, number, 1);
@@ -229,7 +230,7 @@ append_reason(StringInfo buf, const Page *page, const FunnelOutlineStage *stage,
 	if (users == 0)
 		return;
 	begin_row(buf, stage);
-	appendStringInfo(buf, "\n<td class=\"text\" style=\"text-align:left;padding:5px 8px\"><b>%s</b>: %s</td>",
+	appendStringInfo(buf, "\n<td class=\"text\" style=\"text-align:left;padding:5px 6px\"><b>%s</b>: %s</td>",
 					 outcome, reason);
 	append_number(buf, page->units, funnel_picture_count(users));
 	append_number(buf, "Of the stage", funnel_picture_percentage(users, stage->users));

@@ -22,23 +22,24 @@
 /* Of the label of the median, as wide as any. */
 #define MEDIAN_ROOM		200.0
 
-/* The scales: how many the highest bar is; 0, the longest time, parts of it. */
+/* The scales: that of times has 0, the longest, and parts of it between. */
 static void
-append_scales(StringInfo buf, double left, double right, int64 most, double longest, int parts)
+append_scales(StringInfo buf, double left, double right, double longest, int parts)
 {
 	appendStringInfo(buf, "<path class=\"funnel-axis\" d=\"M%.1f,%.1fH%.1fM%.1f,%.1fH%.1f\"/>\n",
 					 left, PLOT_BOTTOM + 0.5, right, left, PLOT_TOP - 0.5, right);
-	funnel_draw_ascii(buf, left, PLOT_TOP - 6, FUNNEL_LEFT, " funnel-small",
-					  funnel_picture_count(most));
 	for (int i = 0; i <= parts; i++)
 		funnel_draw_ascii(buf, left + (right - left) * i / parts, PLOT_BOTTOM + 18,
 						  i == 0 ? FUNNEL_LEFT : i == parts ? FUNNEL_RIGHT : FUNNEL_MIDDLE,
 						  " funnel-small", funnel_picture_duration(longest * i / parts));
 }
 
-/* A line where the median is, its label on the side that has room. */
+/*
+ * A line where the median is, its label on the side that has room; on the other
+ * end, how many the highest bar is.
+ */
 static void
-append_median(StringInfo buf, double x, double median, double right)
+append_labels(StringInfo buf, double left, double right, double x, double median, int64 most)
 {
 	bool		before = x + MEDIAN_ROOM > right;
 
@@ -47,6 +48,9 @@ append_median(StringInfo buf, double x, double median, double right)
 	funnel_draw_ascii(buf, before ? x - 6 : x + 6, PLOT_TOP - 34,
 					  before ? FUNNEL_RIGHT : FUNNEL_LEFT, " funnel-small funnel-rim",
 					  psprintf("median %s", funnel_picture_duration(median)));
+	funnel_draw_ascii(buf, before ? left : right, PLOT_TOP - 6,
+					  before ? FUNNEL_LEFT : FUNNEL_RIGHT, " funnel-small",
+					  funnel_picture_count(most));
 }
 
 void
@@ -83,7 +87,7 @@ funnel_draw_times(StringInfo buf, FunnelCounts histogram, double median, int wid
 						 height, 0);
 		appendStringInfoString(buf, "</g>\n");
 	}
-	append_scales(buf, left, right, most, longest, narrow ? 2 : 4);
-	append_median(buf, left + (right - left) * Min(median / longest, 1), median, right);
+	append_scales(buf, left, right, longest, narrow ? 2 : 4);
+	append_labels(buf, left, right, left + (right - left) * Min(median / longest, 1), median, most);
 	funnel_draw_end(buf);
 }
