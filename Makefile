@@ -176,6 +176,14 @@ run-bench:
 	$(RECURSE)@FUNNEL_PEERS='$(CURDIR)/build/peers' FUNNEL_SETTINGS='shared_buffers = 1GB' \
 		$(CLUSTER) test/bench/run
 
+# SHARDS_ROWS, SHARDS_RUNS and SHARDS_COUNTS: see test/bench/shards.py.
+bench-shards:
+	$(WITH_SETUP) run-bench-shards
+
+run-bench-shards:
+	$(RECURSE)@$(AGAIN) PG_CONFIG='$(PG_CONFIG)' all >&2
+	$(RECURSE)@FUNNEL_SETTINGS='shared_buffers = 1GB' $(CLUSTER) python3 test/bench/shards.py
+
 # FRESH="bookworm bare root" and the like: see test/fresh.
 test-fresh:
 	@sh '$(TOP)/test/fresh' $(FRESH)
@@ -187,7 +195,8 @@ dist:
 	mkdir -p build
 	git -C '$(TOP)' archive --format=zip --prefix=$(DIST)/ -o '$(CURDIR)/build/$(DIST).zip' HEAD
 
-.PHONY: test demo shell valgrind oracle bench run-test run-demo run-shell run-valgrind run-oracle run-bench \
+.PHONY: test demo shell valgrind oracle bench bench-shards run-test run-demo run-shell run-valgrind run-oracle run-bench \
+	run-bench-shards \
 	installcheck-tap test-fresh test-upgrade dist
 
 # make indent, lint, coverage, sanitize and fuzz.
