@@ -1,8 +1,10 @@
-# The recipe for incremental upkeep of a table of journeys, with writers and
-# upkeep at the same time: step by step in test/specs, and in the thick of it.
+# The recipes for incremental upkeep of a table of journeys, with writers and
+# upkeep at the same time: step by step in test/specs, and in the thick of it;
+# and that of a queue, while a transaction is held open.
 use strict;
 use warnings;
 
+use FunnelSession;
 use FunnelTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -79,6 +81,53 @@ SKIP:
 		JOIN (SELECT user_id, journey_agg(ts, event) AS all_of_it FROM events GROUP BY user_id) e USING (user_id)
 		WHERE journey <> all_of_it}),
 		'0', 'and the journeys are those of a rebuild');
+}
+
+# The queue of docs/scale.md
+my ($queue) = slurp_file('docs/scale.md') =~ /^(CREATE TABLE inbox .*?)^```/ms;
+$node->safe_psql('postgres', $queue);
+$node->safe_psql('postgres', q{
+	CREATE TABLE written (LIKE inbox);
+	CREATE FUNCTION also_written() RETURNS trigger LANGUAGE plpgsql AS $$
+	BEGIN
+		INSERT INTO written VALUES (NEW.*);
+		RETURN NULL;
+	END $$;
+	CREATE TRIGGER also AFTER INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION also_written()});
+append_to_file("$scripts/queue.sql", slurp_file("$scripts/write.sql") =~ s/INTO events/INTO inbox/gr);
+append_to_file("$scripts/abort_queue.sql", "BEGIN;\nINSERT INTO inbox VALUES (1, '2026-01-01', 'never');\nROLLBACK;\n");
+append_to_file("$scripts/take.sql", "CALL take_inbox();\n");
+append_to_file("$scripts/take_and_fail.sql", "BEGIN;\nCALL take_inbox();\nROLLBACK;\n");
+SKIP:
+{
+	skip 'pgbench is not installed', 4 unless -x $bench;
+
+	# Begun before all others, and committed when they are done.
+	my $held = FunnelSession->new($node, 'postgres');
+	$held->ask(q{BEGIN; INSERT INTO inbox SELECT g, '2026-01-01Z'::timestamptz + g * interval '1 h', 'held' FROM generate_series(1, 40) g});
+
+	my @connection = ('-h', $node->host, '-p', $node->port, 'postgres');
+	my $taking = IPC::Run::start([
+			$bench, '--no-vacuum', '--client=1', '--transactions=60', '-f', "$scripts/take.sql\@2",
+			'-f', "$scripts/take_and_fail.sql\@1", @connection ],
+		'>', \my $taken, '2>', \my $taken_error);
+	command_ok([
+			$bench, '--no-vacuum', '--client=6', '--transactions=150', '-f', "$scripts/queue.sql\@6",
+			'-f', "$scripts/abort_queue.sql\@1", @connection ],
+		'six clients write into a queue');
+	ok($taking->finish, 'while one takes') or diag($taken_error);
+	$node->safe_psql('postgres', 'CALL take_inbox()');
+	is($node->safe_psql('postgres', q{SELECT count(*) FROM queued_journeys, journey_events(journey) AS e WHERE e.event = 'held'}),
+		'0', 'what is not committed is not taken');
+	$held->ask('COMMIT');
+	$held->quit;
+	$node->safe_psql('postgres', 'CALL take_inbox()');
+	is( $node->safe_psql('postgres', q{
+		SELECT (SELECT count(*) FROM written WHERE event = 'held'), (SELECT count(*) > 1000 FROM written),
+			(SELECT count(*) FROM inbox), count(*) FILTER (WHERE journey IS DISTINCT FROM all_of_it)
+		FROM queued_journeys
+		FULL JOIN (SELECT user_id, journey_agg(ts, event) AS all_of_it FROM written GROUP BY user_id) AS w USING (user_id)}),
+		'40|t|0|0', 'no event is lost, none is there twice');
 }
 
 done_testing();
