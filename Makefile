@@ -195,8 +195,7 @@ dist:
 	mkdir -p build
 	git -C '$(TOP)' archive --format=zip --prefix=$(DIST)/ -o '$(CURDIR)/build/$(DIST).zip' HEAD
 
-.PHONY: test demo shell valgrind oracle bench bench-shards run-test run-demo run-shell run-valgrind run-oracle run-bench \
-	run-bench-shards \
+.PHONY: test demo shell valgrind oracle bench bench-shards run-test run-demo run-shell run-valgrind run-oracle run-bench run-bench-shards \
 	installcheck-tap test-fresh test-upgrade dist
 
 # make indent, lint, coverage, sanitize and fuzz.
