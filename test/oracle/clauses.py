@@ -4,9 +4,9 @@
     clauses.py [number of units of each [seed [clauses as a regular expression]]]
 
 "make oracle" runs it; ORACLE has the arguments.  Every funnel of a round has the
-clause of the round, and others as chance will have it.  At the end it prints how
-many units were compared with the brute force, or byte for byte with another way,
-and how many funnels differed.  In every other respect it is test_sql.py.
+clause of the round, and others as chance will have it.  After each round it prints
+how many units were compared with the brute force, or byte for byte with another
+way, and how many funnels differed.  In every other respect it is test_sql.py.
 """
 
 import os
@@ -63,7 +63,6 @@ def main():
     number, seed, pattern = arguments + ['10000', '1', ''][len(arguments):]
     number = max(1, int(number) // UNITS_A_FUNNEL // 2)
     tap = Tap()
-    summary = []
     psql('CREATE EXTENSION IF NOT EXISTS funnel;')
     for name, wanted in ROUNDS.items():
         if not re.search(pattern, name):
@@ -87,9 +86,7 @@ def main():
                 total[0] += 1
                 total[1] += compared_units
                 total[2] += differences
-        summary.append((name, units, time.time() - started, compared))
-    for name, units, seconds, compared in summary:
-        tap.say('%s: %d units, %d s' % (name, units, seconds))
+        tap.say('%s: %d units, %d s' % (name, units, time.time() - started))
         for (kind, plan), (comparisons, compared_units, differences) in sorted(compared.items()):
             tap.say('    %-14s %-12s %3d comparisons of %8d units in all, %d differences'
                     % (kind, plan, comparisons, compared_units, differences))
