@@ -1,4 +1,4 @@
-# funnel: exact conversion funnels over event tables, for PostgreSQL 15 to 18.
+# funnel: exact conversion funnels over event tables, for PostgreSQL 15 to 19.
 #
 #   make demo           build, start a private cluster, print a funnel
 #   make test           build and run every test on private clusters

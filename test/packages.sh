@@ -50,7 +50,7 @@ CONF
 # The newest major version of PostgreSQL that funnel is for and apt-cache has.
 newest_server()
 {
-	for major in 18 17 16 15
+	for major in 19 18 17 16 15
 	do
 		if "$@" show "postgresql-$major" >/dev/null 2>&1; then
 			echo $major

@@ -243,7 +243,7 @@ funnel_retention_counts_transfn(PG_FUNCTION_ARGS)
 	ArrayType  *flags;
 	ArrayType  *counts;
 	int64	   *count;
-	const bits8 *nulls;
+	const uint8 *nulls;
 	const char *value;
 	int			n;
 

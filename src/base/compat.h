@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * base/compat.h
- *	  Every difference between the supported server versions, 15 to 18.
+ *	  Every difference between the supported server versions, 15 to 19.
  *
  * Each shim gives an older server the newer API, so that no other file tests
  * PG_VERSION_NUM.

@@ -63,17 +63,15 @@ int64
 funnel_read_date(Datum datum)
 {
 	DateADT		date = DatumGetDateADT(datum);
-	int			overflow = 0;
-	Timestamp	ts;
 
 	if (unlikely(DATE_NOT_FINITE(date)))
 		funnel_time_is_infinite();
-	ts = date2timestamp_opt_overflow(date, &overflow);
-	if (overflow != 0)
+	/* the first date is that of the first timestamp, too */
+	if (unlikely(date >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("date out of range for timestamp")));
-	return ts;
+	return date * USECS_PER_DAY;
 }
 
 FunnelLabelMatch
@@ -82,7 +80,7 @@ funnel_read_array(const FunnelLabels *labels, Datum events)
 	ArrayType  *array = DatumGetArrayTypeP(events);
 	int			nitems = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	const char *item = ARR_DATA_PTR(array);
-	const bits8 *nulls = ARR_NULLBITMAP(array);
+	const uint8 *nulls = ARR_NULLBITMAP(array);
 	FunnelLabelMatch all = {0, 0};
 
 	Assert(ARR_ELEMTYPE(array) == TEXTOID);

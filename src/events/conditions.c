@@ -64,7 +64,7 @@ uint64
 funnel_conditions_read_array(FunnelConditions *conditions, FunctionCallInfo fcinfo)
 {
 	ArrayType  *array;
-	const bits8 *nulls;
+	const uint8 *nulls;
 	const char *value;
 	uint64		mask = 0;
 

@@ -36,6 +36,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "base/interrupts.h"
 #include "base/interval.h"

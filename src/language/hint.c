@@ -381,11 +381,10 @@ at_event(const char *text, const char *at, const char *end)
 			return "A \"!\" stands only inside of a link, as in visit -[!lost]-> purchase.";
 		case '[':
 			return CONDITIONS_HINT;
-		case '>':
-			if (at > text && (at[-1] == '>' || at[-1] == '|'))
-				return LINKS_HINT;
-			/* FALLTHROUGH */
 		case '<':
+		case '>':
+			if (*at == '>' && at > text && (at[-1] == '>' || at[-1] == '|'))
+				return LINKS_HINT;
 			return "Put a name that contains this character in double quotes.";
 		case '-':
 			if (at + 1 < end && at[1] == '-')

@@ -96,7 +96,7 @@ funnel_picture_standing(const FunnelOutline *outline, const FunnelOutlineStage *
 static void
 add_note(StageText *text, const char *note, double width)
 {
-	char	   *comma = strstr(note, ", ");
+	const char *comma = strstr(note, ", ");
 
 	if (comma != NULL && funnel_ascii_pixels(note, FUNNEL_SMALL_SIZE, false) > width)
 	{

@@ -138,7 +138,8 @@ funnel_spool_read_group(SpoolCursor *cursor)
 	}
 	else
 	{
-		at = (const char *) TYPEALIGN(8, at);
+		/* as written: where MAXALIGN is 4, the address itself tells nothing */
+		at = cursor->records + TYPEALIGN(8, at - cursor->records);
 		if (end - at < (ptrdiff_t) sizeof(SpoolUnit) ||
 			(size_t) (end - at) < spool_unit_size(cursor->form, at))
 			funnel_spool_is_invalid();

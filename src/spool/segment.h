@@ -329,6 +329,7 @@ extern char *funnel_spool_write_group(const SpoolForm *form, const SpoolSegment 
 typedef struct SpoolCursor
 {
 	const SpoolForm *form;
+	const char *records;		/* all of the segment's */
 	const char *next;			/* record */
 	const char *end;
 
@@ -356,8 +357,9 @@ spool_cursor_init(SpoolCursor *cursor, const SpoolForm *form, const SpoolSegment
 				  SpoolKind kind)
 {
 	cursor->form = form;
-	cursor->next = (const char *) (segment + 1);
-	cursor->end = cursor->next + segment->size;
+	cursor->records = (const char *) (segment + 1);
+	cursor->next = cursor->records;
+	cursor->end = cursor->records + segment->size;
 	cursor->base = segment->base;
 	cursor->word_width = segment->word_width;
 	cursor->unit_width = segment->unit_width;
@@ -436,18 +438,17 @@ spool_cursor_copy_event(SpoolCursor *cursor, SpoolKind kind, char *to, bool full
 			spool_write_word(form, to, full_rows, cursor->word);
 			break;
 		case SPOOL_WORDS:
-			if (full_rows)
+		case SPOOL_FULL_ROWS:
+			if (kind == SPOOL_WORDS && full_rows)
 			{
 				FunnelRow	row = spool_read_row(form, false, cursor->event);
 
 				memcpy(to, &row, sizeof(row));
 				memcpy(to + sizeof(row), cursor->event + sizeof(uint64),
 					   form->nitems * sizeof(uint64));
-				break;
 			}
-			/* FALLTHROUGH */
-		case SPOOL_FULL_ROWS:
-			spool_copy_event(to, cursor->event, cursor->event_size);
+			else
+				spool_copy_event(to, cursor->event, cursor->event_size);
 			break;
 	}
 }

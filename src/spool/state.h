@@ -52,7 +52,7 @@ struct FunnelSpool
 	size_t		packed_room;	/* bytes that writing a record may touch */
 
 	/* the file */
-	fmNodePtr	caller;			/* of the aggregate */
+	Node	   *caller;			/* of the aggregate */
 	FunnelFileOwner file_owner;
 	ResourceOwner resource_owner;
 	BufFile    *file;

@@ -51,7 +51,7 @@ funnel_file_owner(FunctionCallInfo fcinfo)
  * context of a call of the group's aggregate: the call itself may be over.
  */
 void
-funnel_file_close_with_aggregate(fmNodePtr caller, BufFile **file)
+funnel_file_close_with_aggregate(Node *caller, BufFile **file)
 {
 	LOCAL_FCINFO(fcinfo, 0);
 

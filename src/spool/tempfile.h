@@ -24,7 +24,7 @@ typedef enum FunnelFileOwner
 extern FunnelFileOwner funnel_file_owner(FunctionCallInfo fcinfo);
 extern BufFile *funnel_file_open(FunnelFileOwner owner, ResourceOwner resource_owner,
 								 MemoryContext context);
-extern void funnel_file_close_with_aggregate(fmNodePtr caller, BufFile **file);
+extern void funnel_file_close_with_aggregate(Node *caller, BufFile **file);
 
 /* Sequential writing at, and reading from, a position in bytes. */
 extern void funnel_file_seek(BufFile *file, int64 position);
