@@ -95,7 +95,9 @@ FROM deals, unnest('{form|call -> won, form|call -[!demo]-> won, form|call -> wo
 WHERE deal IS NOT NULL GROUP BY d, deal;
 SELECT d, funnel_definition(r) = d AS carried, users
 FROM (SELECT d, funnel_agg(p) AS r FROM passages GROUP BY d) s, funnel_report(r) WHERE step = 2 ORDER BY d;
+\set VERBOSITY terse
 SELECT funnel_agg(p, 'form|call -[!demo]-> won') FROM passages;
+\set VERBOSITY default
 SELECT funnel_agg(p ORDER BY d) FROM passages;
 \echo :LAST_ERROR_SQLSTATE
 SELECT funnel_agg(ROW(NULL, 'absent', NULL, NULL, '2026-01-09', NULL, NULL, NULL)::funnel_progress);

@@ -66,9 +66,11 @@ UPDATE funnels SET def = d WHERE name = 'ab' RETURNING def;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT d = vc, d = 'a->b', vc = 'a->b', vc < vc, d || vc, d IN (vc, 'x'), vc = ANY ('{a}') FROM funnels;
 CREATE INDEX ON funnels (def);
 SET enable_seqscan = off;
+SET enable_bitmapscan = off;
 EXPLAIN (COSTS OFF) SELECT name FROM funnels WHERE def = 'a->b'::text;
 SELECT name FROM funnels WHERE def = ANY ('{a->b,x}'::text[]);
 RESET enable_seqscan;
+RESET enable_bitmapscan;
 
 -- That must stay so: nothing takes text where a namesake takes a definition.
 SELECT oid::regoperator FROM pg_operator WHERE 'funnel_def'::regtype IN (oprleft, oprright) AND oprleft <> oprright;
@@ -88,7 +90,9 @@ SELECT funnel_agg(u, ts, labels, 'a -> b', v)::text = funnel_agg(u, ts, e, 'a ->
 	   funnel_agg(u, ts, labels, 'a -> b', v)::text <> funnel_agg(u, ts, labels, 'a -> b')::text AS value_matters
 FROM clicks;
 SELECT step, users, value FROM funnel_report((SELECT funnel_agg(u, ts, labels, 'a -> b|c', v) FROM clicks));
+\set VERBOSITY terse
 SELECT funnel_agg(u, ts, labels, 'a -> b', NULL) FROM clicks;
+\set VERBOSITY default
 SELECT funnel_agg(u, ts, labels, 'a -> b', float8 'NaN') FROM clicks;
 
 -- A NULL definition is an error everywhere, in each form, whatever else is NULL.

@@ -45,8 +45,10 @@ SELECT funnel_agg(u, ts, e, NULL, true) FROM touches;
 SELECT funnel_agg(u, ts, e, 'a -> b', amount, true) FROM touches WHERE u IS NULL OR ts IS NULL;
 SELECT funnel_agg(1, ts, e, 'a -> b', amount, true) FROM touches;
 -- A literal without a type could be a value or an entry.
+\set VERBOSITY terse
 SELECT funnel_agg(u, ts, e, 'a -> b', NULL) FROM touches;
 SELECT funnel_units(funnel_agg(u, ts, e, 'a -> b', NULL::float8)) AS value, funnel_units(funnel_agg(u, ts, e, 'a -> b', NULL)) AS entry FROM touches;
+\set VERBOSITY default
 -- A window, whose state goes on after it was read
 SELECT u, ts, funnel_units(funnel_agg(u, ts, e, 'a -> b, first entry', channel = 'ad') OVER (ORDER BY ts)) AS units FROM touches WHERE e = 'a' ORDER BY ts;
 DROP TABLE touches;

@@ -85,6 +85,7 @@ SELECT id, dense_rank() OVER (ORDER BY funnel_merge(r)) = dense_rank() OVER (ORD
 SELECT id, lag(m) OVER (ORDER BY id) = m AS as_before FROM (SELECT id, funnel_merge(r) OVER (ORDER BY id ROWS CURRENT ROW) AS m FROM results) s ORDER BY id;
 
 -- compressed and stored apart
+SET default_toast_compression = pglz;
 CREATE TABLE large (k int, r funnel_result);
 ALTER TABLE large ALTER r SET STORAGE EXTERNAL;
 INSERT INTO large
