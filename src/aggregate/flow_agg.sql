@@ -25,7 +25,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE AGGREGATE flow_agg(unit anyelement, ts ${ts}, event text, depth integer${more}) (
 	SFUNC = flow_agg_transfn,
 	STYPE = internal,
-	SSPACE = 1024,
+	SSPACE = 3072,
 	FINALFUNC = flow_agg_final,
 	COMBINEFUNC = flow_agg_combine,
 	SERIALFUNC = flow_agg_serialize,

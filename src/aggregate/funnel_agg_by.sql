@@ -31,7 +31,7 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE AGGREGATE funnel_agg_by(unit anyelement, ts ${ts}, ${event}, definition funnel_def, key text${value}) (
 	SFUNC = funnel_agg_by_transfn,
 	STYPE = internal,
-	SSPACE = 2048,
+	SSPACE = 3072,
 	FINALFUNC = funnel_agg_by_final,
 	COMBINEFUNC = funnel_agg_combine,
 	SERIALFUNC = funnel_agg_serialize,

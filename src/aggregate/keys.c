@@ -111,8 +111,9 @@ add_number(FunnelKeys *keys, uint64 number, int group)
 		elog(ERROR, "keys cannot be told apart");
 }
 
-uint64
-funnel_keys_number(FunnelKeys *keys, const char *bytes, uint32 size)
+/* The number of a key that is not a recent one; it becomes one. */
+static pg_noinline uint64
+number_slowly(FunnelKeys *keys, const char *bytes, uint32 size, FunnelRecentKey *recent)
 {
 	int			group = group_of(keys, bytes, size);
 	FunnelKey  *key = &keys->groups[group];
@@ -124,7 +125,36 @@ funnel_keys_number(FunnelKeys *keys, const char *bytes, uint32 size)
 		add_number(keys, number, group);
 		key->number = number;
 	}
+	recent->bytes = key->bytes;
+	recent->size = size;
+	recent->number = key->number;
 	return key->number;
+}
+
+uint64
+funnel_keys_number(FunnelKeys *keys, const char *bytes, uint32 size)
+{
+	uint64		head = 0;
+	uint64		tail = 0;
+	FunnelRecentKey *recent;
+
+	if (likely(size >= sizeof(head)))
+	{
+		memcpy(&head, bytes, sizeof(head));
+		memcpy(&tail, bytes + size - sizeof(tail), sizeof(tail));
+	}
+	else
+		memcpy(&head, bytes, size);
+	recent = &keys->recent[((head ^ (tail << 29 | tail >> 35) ^ size) *
+							UINT64CONST(0x9E3779B97F4A7C15) >> 32) % FUNNEL_RECENT_KEYS];
+	if (likely(recent->bytes != NULL && recent->head == head && recent->tail == tail &&
+			   recent->size == size &&
+			   (size <= 2 * sizeof(head) || memcmp(recent->bytes, bytes, size) == 0)))
+		return recent->number;
+	recent->head = head;
+	recent->tail = tail;
+	recent->bytes = NULL;
+	return number_slowly(keys, bytes, size, recent);
 }
 
 int

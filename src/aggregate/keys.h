@@ -25,6 +25,21 @@ typedef struct FunnelKey
 								 * is none */
 } FunnelKey;
 
+/*
+ * Keys that were seen last, each at the place that its ends say.  Most tables
+ * have few, and then a key is found without a look at all of its bytes.
+ */
+#define FUNNEL_RECENT_KEYS	32
+
+typedef struct FunnelRecentKey
+{
+	uint64		head;			/* its first bytes, and its last */
+	uint64		tail;
+	const char *bytes;			/* NULL if there is none here */
+	uint32		size;
+	uint64		number;
+} FunnelRecentKey;
+
 typedef struct FunnelKeys
 {
 	MemoryContext context;
@@ -35,6 +50,7 @@ typedef struct FunnelKeys
 	struct funnel_bytehash_hash *by_bytes;	/* the groups from 0 on */
 	struct keynumber_hash *by_number;	/* the same, by all numbers in the
 										 * spool */
+	FunnelRecentKey recent[FUNNEL_RECENT_KEYS];
 } FunnelKeys;
 
 /* No keys; they and all they grow by live in CONTEXT. */
