@@ -87,6 +87,8 @@ class Contestant:
 
 JOURNEYS = "funnel_agg(funnel_journey,"
 BY_KEY = "funnel_agg_by(anyelement,timestamp with time zone,text,"
+FLOW = "flow_agg(anyelement,timestamp with time zone,"
+JOURNEY_FLOW = "journey_flow(funnel_journey,"
 PROGRESS = "funnel_progress_agg(timestamp with time zone,text,"
 WINDOW_FUNNEL = "window_funnel(interval,timestamp with time zone,"
 
@@ -108,6 +110,8 @@ def contestants():
     add("funnel_agg", "funnel_agg", ("events_text", "events_uuid"), (1, 2))
     add("funnel_agg, work_mem 4MB", "funnel_agg", ("events_text", "events_uuid"), work_mem="4MB")
     add("funnel_agg of journeys", "journeys", ("journeys",), (1, 2), needs=JOURNEYS)
+    add("flow_agg", "flow", ("events",), (1, 2), needs=FLOW, counts=False)
+    add("journey_flow", "journey_flow", ("journeys",), (1, 2), needs=JOURNEY_FLOW, counts=False)
     add("GROUP BY user, funnel_progress_agg", "progress", both, needs=PROGRESS, counts=False,
         check="progress_check")
     add("GROUP BY user, window_funnel", "window_funnel", both, needs=WINDOW_FUNNEL, counts=False,
@@ -487,6 +491,9 @@ def table_of_ratios(entered, sizes):
              plain(f"{ours} of journeys", "journeys"), "", ""),
         ]
     asked += [
+        ("flow_agg, five steps / funnel_agg", plain("flow_agg"), plain(ours), "<= 2", ""),
+        ("journey_flow, five steps / funnel_agg of journeys", plain("journey_flow", "journeys"),
+         plain("funnel_agg of journeys", "journeys"), "<= 3", ""),
         ("ClickHouse at its best, one thread / funnel_agg of journeys",
          clickhouse_best("windowFunnel", "windowFunnel, in order"),
          plain("funnel_agg of journeys", "journeys"), ">= 4", "5"),

@@ -1,0 +1,1 @@
+SELECT cardinality(flow_agg(user_id, ts, event, 5)) FROM {table}

@@ -1,0 +1,1 @@
+SELECT cardinality(journey_flow(journey, 5)) FROM {table}
