@@ -47,6 +47,7 @@ FROM (VALUES
 	('nobody', funnel_result('a -> b? -> c'::funnel_def), 'Nobody'),
 	('nobody of some', of_users('a -> b', '{0,0}'), NULL),
 	('great', of_users('a -> b -> c', '{9223372036854775807,9223372036854775806,1}', true), 'Great'),
+	('two great', format('{"definition":"a -> b","horizon":"2026-01-01T00:00:00Z","steps":[{"stage":"a","users":%s},{"stage":"b","users":0,"microseconds":0,"from_previous":[]}],"unconverted":[[1,"absent",null,%s],[1,"absent","forever",%s]]}', 9223372036854775807, 4611686018427387903, 4611686018427387904)::funnel_result, NULL),
 	('names', of_users('"<script>alert(1)</script> & ""more"" than that, ]]>" -> チェックアウト完了 -> "''"', '{3,2,1}'), '</title><b>"''&amp;'),
 	('right to left', of_users('"קניות (2)" -> "!قائمة" -> "3: שלום a" -> "a שלום"', '{4,3,2,1}'), 'שלום'),
 	('control', of_users((format('"a%sb%sc" -> "%s" -> x', chr(1), chr(10), chr(127)))::funnel_def, '{3,2,1}'), chr(27) || chr(12) || chr(9) || 'x'),
@@ -63,7 +64,7 @@ CREATE FUNCTION texts(svg text) RETURNS SETOF text LANGUAGE sql AS $$
 $$;
 SELECT texts(svg) FROM pictures WHERE name = 'five';
 SELECT texts(svg) FROM pictures WHERE name = 'names';
-SELECT texts(svg) FROM pictures WHERE name IN ('control', 'nobody', 'nobody of some', 'great', 'not for XML') ORDER BY name;
+SELECT texts(svg) FROM pictures WHERE name IN ('control', 'nobody', 'nobody of some', 'great', 'not for XML', 'two great') ORDER BY name;
 -- a text from right to left says so, and its left end is where that of others is
 SELECT unnest(regexp_matches(svg, '<text class="funnel-text funnel-(?:bold|title)"[^<]*', 'g')) FROM pictures WHERE name = 'right to left';
 -- names go on in further lines, behind a blank if there is one, and never between

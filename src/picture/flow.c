@@ -253,14 +253,15 @@ draw_flow(StringInfo buf, const FunnelFlowGraph *graph, const char *title, int l
 		height += heading.nlines * TITLE_LEADING + 8;
 	}
 	picture.top = height;
-	height += (graph->nlinks > 0 ? picture.layout->height : 8) + FUNNEL_MARGIN + 8;
+	height += (picture.layout != NULL ? picture.layout->height : 8) + FUNNEL_MARGIN + 8;
 
 	funnel_draw_begin(buf, width, height, title, len, "Flow", true);
 	if (len > 0)
 		funnel_draw_lines(buf, FUNNEL_MARGIN, FUNNEL_MARGIN + 16, TITLE_LEADING, FUNNEL_LEFT,
 						  " funnel-title", &heading);
-	append_links(buf, &picture);
-	for (int i = 0; i < graph->nnodes; i++)
+	if (picture.layout != NULL)
+		append_links(buf, &picture);
+	for (int i = 0; picture.layout != NULL && i < graph->nnodes; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		append_node(buf, &picture, i);

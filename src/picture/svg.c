@@ -215,8 +215,6 @@ lay_out_narrow(Layout *layout)
 		if (k > 0)
 			y += NARROW_LINK_HEIGHT;
 		text->top = y + text->name.nlines * LEADING + LEADING + 8;
-		if (first_line_width(text) > layout->inner)
-			text->top += LEADING;
 		y = text->top + NARROW_BAR_HEIGHT + text->nnotes * SMALL_LEADING + 6;
 	}
 	layout->height = y;
@@ -308,19 +306,16 @@ append_bar(StringInfo buf, const Layout *layout, const FunnelOutlineStage *stage
 						 layout->bar_height, radius);
 }
 
-/* A count, bold, and beside or below it its ratio to the first. */
+/*
+ * A count, bold, and beside it its ratio to the first.  No count is too wide for
+ * both, even in a narrow picture.
+ */
 static void
 append_first_line(StringInfo buf, const Layout *layout, const StageText *text, double y)
 {
 	if (text->of_first == NULL)
 		funnel_draw_ascii(buf, layout->numbers_x, y, FUNNEL_LEFT, " funnel-bold funnel-rim",
 						  text->count);
-	else if (layout->form->narrow && first_line_width(text) > layout->inner)
-	{
-		funnel_draw_ascii(buf, layout->numbers_x, y - LEADING, FUNNEL_LEFT,
-						  " funnel-bold funnel-rim", text->count);
-		funnel_draw_ascii(buf, layout->numbers_x, y, FUNNEL_LEFT, " funnel-rim", text->of_first);
-	}
 	else
 	{
 		/* one text, so that the ratio follows however wide the count is */
@@ -345,8 +340,6 @@ append_texts(StringInfo buf, const Layout *layout, const StageText *text)
 		double		y = text->top - 8;
 
 		append_first_line(buf, layout, text, y);
-		if (text->of_first != NULL && first_line_width(text) > layout->inner)
-			y -= LEADING;
 		funnel_draw_lines(buf, layout->numbers_x, y - text->name.nlines * LEADING, LEADING,
 						  FUNNEL_LEFT, " funnel-bold funnel-rim", &text->name);
 		note = text->top + layout->bar_height + SMALL_LEADING;

@@ -46,6 +46,7 @@ $node->safe_psql('postgres', q{
 		('one', of_users('alone', '{1}'), 'One'),
 		('nobody', funnel_result('visit -> search? -> buy'::funnel_def), 'Nobody'),
 		('great', of_users('a -> b -> c', '{9223372036854775807,9223372036854775806,1}', true), 'Great'),
+		('two great', format('{"definition":"a -> b","horizon":"2026-01-01T00:00:00Z","steps":[{"stage":"a","users":%s},{"stage":"b","users":0,"microseconds":0,"from_previous":[]}],"unconverted":[[1,"absent",null,%s],[1,"absent","forever",%s]]}', 9223372036854775807, 4611686018427387903, 4611686018427387904)::funnel_result, NULL),
 		('names', of_users(('"<script>alert(1)</script> & ""more"", at length" -> チェックアウト完了 -> "قائمة الأمنيات (جديدة)!" -> "עגלת קניות: 2" -> "e' || chr(769) || 'tape" -> "''"')::funnel_def, '{60,50,40,30,20,10}'), '</title><b>"''&amp;'),
 		('long', of_users(('"' || repeat('long name ', 20) || '" -> "' || repeat('W', 200) || '" -> "' || repeat('チェックアウト', 28) || '" -> "' || repeat('قائمة الأمنيات ', 13) || '" -> "' || repeat('@%', 100) || '"')::funnel_def, '{300,250,100,50,10}'), repeat('long title ', 100)),
 		('optional', (SELECT funnel_agg(u, ts, e, 'visit -> search? -> cart -> coupon? -> gift? -> buy within 7 days', amount) FROM events), 'With optional steps'),
