@@ -347,7 +347,9 @@ node_name(const Edges *edges, int level, uint32 rank)
 {
 	bool		backwards = edges->flow->backwards;
 	FunnelBytes label;
-	StringInfoData name;
+	const char *quote;
+	char	   *name;
+	uint32		size;
 
 	if (rank == edges->other)
 		label = (FunnelBytes)
@@ -361,19 +363,15 @@ node_name(const Edges *edges, int level, uint32 rank)
 	};
 	else
 		label = edges->labels[edges->by_rank[rank]];
-	initStringInfo(&name);
-	appendStringInfo(&name, "%d ", backwards ? -level - 1 : level + 1);
-	if (rank < edges->nlabels && looks_special(label))
-	{
-		appendStringInfoChar(&name, '"');
-		appendBinaryStringInfo(&name, label.bytes, label.size);
-		appendStringInfoChar(&name, '"');
-	}
-	else
-		appendBinaryStringInfo(&name, label.bytes, label.size);
+	quote = rank < edges->nlabels && looks_special(label) ? "\"" : "";
+	name = palloc_extended((Size) label.size + sizeof("-64 \"\""), MCXT_ALLOC_HUGE);
+	size = sprintf(name, "%d %s", backwards ? -level - 1 : level + 1, quote);
+	memcpy(name + size, label.bytes, label.size);
+	size += label.size;
+	memcpy(name + size, quote, strlen(quote));
 	return (FunnelBytes)
 	{
-		name.data, name.len
+		name, size + strlen(quote)
 	};
 }
 
@@ -396,6 +394,7 @@ funnel_flow_edges(const FunnelFlow *flow, int top, const FunnelBytes *labels,
 	FunnelFlowEdge *shown_edges;
 	Edge	   *sorted;
 	size_t		nedges;
+	size_t		size = 0;
 	Datum		result;
 
 	edges.flow = flow;
@@ -417,6 +416,12 @@ funnel_flow_edges(const FunnelFlow *flow, int top, const FunnelBytes *labels,
 							   edge->source);
 		to->target = node_name(&edges, flow->backwards ? -edge->level : edge->level + 1,
 							   edge->target);
+		size += (size_t) to->source.size + to->target.size;
+		if (size > MaxAllocSize)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("edges of a flow are too large"),
+					 errhint("Show fewer labels of each level, or shorter ones.")));
 		to->value = edge->count;
 		to->has_median = edge->has_median;
 		to->median_seconds = edge->median_seconds;

@@ -54,6 +54,7 @@ StaticAssertDecl(FUNNEL_NUM_CELLS % PAGE_CELLS == 0, "all cells are in pages");
 #define MIN_MEMORY		((size_t) 32 * 1024 * 1024)
 
 #define CHUNK_OVERHEAD	16
+#define MEMORY_OF_EDGE	128
 
 FunnelFlow *
 funnel_flow_create(const FunnelFlowQuestion *question, uint32 anchor, MemoryContext context)
@@ -70,10 +71,12 @@ funnel_flow_create(const FunnelFlowQuestion *question, uint32 anchor, MemoryCont
 	return flow;
 }
 
+/* What a flow takes, and about what making edges of it will. */
 static size_t
 memory_of(const FunnelFlow *flow)
 {
-	return flow == NULL ? 0 : flow->memory + flow->pairs->size * sizeof(FunnelFlowPair);
+	return flow == NULL ? 0 : flow->memory + flow->pairs->size * sizeof(FunnelFlowPair) +
+		flow->pairs->members * (size_t) MEMORY_OF_EDGE;
 }
 
 void

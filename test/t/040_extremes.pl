@@ -94,6 +94,8 @@ foreach my $case (
 	[ 'the final function', "SELECT funnel_agg(u, t, e, '" . join(' -> ', ('a*|*a') x 63) . " -> b') OVER (ORDER BY greatest(n, 500000)) FROM crowd" ],
 	[ 'the keys of a unit', "SELECT cardinality(funnel_agg_by(u, t, e, 'a -> b', n::text)) FROM crowd" ],
 	[ 'the keys of a unit, each row looked at', "SELECT cardinality(funnel_agg_by(u, t, e, 'a -[!x]-> b', n::text)) FROM crowd" ],
+	[ 'the flow of a unit', "SELECT flow_agg(u, t, e, 2, NULL, NULL, true) OVER (ORDER BY greatest(n, 500000)) FROM crowd" ],
+	[ 'the flow of a journey', "SELECT journey_flow(journey, -2, 'b') FROM (SELECT journey_agg(t, CASE n WHEN 1 THEN 'b' ELSE e END) AS journey FROM crowd OFFSET 0) s, generate_series(1, 1000000)" ],
 	[ 'the nearest of many labels', "SELECT count(*) FROM funnel_unmatched(('a -> ' || (SELECT string_agg(md5(i::text) || i, '|') FROM generate_series(1, 1500) i))::funnel_def,
 		(SELECT array_agg(md5((-n)::text) || n) FROM crowd))" ])
 {
