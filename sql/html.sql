@@ -58,7 +58,7 @@ FROM answer;
 SELECT ARRAY(SELECT users::text FROM funnel_histogram(r, 4, 24, true) WHERE users > 0)
 	= ARRAY(SELECT split_part(m[1], ': ', 2) FROM regexp_matches(split_part(split_part(funnel_html(r), '<figure class="wide">', 3), '</figure>', 1), '<g><title>([^<]*)', 'g') m) AS wide,
 	ARRAY(SELECT users::text FROM funnel_histogram(r, 4, 12, true) WHERE users > 0)
-	= ARRAY(SELECT split_part(m[1], ': ', 2) FROM regexp_matches(split_part(split_part(funnel_html(r), '<figure class="narrow">', 3), '</figure>', 1), '<g><title>([^<]*)', 'g') m) AS narrow
+	= ARRAY(SELECT split_part(m[1], ': ', 2) FROM regexp_matches(split_part(split_part(funnel_html(r), '<figure class="narrow" style="display:none">', 3), '</figure>', 1), '<g><title>([^<]*)', 'g') m) AS narrow
 FROM answer;
 
 SELECT funnel_html(r, NULL) = funnel_html(r, ''), funnel_html(r) = funnel_html(r, NULL) FROM answer;
@@ -78,6 +78,8 @@ FROM (VALUES
 		('long', funnel_html(of_users(('"' || repeat('long ', 1000) || '" -> "' || repeat('完了', 100) || '" -> b')::funnel_def, '{3,2,1}'), repeat('long ', 1000))),
 		('names', funnel_html(of_users('"<script>alert(1)</script>" -> "]]>&amp;""''" -> "שלום (2)"', '{3,2,1}'), '</title><b>"''&amp;')),
 		('nobody', funnel_html(funnel_result('a -> b? -> c'::funnel_def)))) v(name, page);
+-- a mail has lines of at most 998 bytes
+SELECT max(length(line)) < 998 AS short FROM answer, regexp_split_to_table(funnel_html(r, 'A & B'), '\n') line;
 -- times, from the shortest to the longest
 SELECT d || ' s' AS seconds, (regexp_match(flow_svg(ARRAY[('a', 'b', 1, d)]::flow_edge[]), 'median ([^<]*)'))[1] AS shown
 FROM unnest(ARRAY[0, 4e-7, 1e-6, 0.00025, 0.9994, 0.9996, 1.5, 59.94, 59.96, 90, 3599.4, 3599.6, 86369, 86371, 86400, 90000, 8639999, 8640000, 1e9, 1e300]::float8[]) WITH ORDINALITY t(d, nth) ORDER BY nth;

@@ -33,7 +33,6 @@ static const char page_style[] =
 "p{margin:0 0 12px;overflow-wrap:anywhere}\n"
 "figure{margin:16px 0}\n"
 "svg.funnel{display:block;width:100%;height:auto}\n"
-".narrow{display:none}\n"
 "table{width:100%;border-collapse:collapse;background:#ffffff;font-size:14px;font-variant-numeric:tabular-nums}\n"
 "th,td{border-bottom:1px solid #d5d9e0;vertical-align:top}\n"
 "thead th{color:#566072;font-size:12px;font-weight:600;vertical-align:bottom}\n"
@@ -41,7 +40,7 @@ static const char page_style[] =
 "tr.optional th{font-weight:400}\n"
 "pre{margin:0 0 12px;padding:12px;background:#ffffff;border:1px solid #d5d9e0;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,'DejaVu Sans Mono',monospace}\n"
 "@media screen and (max-width:719px){\n"
-".wide{display:none}.narrow{display:block}\n"
+".wide{display:none}.narrow{display:block!important}\n"
 "main{padding:16px 16px 32px}\n"
 "thead{display:none}table,tbody{display:block}\n"
 "tbody tr{display:block;padding:8px 0;border-bottom:1px solid #d5d9e0}\n"
@@ -177,7 +176,7 @@ append_pictures(StringInfo buf, const Page *page)
 
 	appendStringInfoString(buf, "<figure class=\"wide\">\n");
 	funnel_draw_result(buf, page->tally, page->outline, &wide);
-	appendStringInfoString(buf, "</figure>\n<figure class=\"narrow\">\n");
+	appendStringInfoString(buf, "</figure>\n<figure class=\"narrow\" style=\"display:none\">\n");
 	funnel_draw_result(buf, page->tally, page->outline, &narrow);
 	appendStringInfoString(buf, "</figure>\n");
 }
@@ -319,7 +318,7 @@ append_times(StringInfo buf, const Page *page)
 						 funnel_picture_duration(figures.median_from_first));
 		appendStringInfoString(buf, "<figure class=\"wide\">\n");
 		funnel_draw_times(buf, histogram, figures.median_from_first, FUNNEL_WIDE_PICTURE);
-		appendStringInfoString(buf, "</figure>\n<figure class=\"narrow\">\n");
+		appendStringInfoString(buf, "</figure>\n<figure class=\"narrow\" style=\"display:none\">\n");
 		funnel_draw_times(buf, histogram, figures.median_from_first, FUNNEL_NARROW_PICTURE);
 		appendStringInfoString(buf, "</figure>\n");
 	}
