@@ -52,11 +52,11 @@ foreach my $case (
 {
 	my ($what, $nrows, $unit) = @$case;
 	my ($spilled, $growth) = run('4MB', $nrows, $unit);
-	my ($in_memory, $all) = run('2GB', $nrows, $unit);
+	my ($in_memory, $all) = run('1GB', $nrows, $unit);
 
 	is($spilled, $in_memory, "$what: the same bytes");
 	cmp_ok($growth, '<', 4 + 32,
-		sprintf('%s: %.1f MB more with work_mem = 4MB, %.1f MB with 2GB', $what, $growth, $all));
+		sprintf('%s: %.1f MB more with work_mem = 4MB, %.1f MB with 1GB', $what, $growth, $all));
 	cmp_ok($all, '>', 4 + 32, "$what: enough rows to tell");
 }
 
@@ -77,12 +77,12 @@ foreach my $case ([ 4, 8 * $million, '' ], [ 4096, 8 * $million, ', every attemp
 
 # One giant unit is matched in memory, by documented exception.
 my ($spilled) = run('4MB', 2 * $million, '1');
-my ($in_memory) = run('2GB', 2 * $million, '1');
+my ($in_memory) = run('1GB', 2 * $million, '1');
 is($spilled, $in_memory, 'one giant unit: the same bytes');
 
 # Half of the rows are one unit's, the rest is spread.
 ($spilled) = run('4MB', 3 * $million, 'CASE WHEN n % 2 = 0 THEN 0 ELSE hashint8(n) & 65535 END');
-($in_memory) = run('2GB', 3 * $million, 'CASE WHEN n % 2 = 0 THEN 0 ELSE hashint8(n) & 65535 END');
+($in_memory) = run('1GB', 3 * $million, 'CASE WHEN n % 2 = 0 THEN 0 ELSE hashint8(n) & 65535 END');
 is($spilled, $in_memory, 'half one unit: the same bytes');
 
 # The same in other plans, over a table and the same in 64 partitions.
@@ -159,7 +159,7 @@ sub watch
 	return ($lines[2], ($lines[3] - $lines[1]) / 1024, $most);
 }
 
-my ($right) = watch(q{SET work_mem = '2GB';}, $text_units, 'events', '');
+my ($right) = watch(q{SET work_mem = '1GB';}, $text_units, 'events', '');
 foreach my $case (
 	[ 'workers', $workers, 'events', '' ],
 	[ 'workers and a group', $workers, 'events', 'GROUP BY p >= 0' ],
@@ -183,7 +183,7 @@ foreach my $case (
 # Partitions each of which has its own group, finished one after another
 my $by_group = 'FROM parts GROUP BY p) s';
 is($node->safe_psql('postgres', "SET work_mem = '64kB'; $by_partition SELECT md5(string_agg(f::text, ' ' ORDER BY p)) FROM (SELECT p, funnel_agg($text_units) AS f $by_group"),
-	$node->safe_psql('postgres', "SET work_mem = '2GB'; SELECT md5(string_agg(f::text, ' ' ORDER BY p)) FROM (SELECT p, funnel_agg($text_units) AS f $by_group"),
+	$node->safe_psql('postgres', "SET work_mem = '1GB'; SELECT md5(string_agg(f::text, ' ' ORDER BY p)) FROM (SELECT p, funnel_agg($text_units) AS f $by_group"),
 	'a group for each partition: the same bytes');
 
 # Whatever there is room for, and whatever events are like
@@ -197,7 +197,7 @@ foreach my $case (
 {
 	my ($what, $arguments, @sizes) = @$case;
 	my $question = question($arguments, 'events', '');
-	my $whole = $node->safe_psql('postgres', "SET work_mem = '2GB'; $question");
+	my $whole = $node->safe_psql('postgres', "SET work_mem = '1GB'; $question");
 
 	# how the rows are shared out differs from time to time
 	foreach my $size (@sizes, $sizes[0], $sizes[0])
@@ -211,7 +211,8 @@ foreach my $case (
 my $aside = PostgreSQL::Test::Utils::tempdir();
 $node->safe_psql('postgres', "CREATE TABLESPACE aside LOCATION '$aside'");
 my $groups = "SELECT funnel_units(f) FROM (SELECT n % 3 AS g, funnel_agg($text_units) AS f FROM events GROUP BY 1) s";
-my $start = "SET work_mem = '64kB'; $workers";
+# a price for rows, so that workers send states even where rows come sorted
+my $start = "SET work_mem = '64kB'; $workers SET parallel_tuple_cost = 0.1;";
 my $directories = q{
 	SELECT (SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp')),
 		(SELECT count(*) FROM pg_tablespace, pg_ls_dir('pg_tblspc/' || pg_tablespace.oid) version,
