@@ -5,6 +5,7 @@ use warnings;
 use Cwd ();
 use File::Find ();
 use IPC::Run ();
+use JSON::PP ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -64,5 +65,55 @@ my $elsewhere = PostgreSQL::Test::Utils::tempdir();
 ok($good, 'make in another directory') or diag $error;
 ok(-s "$elsewhere/funnel--1.0.sql", 'builds there');
 is(files($tree), $files, 'and writes nothing into the tree');
+
+# So does what Debian's pg_buildext calls.
+my $build = PostgreSQL::Test::Utils::tempdir();
+($good, $out, $error) = run_in($tree, $make, '-C', $build, '-f', "$tree/Makefile", "VPATH=$tree", 'USE_PGXS=1',
+	'funnel--1.0.sql', 'src/base/uint128.o', $config);
+ok($good, 'make with VPATH') or diag $error;
+ok(-s "$build/$_", "builds $_ there") foreach qw(funnel--1.0.sql src/base/uint128.o);
+is(files($tree), $files, 'and writes nothing into the tree, either');
+
+# One version everywhere, and what PGXN is told of is there.
+my $meta = JSON::PP::decode_json(slurp_file("$tree/META.json"));
+my ($version) = slurp_file("$tree/Makefile") =~ /^EXTVERSION = (.*)$/m;
+my $provided = $meta->{provides}{funnel};
+
+is($meta->{version}, "$version.0", 'META.json has the version of the Makefile');
+is($provided->{version}, "$version.0", 'so has what it provides');
+is($provided->{file}, "funnel--$version.sql", 'which is the script that make builds');
+ok(-f "$tree/$provided->{docfile}", 'with a page');
+like(slurp_file("$tree/funnel.control"), qr/^default_version = '\Q$version\E'$/m, 'funnel.control has it');
+like(slurp_file("$tree/debian/changelog"), qr/^funnel \(\Q$version\E\.0-/, 'debian/changelog has it');
+
+# The archive is of a commit: what builds and tests, and nothing of the repository's.
+SKIP:
+{
+	my @git = ('git', '-c', 'user.name=a', '-c', 'user.email=a@b.example', '-c', 'init.defaultBranch=main');
+
+	skip 'needs git', 5 unless IPC::Run::run([ @git, '--version' ], '>', \$out, '2>', \$error);
+	foreach my $command ([qw(init -q)], [qw(add -A)], [qw(commit -q -m tree)])
+	{
+		($good, $out, $error) = run_in($tree, @git, @$command);
+		die "git: $error" if !$good;
+	}
+	($good, $out, $error) = run_in($build, $make, '-f', "$tree/Makefile", 'dist', $config);
+	ok($good, 'make dist') or diag $error;
+
+	my $zip = "$build/build/funnel-$version.0.zip";
+	($good, $out, $error) = run_in($build, 'python3', '-m', 'zipfile', '-e', $zip, "$build/archive");
+	ok($good, 'it can be unpacked') or diag $error;
+	my $archive = "$build/archive/funnel-$version.0";
+	my ($kept, $in_archive) = map { my $d = $_; [ map { s/^\Q$d\E\/?//r } split /\n/, files($d) ] } ($tree, $archive);
+	my %there = map { $_ => 1 } @$in_archive;
+
+	is(join(' ', grep { !$there{$_} && !m{^\.git/} } @$kept), join(' ', grep { -e "$tree/$_" }
+			qw(.ci .ci/run .editorconfig .git .gitattributes .github .github/workflows .github/workflows/test.yml .gitignore)),
+		'all of the tree is in it, but for the repository\'s own files');
+	($good, $out, $error) = run_in($archive, $make, 'funnel--1.0.sql', $config);
+	ok($good, 'make in it') or diag $error;
+	is(slurp_file("$archive/$provided->{file}"), slurp_file("$elsewhere/funnel--1.0.sql"),
+		'gives the same script');
+}
 
 done_testing();
