@@ -97,7 +97,8 @@ while ($page =~ /^```sql\n(-- ([^\n]*)\n.*?)^```\n(?:\n*```text\n(.*?)^```\n)?/g
 		# a new table for events gets those of the sample
 		$front->safe_psql('shop', $sample =~ s/CREATE TABLE events AS/INSERT INTO events/r)
 		  if $sql =~ /PARTITION BY HASH/;
-		next unless defined $shown;
+		# a function says nothing of its plan
+		next if !defined $shown || $sql =~ /ask_shards/;
 
 		# Do the shards do the work?
 		my $plan = plan_of($sql);
@@ -174,6 +175,7 @@ foreach my $definition (@definitions)
 		$whole, "events: $definition");
 	is($front->safe_psql('shop', sprintf("SELECT funnel_merge(r) $merged", "funnel_agg(journey, '$definition')", 'journeys_by_shard')),
 		$whole, 'journeys');
+	is($front->safe_psql('shop', "SELECT ask_shards('$definition')"), $whole, 'each by itself');
 	is($front->safe_psql('shop', sprintf("SELECT funnel_merge(r) $merged", $values, 'events_by_shard')),
 		$front->safe_psql('one', "SELECT $values FROM events"), 'values');
 	is($front->safe_psql('shop', "SELECT funnel_agg(user_id, ts, event, '$definition') FROM events"), $whole, 'on the front');
@@ -200,6 +202,18 @@ is( $front->safe_psql('shop', 'SELECT user_id, stage, entered_at, outcome FROM a
 		FROM (SELECT user_id, funnel_attempts_agg(ts, event, 'visit -> click within 1 hour, every attempt') AS attempts
 			FROM events GROUP BY user_id) AS units, unnest(attempts) AS a ORDER BY user_id, entered_at}),
 	'attempts');
+
+# Each by itself, and with a definition that is a parameter
+my $by_hand = join ' UNION ALL ', map { "SELECT funnel_agg(user_id, ts, event, \$1) AS r FROM events_on_$_" } 1, 2;
+foreach my $query ("SELECT funnel_merge(r) FROM ($by_hand) AS shards",
+	'SELECT funnel_merge(r) FROM (SELECT funnel_agg(user_id, ts, event, $1) AS r FROM events_by_shard GROUP BY shard) AS shards')
+{
+	my $plan = $front->safe_psql('shop', "SET plan_cache_mode = force_generic_plan; PREPARE q(funnel_def) AS $query;"
+		  . " EXPLAIN (VERBOSE, COSTS OFF) EXECUTE q('$definitions[0]')");
+
+	is(scalar(() = $plan =~ /Async Foreign Scan/g), 2, 'both work at the same time');
+	is(scalar(() = $plan =~ /Remote SQL: SELECT public.funnel_agg\(user_id, ts, event, \$1/g), 2, 'with a parameter');
+}
 
 # What goes over the wire, in one session that is connected already
 my $session = FunnelSession->new($front, 'shop');
