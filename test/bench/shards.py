@@ -206,6 +206,10 @@ def main():
         answer, seconds, _, wall, peak = measure("one", f"SELECT {call} FROM {table}")
         base[question] = (answer, seconds)
         print(f"| {question} | none | {seconds:.3f} | 1.00 | {seconds / ROWS * 1e9:.1f} | | {peak:.0f} | | | {wall:.3f} |")
+    _, seconds, _, wall, peak = measure("one", "SELECT sum(journey_length(j)) FROM (SELECT journey_agg(ts, event) AS j "
+                                        "FROM events GROUP BY user_id) AS units")
+    print(f"| journeys built | none | {seconds:.3f} | | {seconds / ROWS * 1e9:.1f} | | {peak:.0f} | | | {wall:.3f} |")
+    sys.stdout.flush()
     for count in COUNTS:
         prepare(count)
         asked = {f"{question}, {form}": (question, sql) for question, (call, table) in QUESTIONS.items()
@@ -230,6 +234,11 @@ def main():
                   f"{front * 1000:.1f} | {peak:.0f} | {sent / 1000:.0f} | {sent / count / 1000:.1f} | {wall:.3f} |"
                   + ("" if same else " **differs**"))
             sys.stdout.flush()
+    control = Session("one")
+    for table in ("events", "journeys"):
+        size = int(control.ask(f"SELECT pg_total_relation_size('{table}')"))
+        print(f"\n{table}: {size / ROWS:.1f} bytes on disk for each event")
+    control.close()
     print("\nAll answers are the same, byte for byte." if good else "\nSome answers differ.")
     sys.exit(0 if good else 1)
 
