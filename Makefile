@@ -48,7 +48,9 @@ PG_CONFIG ?= pg_config
 # The server's own headers are not ours to keep free of -Wextra's warnings.
 SERVER_HEADERS := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
 PG_CPPFLAGS = -I$(TOP)/src -isystem $(SERVER_HEADERS)
-PG_CFLAGS = -Wall -Wextra
+# The build files of PostgreSQL 19 take no comment for a case that falls through:
+# then none does anywhere.
+PG_CFLAGS = -Wall -Wextra -Wimplicit-fallthrough=5
 
 # The flags of a server that gcc built name warnings that clang has not.
 ifneq ($(findstring clang,$(CC)),)

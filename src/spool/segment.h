@@ -416,13 +416,15 @@ spool_cursor_copy_event(SpoolCursor *cursor, SpoolKind kind, char *to, bool full
 
 	switch (kind)
 	{
-		case SPOOL_PACKED_ITEMS:
-			item = funnel_load_word(cursor->event + cursor->word_width) &
-				spool_width_mask(cursor->item_width);
-			item = spool_unpack_item(cursor->item_base, item);
-			memcpy(to + spool_row_size(full_rows), &item, sizeof(item));
-			/* FALLTHROUGH */
 		case SPOOL_PACKED:
+		case SPOOL_PACKED_ITEMS:
+			if (kind == SPOOL_PACKED_ITEMS)
+			{
+				item = funnel_load_word(cursor->event + cursor->word_width) &
+					spool_width_mask(cursor->item_width);
+				item = spool_unpack_item(cursor->item_base, item);
+				memcpy(to + spool_row_size(full_rows), &item, sizeof(item));
+			}
 			spool_write_word(form, to, full_rows,
 							 cursor->base + (funnel_load_word(cursor->event) & cursor->word_mask));
 			break;

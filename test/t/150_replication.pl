@@ -84,7 +84,7 @@ FunnelTypes::query(
 	UPDATE definition_list SET v = 'visit -> buy' WHERE id % 2 = 0;
 	DELETE FROM definition_hash WHERE v = 'visit -> buy';
 	UPDATE journey_range SET v = '[]' WHERE id % 2 = 0;
-	UPDATE result_hash SET v = funnel_result(funnel_definition(v)) WHERE id % 2 = 0;
+	UPDATE result_hash SET v = funnel_result(funnel_definition(v)) WHERE id % 2 = 0 AND v IS NOT NULL;
 	DELETE FROM result_range WHERE v = funnel_result('visit'::funnel_def) OR id % 3 = 0;
 	UPDATE journey_hash SET v = v || v;
 	DELETE FROM progress_hash WHERE (v).outcome = 'absent';
