@@ -30,14 +30,15 @@ typedef struct FunnelUnitAggregate
 {
 	/*
 	 * What the key of a question is turned into, once for each call site, in
-	 * CONTEXT, where the key is, too; an error if it is no question.  NULL: the
-	 * key is all that is needed.
+	 * CONTEXT, where the key is, too; an error if it is no question.  NULL:
+	 * the key is all that is needed.
 	 */
 	const void *(*prepare) (const char *key, size_t size, MemoryContext context);
 
 	/*
-	 * What two keys that differ say differently, for the error that the rows of a
-	 * group have both.  Both begin with the same number of conditions, a uint32.
+	 * What two keys that differ say differently, for the error that the rows
+	 * of a group have both.  Both begin with the same number of conditions, a
+	 * uint32.
 	 */
 	const char *(*difference) (const char *a, const char *b);
 

@@ -97,7 +97,7 @@ funnel_events(PG_FUNCTION_ARGS)
 		if (i > 0 && compare_labels(&list.labels[i - 1], &list.labels[i]) == 0)
 			continue;
 		labels[nlabels++] = PointerGetDatum(cstring_to_text_with_len(list.labels[i].text,
-																	  list.labels[i].len));
+																	 list.labels[i].len));
 	}
 	PG_RETURN_ARRAYTYPE_P(construct_array(labels, nlabels, TEXTOID, -1, false, TYPALIGN_INT));
 }

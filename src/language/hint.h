@@ -15,7 +15,8 @@ typedef enum FunnelPlace
 	FUNNEL_BEHIND_STEP,			/* a link, a clause or the end */
 	FUNNEL_AT_CLAUSE,			/* a clause: behind a comma */
 	FUNNEL_BEHIND_COMMA,		/* the same, no clause being there yet */
-	FUNNEL_BEHIND_UNLESS,		/* a clause or the end, behind "unless" and events */
+	FUNNEL_BEHIND_UNLESS,		/* a clause or the end, behind "unless" and
+								 * events */
 	FUNNEL_BEHIND_CLAUSE,		/* a clause or the end */
 	FUNNEL_IN_LINK,				/* ">" or "[" */
 	FUNNEL_AT_CONDITION,		/* behind "-[" or a comma there */

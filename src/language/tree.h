@@ -80,9 +80,9 @@ typedef enum FunnelClause
 typedef struct FunnelClauseForm
 {
 	const char *words;			/* one, or two with a space between */
-	size_t		flag;			/* where in a FunnelDefinition it is true if the
-								 * clause is there; 0 if something follows the
-								 * words */
+	size_t		flag;			/* where in a FunnelDefinition it is true if
+								 * the clause is there; 0 if something follows
+								 * the words */
 } FunnelClauseForm;
 
 extern const FunnelClauseForm funnel_clauses[FUNNEL_NUM_CLAUSES];

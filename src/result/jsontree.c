@@ -28,9 +28,9 @@ typedef struct Builder
 	uint32		count;
 	Size		capacity;
 
-	uint32		open;			/* the innermost object or array that is not at
-								 * its end; its size is the number of the one
-								 * around it until then */
+	uint32		open;			/* the innermost object or array that is not
+								 * at its end; its size is the number of the
+								 * one around it until then */
 } Builder;
 
 /* A new value, of which the parser has read the first token. */

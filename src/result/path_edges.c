@@ -191,7 +191,7 @@ static void
 count_node(Edges *edges, int level, uint32 label, int64 count)
 {
 	bool		found;
-	LabelNode	   *node = nodes_insert(edges->nodes, node_key(level, label), &found);
+	LabelNode  *node = nodes_insert(edges->nodes, node_key(level, label), &found);
 
 	if (!found)
 	{
@@ -208,8 +208,8 @@ choose_nodes(Edges *edges, int top)
 {
 	FunnelFlowReader reader;
 	nodes_iterator iterator;
-	LabelNode	   *node;
-	LabelNode	  **sorted;
+	LabelNode  *node;
+	LabelNode **sorted;
 	size_t		n = 0;
 	size_t		first = 0;
 
@@ -341,6 +341,16 @@ looks_special(FunnelBytes label)
 	return false;
 }
 
+static FunnelBytes
+bytes_of(const char *text)
+{
+	FunnelBytes bytes;
+
+	bytes.bytes = text;
+	bytes.size = strlen(text);
+	return bytes;
+}
+
 /* The name of a node, palloc'd; LEVEL from 0 where the paths begin. */
 static FunnelBytes
 node_name(const Edges *edges, int level, uint32 rank)
@@ -352,15 +362,9 @@ node_name(const Edges *edges, int level, uint32 rank)
 	uint32		size;
 
 	if (rank == edges->other)
-		label = (FunnelBytes)
-	{
-		OTHER, strlen(OTHER)
-	};
+		label = bytes_of(OTHER);
 	else if (rank == edges->end)
-		label = (FunnelBytes)
-	{
-		backwards ? START : END, strlen(backwards ? START : END)
-	};
+		label = bytes_of(backwards ? START : END);
 	else
 		label = edges->labels[edges->by_rank[rank]];
 	quote = rank < edges->nlabels && looks_special(label) ? "\"" : "";
@@ -411,7 +415,11 @@ funnel_flow_edges(const FunnelFlow *flow, int top, const FunnelBytes *labels,
 		FunnelFlowEdge *to = &shown_edges[i];
 
 		CHECK_FOR_INTERRUPTS();
-		/* the level of a backward edge, which is negative, is that of its target */
+
+		/*
+		 * the level of a backward edge, which is negative, is that of its
+		 * target
+		 */
 		to->source = node_name(&edges, flow->backwards ? 1 - edge->level : edge->level,
 							   edge->source);
 		to->target = node_name(&edges, flow->backwards ? -edge->level : edge->level + 1,

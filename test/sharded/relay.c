@@ -60,7 +60,8 @@ typedef struct Relay
 	FormData_pg_aggregate aggregate;
 	Oid			result_type;
 	int			nargs;			/* of the transition function */
-	Oid			types[FUNC_MAX_ARGS];	/* of the row, the first being the second */
+	Oid			types[FUNC_MAX_ARGS];	/* of the row, the first being the
+										 * second */
 	bool		hands_on;
 	bool		merges;
 	bool		typed;
