@@ -14,6 +14,11 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $front = FunnelTest::node('front');
+if ($front->safe_psql('postgres', q{SELECT count(*) FROM pg_available_extensions WHERE name = 'postgres_fdw'}) eq '0')
+{
+	$front->stop;
+	plan skip_all => 'postgres_fdw is not installed';
+}
 my @shards = map { FunnelTest::node("shard$_", "max_connections = 50\n") } 1, 2;
 my @wires = map { FunnelWire->new($_) } @shards;
 
