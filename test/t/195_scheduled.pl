@@ -197,6 +197,31 @@ foreach my $month ('2026-02-01', '2026-03-01')
 is(sql('years', $partitions), 'events_default events_p2026_03', 'two months are dropped');
 cmp_ok(sql('years', 'SELECT count(*) FROM events_default'), '>', 0, 'late events wait in the default partition');
 
+# Two runs at a time, the first of which is held up in its middle, and events that
+# are committed meanwhile.
+sub waits
+{
+	my ($pid) = @_;
+
+	$node->poll_query_until('postgres', "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid") or die 'it does not wait';
+}
+my ($holder, @runs) = map { FunnelSession->new($node, 'years') } 1 .. 3;
+foreach my $end ('COMMIT', 'ROLLBACK')
+{
+	sql('years', $late);
+	$holder->ask('BEGIN; SELECT FROM monthly WHERE user_id = 9 FOR UPDATE');
+	$runs[0]->ask('BEGIN');
+	$_->send(q{CALL move_to_journeys('2026-03-01 00:00+00')}), waits($_->pid) foreach @runs;
+	sql('years', $late);
+	same_as_ever('in the middle of a move');
+	$holder->ask('COMMIT');
+	is_deeply([ $runs[0]->answer ], [ '', '' ], 'the first goes on');
+	is_deeply([ $runs[0]->ask($end) ], [ '', '' ], "and ends with $end");
+	is_deeply([ $runs[1]->answer ], [ '', '' ], 'so does the second');
+	same_as_ever('two runs at a time');
+	is(sql('years', q{SELECT count(*) FROM events WHERE ts < '2026-03-01 00:00+00'}), '0', 'and what came meanwhile is moved by the second');
+}
+
 # Open transactions: one that writes, and one that reads an old state.
 my ($writer, $reader) = map { FunnelSession->new($node, 'years') } 1, 2;
 my $march = q{CALL move_to_journeys('2026-04-01 00:00+00')};
@@ -281,12 +306,6 @@ SKIP:
 
 # Stopped in the middle: each waits for a row or a table that another session has
 # locked, and is then ended, at last by the kernel.
-sub waits
-{
-	my ($pid) = @_;
-
-	$node->poll_query_until('postgres', "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid") or die 'it does not wait';
-}
 my %middle = (
 	'CALL move_to_journeys($$2026-04-01 00:00+00$$)' => q{SELECT FROM monthly WHERE user_id = 9 FOR UPDATE},
 	$snapshots => q{SELECT FROM snapshots WHERE day = '2026-02-08' FOR UPDATE},
