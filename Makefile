@@ -170,7 +170,7 @@ run-valgrind: all
 run-oracle: all
 	$(RECURSE)@$(CLUSTER) python3 test/oracle/clauses.py
 
-# BENCH_ROWS, BENCH_RUNS and BENCH_ONLY: see test/bench/bench.py.
+# BENCH_ROWS, BENCH_RUNS, BENCH_ONLY and BENCH_COLD: see test/bench/bench.py.
 # The output is the page's Markdown, and nothing of the build's.
 run-bench:
 	$(RECURSE)@$(AGAIN) PG_CONFIG='$(PG_CONFIG)' all >&2

@@ -15,6 +15,7 @@ my $output;
 	local $ENV{BENCH_ROWS} = '4000 8000';
 	local $ENV{BENCH_RUNS} = 1;
 	local $ENV{BENCH_ONLY} = '';
+	local $ENV{BENCH_COLD} = 1;
 	delete local $ENV{FUNNEL_PEERS};
 	$output = `test/bench/run 2>&1`;
 }
@@ -27,5 +28,9 @@ like($output, qr/^- \*\*Wrong\*\*, as it must be: first-touch self-joins on `$_`
   for ('events', 'events_late');
 like($output, qr/^\*\*$_ is absent\*\*: /m, "$_ is reported as absent")
   for ('ClickHouse', 'DuckDB');
+
+like($output, qr/^\| \Q$_\E \| PostgreSQL \| `events_wide` \| 1 \| [\d.]+ \|/m,
+	"it is asked with nothing in memory: $_")
+  for ('bare scan', 'funnel_agg', 'funnel_agg, funnel_events, index');
 
 done_testing();

@@ -1,9 +1,4 @@
-CREATE TABLE events AS
+CREATE TABLE {table} AS
 SELECT user_id, make_timestamp(ts) AS ts, event
-FROM read_csv('{directory}/events.csv', header = false,
-	columns = {{'user_id': 'BIGINT', 'ts': 'BIGINT', 'event': 'VARCHAR'}});
-
-CREATE TABLE events_late AS
-SELECT user_id, make_timestamp(ts) AS ts, event
-FROM read_csv('{directory}/events_late.csv', header = false,
+FROM read_csv('{file}', header = false,
 	columns = {{'user_id': 'BIGINT', 'ts': 'BIGINT', 'event': 'VARCHAR'}});

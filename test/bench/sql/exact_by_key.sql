@@ -1,10 +1,10 @@
 -- For each user and each campaign with which the user entered: the chains whose
 -- first step has that campaign.
 WITH step AS (
-	SELECT user_id, ts, campaign, CASE event WHEN 'Product List Viewed' THEN 1 WHEN 'Product Viewed' THEN 2
-		WHEN 'Product Added' THEN 3 WHEN 'Checkout Started' THEN 4 ELSE 5 END AS step
+	SELECT user_id, ts, campaign, CASE event WHEN '{steps[0]}' THEN 1 WHEN '{steps[1]}' THEN 2
+		WHEN '{steps[2]}' THEN 3 WHEN '{steps[3]}' THEN 4 ELSE 5 END AS step
 	FROM {table}
-	WHERE event IN ('Product List Viewed', 'Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed')
+	WHERE event IN ({labels})
 ), entered AS (
 	SELECT DISTINCT user_id, campaign AS key
 	FROM step

@@ -2,27 +2,27 @@
 WITH visit AS (
 	SELECT user_id, max(ts) AS start
 	FROM {table}
-	WHERE event = 'Product List Viewed'
+	WHERE event = '{steps[0]}'
 	GROUP BY user_id
 ), view AS (
 	SELECT user_id, start, min(ts) AS at
 	FROM visit JOIN {table} USING (user_id)
-	WHERE event = 'Product Viewed' AND ts BETWEEN start AND start + INTERVAL '7 days'
+	WHERE event = '{steps[1]}' AND ts BETWEEN start AND start + INTERVAL '7 days'
 	GROUP BY user_id, start
 ), cart AS (
 	SELECT user_id, start, min(ts) AS at
 	FROM view JOIN {table} USING (user_id)
-	WHERE event = 'Product Added' AND ts BETWEEN at AND start + INTERVAL '7 days'
+	WHERE event = '{steps[2]}' AND ts BETWEEN at AND start + INTERVAL '7 days'
 	GROUP BY user_id, start
 ), checkout AS (
 	SELECT user_id, start, min(ts) AS at
 	FROM cart JOIN {table} USING (user_id)
-	WHERE event = 'Checkout Started' AND ts BETWEEN at AND start + INTERVAL '7 days'
+	WHERE event = '{steps[3]}' AND ts BETWEEN at AND start + INTERVAL '7 days'
 	GROUP BY user_id, start
 ), purchase AS (
 	SELECT user_id, start, min(ts) AS at
 	FROM checkout JOIN {table} USING (user_id)
-	WHERE event = 'Order Completed' AND ts BETWEEN at AND start + INTERVAL '7 days'
+	WHERE event = '{steps[4]}' AND ts BETWEEN at AND start + INTERVAL '7 days'
 	GROUP BY user_id, start
 )
 SELECT (SELECT count(*) FROM visit), (SELECT count(*) FROM view), (SELECT count(*) FROM cart),

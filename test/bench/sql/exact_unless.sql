@@ -1,8 +1,8 @@
 -- Whatever lies between two of these events is a stretch of its own, and a chain
 -- lies in one.  No two rows of a user have the same time.
 WITH step AS (
-	SELECT user_id, ts, CASE event WHEN 'Product List Viewed' THEN 1 WHEN 'Product Viewed' THEN 2
-		WHEN 'Product Added' THEN 3 WHEN 'Checkout Started' THEN 4 WHEN 'Order Completed' THEN 5 END AS step,
+	SELECT user_id, ts, CASE event WHEN '{steps[0]}' THEN 1 WHEN '{steps[1]}' THEN 2
+		WHEN '{steps[2]}' THEN 3 WHEN '{steps[3]}' THEN 4 WHEN '{steps[4]}' THEN 5 END AS step,
 		count(*) FILTER (WHERE event = 'Product Added to Wishlist')
 			OVER (PARTITION BY user_id ORDER BY ts ROWS UNBOUNDED PRECEDING) AS stretch
 	FROM {table}

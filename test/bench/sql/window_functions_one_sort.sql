@@ -3,10 +3,10 @@
 -- reached so far; the latest entry leaves the most time for the steps to come,
 -- so no other need be remembered.
 WITH step AS (
-	SELECT user_id, ts, CASE event WHEN 'Product List Viewed' THEN 1 WHEN 'Product Viewed' THEN 2
-		WHEN 'Product Added' THEN 3 WHEN 'Checkout Started' THEN 4 ELSE 5 END AS step
+	SELECT user_id, ts, CASE event WHEN '{steps[0]}' THEN 1 WHEN '{steps[1]}' THEN 2
+		WHEN '{steps[2]}' THEN 3 WHEN '{steps[3]}' THEN 4 ELSE 5 END AS step
 	FROM {table}
-	WHERE event IN ('Product List Viewed', 'Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed')
+	WHERE event IN ({labels})
 ), reached_1 AS (
 	SELECT *, max(CASE WHEN step = 1 THEN ts END) OVER chain AS start_1
 	FROM step

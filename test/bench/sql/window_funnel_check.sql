@@ -2,7 +2,6 @@ SELECT count(*) FILTER (WHERE stage >= 1), count(*) FILTER (WHERE stage >= 2),
 	count(*) FILTER (WHERE stage >= 3), count(*) FILTER (WHERE stage >= 4),
 	count(*) FILTER (WHERE stage >= 5)
 FROM (
-	SELECT window_funnel(interval '7 days', ts, event = 'Product List Viewed', event = 'Product Viewed',
-		event = 'Product Added', event = 'Checkout Started', event = 'Order Completed') AS stage
+	SELECT window_funnel(interval '7 days', ts, {conditions}) AS stage
 	FROM {table}
 	GROUP BY user_id) AS per_user
