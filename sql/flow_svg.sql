@@ -47,6 +47,14 @@ SELECT flow_svg(edges('a>b:5,b>c:3')) = flow_svg(edges('a>b:2,b>c:1,a>b:3,b>c:2'
 -- shares are of what came in from nowhere, and none is above all
 SELECT texts FROM texts(flow_svg(edges('a>b:10,b>c:4,b>d:30,x>d:6'))) WHERE texts ~ '%';
 
+-- a label has one colour, however it ends or begins; only what is no event has the last
+CREATE FUNCTION colours(svg text) RETURNS TABLE (colour int, names text[]) LANGUAGE sql AS $$
+	SELECT m[2]::int, array_agg(m[1] ORDER BY m[1]) FROM regexp_matches(svg, '<g><title>&#x2068;([^<]*)&#x2069;: [^<]*</title>\n<rect class="funnel-(\d)"', 'g') m GROUP BY 1 ORDER BY 1
+$$;
+SELECT * FROM colours(flow_svg(edges('1 (direct)>2 order late:3,1 (direct)>2 (end):1,2 order late>3 order late:2,2 order late>3 (other):1')));
+SELECT c.* FROM (SELECT flow_svg(array_agg(f)) AS svg FROM funnel_flow(
+	(SELECT funnel_agg(u, '2026-01-01', e, '"" -> late') FROM (VALUES (1, ''), (2, ''), (2, 'late')) v(u, e))) f) s, colours(svg) c;
+
 -- no two nodes overlap, and none is outside
 CREATE TABLE pictures AS
 SELECT name, flow_svg(e, title) AS svg
@@ -94,4 +102,4 @@ SELECT md5(flow_svg(ARRAY[('é', '× 2', 3, NULL)]::flow_edge[], 'Übersicht')) 
 \c :utf8
 DROP DATABASE funnel_flow_latin1;
 DROP TABLE pictures;
-DROP FUNCTION well_formed, edges, nodes, texts;
+DROP FUNCTION well_formed, edges, nodes, texts, colours;

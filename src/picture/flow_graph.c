@@ -21,6 +21,9 @@
 #define CIRCLE_MAX_NODES	8
 #define CIRCLE_MAX_NAME		60
 
+/* The colour of what is no event; the others are those before it. */
+#define NO_EVENT		(FUNNEL_FLOW_COLOURS - 1)
+
 static int
 compare_bytes(FunnelBytes a, FunnelBytes b)
 {
@@ -267,25 +270,40 @@ without_depth(FunnelBytes name)
 	return name;
 }
 
+static bool
+is_text(FunnelBytes name, const char *text)
+{
+	return name.size == strlen(text) && memcmp(name.bytes, text, name.size) == 0;
+}
+
+/* Whether a name, without its depth, is what flows write where there is no label. */
+static bool
+is_no_label(FunnelBytes name)
+{
+	return is_text(name, "(end)") || is_text(name, "(start)") || is_text(name, "(other)");
+}
+
 /*
- * Whether a node is no event: as "(end)", or where units of a stage went no
- * further, as "2:cart late".
+ * Whether a link leads to where units of a stage went no further, as from "2:cart"
+ * to "2:cart late".  A label may end so, too, but stands at another depth then.
  */
 static bool
-is_no_event(const FunnelFlowNode *node, FunnelBytes name)
+leads_to_outcome(const FunnelFlowGraph *graph, const FunnelFlowLink *link)
 {
-	if (name.size > 0 && name.bytes[0] == '(')
-		return true;
-	for (int i = 0; i <= FUNNEL_NUM_OUTCOMES && node->out == 0; i++)
-	{
-		const char *outcome = i < FUNNEL_NUM_OUTCOMES ? funnel_outcome_name(i) : "pending";
-		uint32		len = strlen(outcome);
+	FunnelBytes stage = graph->nodes[link->source].name;
+	FunnelBytes name = graph->nodes[link->target].name;
 
-		if (name.size > len && name.bytes[name.size - len - 1] == ' ' &&
-			memcmp(name.bytes + name.size - len, outcome, len) == 0)
+	if (name.size <= stage.size || memcmp(name.bytes, stage.bytes, stage.size) != 0 ||
+		name.bytes[stage.size] != ' ')
+		return false;
+	name.bytes += stage.size + 1;
+	name.size -= stage.size + 1;
+	for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
+	{
+		if (is_text(name, funnel_outcome_name(i)))
 			return true;
 	}
-	return false;
+	return is_text(name, "pending");
 }
 
 /* From left to right, the greatest first. */
@@ -309,6 +327,11 @@ choose_colours(FunnelFlowGraph *graph)
 	struct funnel_bytehash_hash *colours = funnel_bytehash_create(CurrentMemoryContext, 64, NULL);
 	int			next = 0;
 
+	for (int i = 0; i < graph->nlinks; i++)
+	{
+		if (leads_to_outcome(graph, &graph->links[i]))
+			graph->nodes[graph->links[i].target].colour = NO_EVENT;
+	}
 	for (int i = 0; i < graph->nnodes; i++)
 		nodes[i] = &graph->nodes[i];
 	qsort(nodes, graph->nnodes, sizeof(FunnelFlowNode *), compare_importance);
@@ -318,14 +341,13 @@ choose_colours(FunnelFlowGraph *graph)
 		bool		found;
 		FunnelByteHashEntry *entry;
 
-		if (is_no_event(nodes[i], name))
-		{
-			nodes[i]->colour = FUNNEL_FLOW_COLOURS - 1;
+		if (is_no_label(name))
+			nodes[i]->colour = NO_EVENT;
+		if (nodes[i]->colour == NO_EVENT)
 			continue;
-		}
 		entry = funnel_bytehash_insert(colours, name, &found);
 		if (!found)
-			entry->value.number = next++ % (FUNNEL_FLOW_COLOURS - 1);
+			entry->value.number = next++ % NO_EVENT;
 		nodes[i]->colour = (int) entry->value.number;
 	}
 	funnel_bytehash_destroy(colours);
