@@ -376,9 +376,9 @@ groups_array(Counting *counting, TupleDesc tupdesc)
 		int			group = counting->keys[i];
 		FunnelTally *tally = counting->tallies[group];
 		MemoryContext old;
+		HeapTuple	row;
 		Datum		values[2];
 		bool		nulls[2] = {false, false};
-		Datum		row;
 
 		CHECK_FOR_INTERRUPTS();
 		if (tally == NULL)
@@ -394,9 +394,10 @@ groups_array(Counting *counting, TupleDesc tupdesc)
 		values[0] = PointerGetDatum(cstring_to_text_with_len(keys->groups[group].bytes,
 															 keys->groups[group].size));
 		values[1] = PointerGetDatum(funnel_tally_flatten(tally));
-		row = heap_copy_tuple_as_datum(heap_form_tuple(tupdesc, values, nulls), tupdesc);
-		array = accumArrayResult(array, row, false, tupdesc->tdtypeid, counting->context);
-		pfree(DatumGetPointer(row));
+		row = heap_form_tuple(tupdesc, values, nulls);
+		array = accumArrayResult(array, HeapTupleGetDatum(row), false, tupdesc->tdtypeid,
+								 counting->context);
+		heap_freetuple(row);
 		pfree(DatumGetPointer(values[0]));
 		pfree(DatumGetPointer(values[1]));
 		MemoryContextSwitchTo(old);

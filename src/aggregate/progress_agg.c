@@ -124,7 +124,6 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 	if (unlikely(PG_ARGISNULL(3)))
 		funnel_definition_is_null();
 	/* a row without a time is no event */
-	/* a row without a time is no event */
 	if (unlikely(PG_ARGISNULL(1)))
 		return funnel_same_state(fcinfo);
 
