@@ -3,7 +3,7 @@
 # server with all events.
 #
 # The first line of a block says where it runs.  Hosts are put in, and a shard's
-# number.  What is run by hand says so.
+# number.  What it does not run says so.
 use strict;
 use warnings;
 
@@ -134,7 +134,7 @@ while ($page =~ /^```sql\n(-- ([^\n]*)\n.*?)^```\n(?:\n*```text\n(.*?)^```\n)?/g
 	{
 		is(printed($front, 'one', $sql), tidy($shown // ''), "line $line");
 	}
-	elsif ($where !~ /: run by hand$/)
+	elsif ($where !~ /: not run by a test$/)
 	{
 		fail("line $line: where is it run?");
 	}
