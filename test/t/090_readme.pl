@@ -18,7 +18,8 @@
 # Each call that docs/asking.md lists as unknown to PostgreSQL is answered as it
 # says, and its cure works.
 #
-# Besides, links between the pages lead somewhere; docs/reference.md has every
+# Besides, links between the pages lead somewhere, README.md lists each page, and each
+# page of docs/ ends with what to read next; docs/reference.md has every
 # type, function, operator and cast of the extension, in the words of its
 # COMMENT ON; README.md quotes docs/sample.sql and docs/benchmarks.md, and
 # the pictures of docs/ are what docs/reports.md makes; and the files that state the version
@@ -302,6 +303,12 @@ check_reference($page{'docs/reference.md'});
 
 my $readme = $page{'README.md'};
 cmp_ok(scalar(() = $readme =~ /\n/g), '<=', 300, 'README.md is short');
+foreach my $name (grep { $_ ne 'README.md' } sort keys %page)
+{
+	like($readme, qr/^\| .*\]\(\Q$name\E\).* \|$/m, "README.md lists $name");
+	like($page{$name}, qr/^Read on: [^\n]+\n(?:[^\n]+\n)*\z/m, "$name says where to read on")
+	  if $name =~ m{^docs/};
+}
 my $sample = slurp_file('docs/sample.sql');
 like($readme, qr/^```sql\n\Q$sample\E```$/m, 'README.md quotes the sample data');
 
