@@ -197,4 +197,4 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION funnel_events(funnel_def) IS
-'labels that a definition looks at, for a condition that an index knows';
+'labels that a definition looks at, for a condition that an index can answer';

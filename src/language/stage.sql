@@ -177,8 +177,8 @@ DEFAULT FOR TYPE funnel_stage USING hash AS
 	FUNCTION 1 funnel_stage_hash(funnel_stage),
 	FUNCTION 2 funnel_stage_hash_extended(funnel_stage, bigint);
 
-COMMENT ON OPERATOR FAMILY funnel_stage_ops USING btree IS 'bytewise order of funnel_stage';
-COMMENT ON OPERATOR CLASS funnel_stage_ops USING btree IS 'bytewise order of funnel_stage';
+COMMENT ON OPERATOR FAMILY funnel_stage_ops USING btree IS 'order of funnel_stage, by position and then by name';
+COMMENT ON OPERATOR CLASS funnel_stage_ops USING btree IS 'order of funnel_stage, by position and then by name';
 COMMENT ON OPERATOR FAMILY funnel_stage_ops USING hash IS 'hash of funnel_stage';
 COMMENT ON OPERATOR CLASS funnel_stage_ops USING hash IS 'hash of funnel_stage';
 
