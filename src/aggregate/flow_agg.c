@@ -77,7 +77,9 @@ check_labels(const FunnelKeys *labels)
 {
 	funnel_flow_check_memory(NULL, funnel_flow_labels_memory(labels->ngroups, labels->size));
 	if ((uint32) labels->ngroups >= FUNNEL_FLOW_MAX_LABELS)
-		elog(ERROR, "too many labels in a flow");
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many labels in a flow")));
 }
 
 /*

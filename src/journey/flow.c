@@ -49,7 +49,9 @@ add_label(FlowState *state, const char *text, int len)
 		funnel_flow_check_memory(state->flow,
 								 funnel_flow_labels_memory(label, state->label_bytes));
 		if (label >= FUNNEL_FLOW_MAX_LABELS)
-			elog(ERROR, "too many labels in a flow");
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many labels in a flow")));
 	}
 	return label;
 }
