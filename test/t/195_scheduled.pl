@@ -136,6 +136,9 @@ is(sql('shop', q{SELECT string_agg(name || ' ' || day, ', ' ORDER BY name, day) 
 		WHERE (ts AT TIME ZONE 'Europe/Berlin')::date BETWEEN s.day - r.days + 1 AND s.day GROUP BY user_id) AS j)
 	AND funnel_definition(result) = r.definition}), '', 'each result is that of its days');
 
+is(sql('shop', q{SELECT count(*) FROM snapshots, funnel_report(result, as_of => day_start(day + 1)) WHERE step = 1}),
+	sql('shop', 'SELECT count(*) FROM snapshots'), 'and each can be read as of the end of its day');
+
 # Before and after.  A log has every event that was ever written; months are
 # moved and dropped one by one, and late events come in between.
 $node->safe_psql('postgres', 'CREATE DATABASE years');
