@@ -4,15 +4,17 @@ use strict;
 use warnings;
 
 use FunnelTest;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = FunnelTest::node('main');
 
+my ($version) = slurp_file('Makefile') =~ /^EXTVERSION = (.*)$/m;
 is( $node->safe_psql(
 		'postgres',
 		q{SELECT extversion FROM pg_extension WHERE extname = 'funnel'}),
-	'1.0',
-	'the default version is 1.0');
+	$version,
+	"the default version is $version");
 
 # Support functions of types, operators and aggregates are internal: nobody
 # calls them by name, so they need no description.

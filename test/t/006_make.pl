@@ -40,6 +40,8 @@ sub run_in
 	return ($good, $out, $error);
 }
 
+my ($version) = slurp_file("$tree/Makefile") =~ /^EXTVERSION = (.*)$/m;
+my $script = "funnel--$version.sql";
 my $files = files($tree);
 
 # Whoever asks what would be done has nothing done: not even test/setup, which
@@ -61,29 +63,29 @@ like($error, qr/make dist archives a commit/, 'and why');
 
 # From another directory, with the tree as it is
 my $elsewhere = PostgreSQL::Test::Utils::tempdir();
-($good, $out, $error) = run_in($elsewhere, $make, '-f', "$tree/Makefile", 'funnel--1.0.sql', $config);
+($good, $out, $error) = run_in($elsewhere, $make, '-f', "$tree/Makefile", $script, $config);
 ok($good, 'make in another directory') or diag $error;
-ok(-s "$elsewhere/funnel--1.0.sql", 'builds there');
+ok(-s "$elsewhere/$script", 'builds there');
 is(files($tree), $files, 'and writes nothing into the tree');
 
 # So does what Debian's pg_buildext calls.
 my $build = PostgreSQL::Test::Utils::tempdir();
 ($good, $out, $error) = run_in($tree, $make, '-C', $build, '-f', "$tree/Makefile", "VPATH=$tree", 'USE_PGXS=1',
-	'funnel--1.0.sql', 'src/base/uint128.o', $config);
+	$script, 'src/base/uint128.o', $config);
 ok($good, 'make with VPATH') or diag $error;
-ok(-s "$build/$_", "builds $_ there") foreach qw(funnel--1.0.sql src/base/uint128.o);
+ok(-s "$build/$_", "builds $_ there") foreach $script, 'src/base/uint128.o';
 is(files($tree), $files, 'and writes nothing into the tree, either');
 
 # One version everywhere, and what PGXN is told of is there.
 my $meta = JSON::PP::decode_json(slurp_file("$tree/META.json"));
-my ($version) = slurp_file("$tree/Makefile") =~ /^EXTVERSION = (.*)$/m;
 my $provided = $meta->{provides}{funnel};
 
 is($meta->{version}, "$version.0", 'META.json has the version of the Makefile');
 is($provided->{version}, "$version.0", 'so has what it provides');
-is($provided->{file}, "funnel--$version.sql", 'which is the script that make builds');
+is($provided->{file}, $script, 'which is the script that make builds');
 ok(-f "$tree/$provided->{docfile}", 'with a page');
 like(slurp_file("$tree/funnel.control"), qr/^default_version = '\Q$version\E'$/m, 'funnel.control has it');
+like(slurp_file("$tree/src/aggregate/module.c"), qr/[.]version = "\Q$version\E"/, 'so has module.c');
 like(slurp_file("$tree/debian/changelog"), qr/^funnel \(\Q$version\E\.0-/, 'debian/changelog has it');
 
 # The archive is of a commit: what builds and tests, and nothing of the repository's.
@@ -110,9 +112,9 @@ SKIP:
 	is(join(' ', grep { !$there{$_} && !m{^\.git/} } @$kept), join(' ', grep { -e "$tree/$_" }
 			qw(.ci .ci/run .editorconfig .git .gitattributes .github .github/workflows .github/workflows/test.yml .gitignore)),
 		'all of the tree is in it, but for the repository\'s own files');
-	($good, $out, $error) = run_in($archive, $make, 'funnel--1.0.sql', $config);
+	($good, $out, $error) = run_in($archive, $make, $script, $config);
 	ok($good, 'make in it') or diag $error;
-	is(slurp_file("$archive/$provided->{file}"), slurp_file("$elsewhere/funnel--1.0.sql"),
+	is(slurp_file("$archive/$provided->{file}"), slurp_file("$elsewhere/$script"),
 		'gives the same script');
 }
 

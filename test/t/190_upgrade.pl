@@ -38,6 +38,7 @@ note 'from ' . $old->pg_version;
 
 FunnelTypes::create($old, 'house');
 my $contents = FunnelTypes::contents($old, 'house');
+my $version = $old->safe_psql('house', q{SELECT extversion FROM pg_extension WHERE extname = 'funnel'});
 $old->stop;
 
 my $new = PostgreSQL::Test::Cluster->new('new');
@@ -60,7 +61,7 @@ diag(map { slurp_file($_) } glob $new->data_dir . '/pg_upgrade_output.d/*/*.txt'
   unless Test::More->builder->is_passing;
 
 $new->start;
-is($new->safe_psql('house', q{SELECT extversion FROM pg_extension WHERE extname = 'funnel'}), '1.0', 'the extension is there');
+is($new->safe_psql('house', q{SELECT extversion FROM pg_extension WHERE extname = 'funnel'}), $version, 'the extension is there');
 is(FunnelTypes::contents($new, 'house'), $contents, 'the same values and reports');
 
 # Images from before and images from now are equal, and the matched views are
