@@ -210,8 +210,8 @@ foreach my $case (
 # Files that were handed over, and never read
 my $aside = PostgreSQL::Test::Utils::tempdir();
 $node->safe_psql('postgres', "CREATE TABLESPACE aside LOCATION '$aside'");
-my $groups = "SELECT funnel_units(f) FROM (SELECT n % 3 AS g, funnel_agg($text_units) AS f FROM events GROUP BY 1) s";
-# a price for rows, so that workers send states even where rows come sorted
+my $groups = "SELECT funnel_units(f) FROM (SELECT p % 3 AS g, funnel_agg($text_units) AS f FROM events GROUP BY 1) s";
+# Rows have a price, and groups are few by statistics: so workers send states.
 my $start = "SET work_mem = '64kB'; $workers SET parallel_tuple_cost = 0.1;";
 my $directories = q{
 	SELECT (SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp')),
