@@ -26,6 +26,7 @@ sub new
 
 	# Neither process here may run what the test does at its end.
 	require POSIX;
+	local @SIG{qw(TERM INT)} = ('DEFAULT') x 2;
 	local $SIG{CHLD} = 'IGNORE';
 	my $test = getppid;
 	my $waiting = IO::Select->new($listener);
