@@ -134,7 +134,7 @@ while ($page =~ /^```sql\n(-- ([^\n]*)\n.*?)^```\n(?:\n*```text\n(.*?)^```\n)?/g
 	{
 		is(printed($front, 'one', $sql), tidy($shown // ''), "line $line");
 	}
-	elsif ($where !~ /: not run by a test$/)
+	elsif ($where !~ /: run by hand$/)
 	{
 		fail("line $line: where is it run?");
 	}
