@@ -32,10 +32,10 @@ source_files = $(patsubst $(TOP)/%,%,$(sort $(wildcard $(TOP)/src/*/$(1))))
 OBJS = $(patsubst %.c,%.o,$(call source_files,*.c))
 
 # The install script: the SQL of the rooms, in the order of their dependencies.
-SQL_ROOMS = base/prologue language/stage language/definition language/unmatched result/type result/operators result/flow_edge \
+SQL_ROOMS = base/prologue language/stage language/definition language/unmatched result/type result/flow_edge \
 	aggregate/funnel_agg aggregate/funnel_agg_by aggregate/flow_agg aggregate/progress aggregate/attempts result/report \
 	result/flow result/compare picture/chart picture/table picture/svg picture/flow picture/html aggregate/window_funnel \
-	aggregate/sequence aggregate/next_node aggregate/retention aggregate/sessionize journey/type journey/flow
+	aggregate/sequence aggregate/next_node aggregate/retention aggregate/sessionize journey/type journey/flow base/operators
 SQL_SOURCES = $(SQL_ROOMS:%=src/%.sql)
 INSTALL_SQL = funnel--$(EXTVERSION).sql
 
