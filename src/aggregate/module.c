@@ -9,6 +9,7 @@
 
 #include "base/compat.h"
 #include "spool/sharedfile.h"
+#include "spool/spill.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "funnel",.version = "1.0");
@@ -22,4 +23,5 @@ void
 _PG_init(void)
 {
 	funnel_shared_files_init();
+	funnel_spill_init();
 }

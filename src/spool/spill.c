@@ -25,6 +25,36 @@
 /* All spools of this process that count, the oldest first */
 static dlist_head large_spools = DLIST_STATIC_INIT(large_spools);
 
+/*
+ * The files of a query are closed when their owner ends.  That may be before its
+ * memory is freed: a cursor that fails in a subtransaction keeps its memory until
+ * it is closed.  Its spools are not read any more, and cannot have files.
+ */
+static void
+lose_owner(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *arg)
+{
+	dlist_iter	iter;
+
+	(void) is_commit;
+	(void) is_top_level;
+	(void) arg;
+	if (phase != RESOURCE_RELEASE_BEFORE_LOCKS)
+		return;
+	dlist_foreach(iter, &large_spools)
+	{
+		FunnelSpool *spool = dlist_container(FunnelSpool, node, iter.cur);
+
+		if (spool->resource_owner == CurrentResourceOwner)
+			spool->resource_owner = NULL;
+	}
+}
+
+void
+funnel_spill_init(void)
+{
+	RegisterResourceReleaseCallback(lose_owner, NULL);
+}
+
 /* Is this the spool of a split partition? */
 static bool
 is_split(const FunnelSpool *spool)
@@ -216,7 +246,8 @@ funnel_spool_spill_idle(FunnelSpool *spool, size_t size)
 	{
 		FunnelSpool *other = dlist_container(FunnelSpool, node, iter.cur);
 
-		if (other == spool || !other->idle || other->blocks.allocated + other->run_memory == 0)
+		if (other == spool || !other->idle || other->is_torn || other->resource_owner == NULL ||
+			other->blocks.allocated + other->run_memory == 0)
 			continue;
 		funnel_spool_spill_all(other);
 		if (!funnel_spool_is_over_budget(spool, size))

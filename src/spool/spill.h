@@ -10,6 +10,9 @@
 
 #include "spool/state.h"
 
+/* To be called when the library is loaded. */
+extern void funnel_spill_init(void);
+
 /* From now on, a spool that has just been partitioned counts. */
 extern void funnel_spool_enter_budget(FunnelSpool *spool);
 

@@ -1,0 +1,106 @@
+-- Queries that are suspended, run again, fail or are cancelled, with events that
+-- go to files.  When memory is spent, spools that are not being read go first,
+-- those of other queries as well.
+
+\set SHOW_CONTEXT never
+
+CREATE TABLE events AS
+SELECT n % 3 AS g, hashint4(n) & 8191 AS u, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t,
+	   (ARRAY['a', 'b', 'c', 'x'])[1 + (hashint4(-n) & 3)] AS e
+FROM generate_series(1, 90000) n;
+ANALYZE events;
+CREATE TABLE results AS
+SELECT g, funnel_agg(u, t, e, 'a -> b -[!x]-> c within 9 days') AS result FROM events GROUP BY g;
+SET max_parallel_workers_per_gather = 0;
+SET enable_sort = off;
+SET enable_material = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+
+-- A query that needs more than there is
+CREATE PROCEDURE spend_memory() LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('work_mem', '64kB', true), set_config('hash_mem_multiplier', '1', true);
+	IF (SELECT sum(funnel_units(result)) FROM results) <>
+		(SELECT funnel_units(funnel_agg(u + 8192 * g, t, e, 'a -> b -[!x]-> c within 9 days')) FROM events) THEN
+		RAISE 'units are missing';
+	END IF;
+END $$;
+
+-- A cursor goes on with the file that another query made for it, even if that
+-- one is rolled back.  Its groups are read three times.
+CREATE VIEW again AS
+SELECT i, s.result = (SELECT result FROM results r WHERE r.g = s.g) AS same
+FROM generate_series(1, 3) i LEFT JOIN
+	 (SELECT g, funnel_agg(u, t, e, 'a -> b -[!x]-> c within 9 days') AS result FROM events GROUP BY g) s ON true;
+EXPLAIN (COSTS OFF) TABLE again;
+BEGIN;
+DECLARE c CURSOR FOR TABLE again;
+FETCH 2 FROM c;
+SAVEPOINT s;
+CALL spend_memory();
+FETCH 2 FROM c;
+ROLLBACK TO s;
+FETCH 2 FROM c;
+CALL spend_memory();
+FETCH ALL FROM c;
+COMMIT;
+
+-- A cursor that fails in a subtransaction keeps its memory, but has no files.
+BEGIN;
+DECLARE c CURSOR FOR SELECT i, same, 1 / (i - 2) AS fails FROM again;
+SAVEPOINT s;
+FETCH ALL FROM c;
+ROLLBACK TO s;
+CALL spend_memory();
+CLOSE c;
+CALL spend_memory();
+COMMIT;
+
+-- What failed to go to a file is not tried again.  The query whose file it is
+-- finds out if it has to read it.
+BEGIN;
+DECLARE c CURSOR FOR TABLE again;
+FETCH 3 FROM c;
+SAVEPOINT s;
+SET LOCAL temp_file_limit = '100kB';
+CALL spend_memory();
+ROLLBACK TO s;
+CALL spend_memory();
+FETCH ALL FROM c;
+ROLLBACK;
+
+-- Cancelled while rows come, and in a block that catches it
+CREATE FUNCTION cancelling(e text, n int) RETURNS text LANGUAGE sql AS
+	'SELECT CASE WHEN n = 60000 AND pg_cancel_backend(pg_backend_pid()) THEN ''a'' ELSE e END';
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+SELECT funnel_agg(u, t, cancelling(e, (extract(epoch FROM t - '2026-01-01Z') / 60)::int), 'a -> b') FROM events;
+DO $$
+BEGIN
+	PERFORM g, funnel_agg(u, t, cancelling(e, (extract(epoch FROM t - '2026-01-01Z') / 60)::int), 'a -> b') FROM events GROUP BY g;
+EXCEPTION WHEN query_canceled THEN
+	RAISE NOTICE 'cancelled';
+	CALL spend_memory();
+END $$;
+SELECT count(*) FROM pg_ls_tmpdir() WHERE name LIKE format('pgsql_tmp%s.%%', pg_backend_pid());
+
+-- Run again with other rows, and for each row of a window's partition
+SELECT i, result = (SELECT funnel_merge(result) FROM results WHERE g <= i) AS same
+FROM generate_series(0, 2) i,
+	 LATERAL (SELECT funnel_agg(u + 8192 * g, t, e, 'a -> b -[!x]-> c within 9 days') AS result FROM events WHERE g <= i) l;
+SELECT DISTINCT s.g, s.result = r.result AS same
+FROM (SELECT g, funnel_agg(u, t, e, 'a -> b -[!x]-> c within 9 days') OVER (PARTITION BY g) AS result FROM events) s
+	 JOIN results r ON r.g = s.g ORDER BY g;
+RESET work_mem;
+RESET hash_mem_multiplier;
+RESET enable_sort;
+RESET enable_material;
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+RESET max_parallel_workers_per_gather;
+
+DROP VIEW again;
+DROP TABLE events, results;
+DROP FUNCTION cancelling;
+DROP PROCEDURE spend_memory;
