@@ -19,7 +19,7 @@
 # other than this one, make -f /path/to/Makefile builds there.
 
 EXTENSION = funnel
-EXTVERSION = 1.0
+EXTVERSION = 1.1
 MODULE_big = funnel
 
 # Where this file is; objects and everything else that is built go to the

@@ -21,7 +21,8 @@ plan skip_all => 'no compiler whose linker knows --wrap'
 	  . " test/counted/parses.c @objects -lm 2>/dev/null") != 0;
 
 # The install script as it is, but for the library.
-my $script = slurp_file((glob('funnel--*.sql'))[0]);
+my ($version) = slurp_file('Makefile') =~ /^EXTVERSION = (.*)$/m;
+my $script = slurp_file("funnel--$version.sql");
 $script =~ s/^\\echo.*$//m;
 $script =~ s/MODULE_PATHNAME/$library/g;
 $script .= "CREATE FUNCTION parses() RETURNS bigint AS '$library', 'funnel_test_parses' LANGUAGE C;\n";
