@@ -20,6 +20,9 @@
 
 #define EVENTS_COLUMNS		3
 
+/* The server's MaxArraySize, which 16.0 and minor versions before 15.5 keep to themselves. */
+#define MAX_LABELS			((Size) (MaxAllocSize / sizeof(Datum)))
+
 #define PATH_SEPARATOR		" > "
 
 /* The labels by their codes, as texts; that of no label is 0. */
@@ -317,10 +320,10 @@ funnel_journey_path_labels(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (path.count == 0)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(TEXTOID));
-	if (path.count > MaxArraySize)
+	if (path.count > MAX_LABELS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("array size exceeds the maximum allowed (%d)", (int) MaxArraySize)));
+				 errmsg("array size exceeds the maximum allowed (%d)", (int) MAX_LABELS)));
 
 	labels = label_datums(&path.events);
 	elements = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * path.count);
