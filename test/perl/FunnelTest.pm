@@ -27,6 +27,16 @@ sub node
 	return $node;
 }
 
+# The versions before the present one whose install script is kept, the oldest
+# first.
+sub kept_versions
+{
+	my $number = sub { sprintf '%04d' x 3, (split(/\./, $_[0]), 0, 0)[0 .. 2] };
+
+	return sort { $number->($a) cmp $number->($b) }
+	  map { m{/funnel--([\d.]+)\.sql$} ? $1 : () } glob('src/upgrade/*.sql');
+}
+
 # The assertions of a program that prints TAP, with the environment leading to
 # the node's database "postgres".  True if it came to its end.
 sub tell_tap

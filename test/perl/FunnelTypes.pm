@@ -3,6 +3,7 @@
 # replay or an upgrade.
 #
 #   FunnelTypes::create($node, 'origin');
+#   FunnelTypes::create($node, 'old', '1.0');
 #   is(FunnelTypes::contents($node, 'other'), FunnelTypes::contents($node, 'origin'), ...);
 #
 # The extension is in a schema of its own, which is not in the search path of
@@ -234,18 +235,19 @@ sub create_database
 
 sub create_extension
 {
-	my ($node, $database) = @_;
+	my ($node, $database, $version) = @_;
+	my $of_version = defined $version ? "VERSION '$version'" : '';
 
 	create_database($node, $database);
 	$node->safe_psql($database,
-		"CREATE SCHEMA $schema; CREATE EXTENSION funnel SCHEMA $schema;");
+		"CREATE SCHEMA $schema; CREATE EXTENSION funnel SCHEMA $schema $of_version;");
 }
 
 sub create
 {
-	my ($node, $database) = @_;
+	my ($node, $database, $version) = @_;
 
-	create_empty($node, $database);
+	create_empty($node, $database, $version);
 	fill($node, $database);
 	refresh($node, $database);
 }
@@ -253,9 +255,9 @@ sub create
 # The same relations and functions, without a row.
 sub create_empty
 {
-	my ($node, $database) = @_;
+	my ($node, $database, $version) = @_;
 
-	create_extension($node, $database);
+	create_extension($node, $database, $version);
 	$node->safe_psql($database, $path . $tables . $views);
 }
 
@@ -366,6 +368,46 @@ sub contents
 		  if $line =~ /\b[1-9]\d* differ from/ || $line =~ /\|(\d+) found of (\d+)$/ && $1 != $2;
 	}
 	return $contents;
+}
+
+# Values of the base types: the bytes that are on the disk, and the text, in
+# COPY's own form.
+my %base = (
+	funnel_stage => 'stage',
+	funnel_def => 'definition',
+	funnel_result => 'result',
+	funnel_journey => 'journey');
+
+sub stored
+{
+	my ($node, $database) = @_;
+	my @values = map { "SELECT '$_', encode($base{$_}\::bytea, 'hex'), $base{$_}\::text FROM everything WHERE id < 15 OR id = 1002" }
+	  sort keys %base;
+
+	return query($node, $database, join("\n",
+			'BEGIN;',
+			(map { "CREATE CAST ($_ AS bytea) WITHOUT FUNCTION;" } sort keys %base),
+			'COPY (SELECT DISTINCT * FROM (' . join(' UNION ALL ', @values) . ') v ORDER BY 1, 2) TO stdout;',
+			'ROLLBACK;')) . "\n";
+}
+
+# Which of such values is no longer read as what it was, or differs from one
+# that is made now.
+sub unread
+{
+	my ($node, $database, $stored) = @_;
+
+	return query($node, $database, join("\n",
+			'BEGIN;',
+			'CREATE TEMPORARY TABLE stored (type text, bytes text, spelled text);',
+			"COPY stored FROM stdin;\n$stored\\.",
+			(map { "CREATE CAST (bytea AS $_) WITHOUT FUNCTION;" } sort keys %base),
+			(map { qq{
+				SELECT type, spelled, value, value = spelled::$_
+				FROM (SELECT *, decode(bytes, 'hex')::$_ AS value FROM stored WHERE type = '$_') s
+				WHERE value::text <> spelled OR value <> spelled::$_
+					OR ${_}_hash_extended(value, 1) <> ${_}_hash_extended(spelled::$_, 1);}} sort keys %base),
+			'ROLLBACK;'));
 }
 
 1;

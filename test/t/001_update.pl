@@ -1,12 +1,16 @@
-# An extension that was updated from the oldest version kept is the same as one
-# that was made anew.
+# An extension that was updated from a version that was released is the same as
+# one that was made anew, and what a database has stored stays what it was.
 #
-# Of each version that was released, src/upgrade keeps the install script,
-# funnel--1.0.sql, and the way to the next, funnel--1.0--1.1.sql.
+# Of each version that was released are kept: the install script,
+# src/upgrade/funnel--1.0.sql; the way to the next, funnel--1.0--1.1.sql; and
+# values as its library stored them, test/expected/stored_1.0.txt.  This test
+# leaves those of the present version in build/output.
 use strict;
 use warnings;
 
+use Digest::SHA ();
 use FunnelTest;
+use FunnelTypes;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -52,31 +56,66 @@ isnt(
 	$fresh,
 	'a difference is seen');
 
-sub number
-{
-	my ($version) = @_;
+# The scripts of a release are what they were when it was made.  Only those that
+# lead to the present version may still change.
+my %frozen = map { /^(\w+)  (\S+)$/ ? ($2 => $1) : () } split /\n/, slurp_file('src/upgrade/frozen.sha256');
+my %kept = map { m{/([^/]+)$} => Digest::SHA->new(256)->addfile($_)->hexdigest }
+  grep { !/--\Q$present\E\.sql$/ } glob('src/upgrade/*.sql');
+is_deeply(\%kept, \%frozen, 'no script of a release has changed');
 
-	return sprintf '%04d' x 3, (split(/\./, $version), 0, 0)[0 .. 2];
+# What C is called with, a line for each function.
+sub calls
+{
+	my ($database) = @_;
+
+	return split /\n/, $node->safe_psql(
+		$database, q{
+		SELECT prosrc, proargtypes::regtype[], prorettype::regtype
+		FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+		WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND prolang = 13});
 }
 
-my ($oldest) = sort { number($a) cmp number($b) }
-  grep { number($_) lt number($present) }
-  map { m{/funnel--([\d.]+)\.sql$} ? $1 : () } glob('src/upgrade/*.sql');
+my %now = map { $_ => 1 } calls('postgres');
+my %symbols = map { (split /\|/)[0] => 1 } keys %now;
+my ($oldest, @later) = FunnelTest::kept_versions();
 
-SKIP:
+foreach my $version ($oldest, @later)
 {
-	skip "no version before $present was released", 2 unless defined $oldest;
-	is( database(
-			'updated',
-			"CREATE EXTENSION funnel VERSION '$oldest'",
-			'ALTER EXTENSION funnel UPDATE'),
-		$fresh,
-		"it is the same when updated from $oldest");
-	is( $node->safe_psql(
-			'updated',
-			q{SELECT extversion FROM pg_extension WHERE extname = 'funnel'}),
-		$present,
-		"the version is $present");
+	my $database = "from_$version" =~ tr/./_/r;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	my ($code, $out, $error) = $node->psql($database, "CREATE EXTENSION funnel VERSION '$version'");
+	is($error, '', "the library has every function of $version");
+	next if $code != 0;
+
+	# A database is updated some time after the library, or never.
+	is(join("\n", grep { !$now{$_} && $symbols{ (split /\|/)[0] } } calls($database)),
+		'', 'none has got other arguments since then under the same name');
+
+	($code, $out, $error) = $node->psql($database, 'ALTER EXTENSION funnel UPDATE');
+	is($error, '', "$version can be updated");
+	is(catalog($database), $fresh, "and is the same as $present then");
+	is($node->safe_psql($database, q{SELECT extversion FROM pg_extension WHERE extname = 'funnel'}),
+		$present, 'also by its name');
+}
+
+# Every type in tables, indexes, partitions and views that depend on it
+FunnelTypes::create($node, 'house', $oldest);
+my $contents = FunnelTypes::contents($node, 'house');
+my ($code, $out, $error) = $node->psql('house', 'ALTER EXTENSION funnel UPDATE');
+is($error, '', 'a database full of its values can be updated');
+is(FunnelTypes::contents($node, 'house'), $contents, 'the same values and reports');
+FunnelTypes::refresh($node, 'house');
+is(FunnelTypes::contents($node, 'house'), $contents, 'also when made anew');
+
+# What the library of a version wrote
+append_to_file("$ENV{TESTDIR}/stored_$present.txt", FunnelTypes::stored($node, 'house'));
+foreach my $version ($oldest, @later)
+{
+	my $stored = slurp_file("test/expected/stored_$version.txt");
+
+	cmp_ok(() = $stored =~ /^\w+\t\w+\t./mg, '>', 30, "there are values of $version");
+	is(FunnelTypes::unread($node, 'house', $stored), '', 'all are read as what they were');
 }
 
 done_testing();
