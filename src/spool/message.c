@@ -8,6 +8,10 @@
  * share if they do it before they hand over, whereas the one that receives works
  * alone; and the groups are smaller than the records.
  *
+ * What a worker hands over comes in a file as soon as it would not fit into the
+ * server's tuple queue at once.  A longer message passes through the queue piece
+ * by piece, and for each piece one process waits until the other wakes up.
+ *
  * The leader of a parallel query takes part in the scan, and a plan by partition
  * has a node for each: their states stay in the process.  Those are only lent,
  * and read where they are.
@@ -33,6 +37,7 @@
 #include "nodes/execnodes.h"
 #include "optimizer/cost.h"
 #include "port/pg_bswap.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
@@ -49,6 +54,9 @@
 
 /* Room for a tuple's header, and the rest of a serialized state */
 #define MAX_MESSAGE_SIZE	(MaxAllocSize - 1024 * 1024)
+
+/* The server's tuple queue, PARALLEL_TUPLE_QUEUE_SIZE of executor/execParallel.c */
+#define TUPLE_QUEUE_SIZE	(64 * 1024)
 
 /* Segments are not larger, but for one unit, nor what is read at a time. */
 #define MAX_PIECE_SIZE		(1024 * 1024)
@@ -325,7 +333,8 @@ lend(FunnelSpool *spool, StringInfo buf)
 
 /*
  * How many bytes of segments a message may have.  The process that writes it
- * holds it twice, and the one that reads it holds those of all others.
+ * holds it twice, and the one that reads it holds those of all others.  Who
+ * limits temporary files wants none for what fits into memory.
  */
 static size_t
 max_message_size(const FunnelSpool *spool)
@@ -334,8 +343,11 @@ max_message_size(const FunnelSpool *spool)
 	size_t		used = funnel_spool_used_memory(spool);
 	size_t		left = budget > used ? budget - used : 0;
 	int			nsenders = Max(Max(max_parallel_workers_per_gather, ParallelWorkerNumber + 1), 1);
+	size_t		limit = Min(left / 2, funnel_spool_message_share() / nsenders);
 
-	return Min(left / 2, funnel_spool_message_share() / nsenders);
+	if (IsParallelWorker() && temp_file_limit < 0)
+		limit = Min(limit, TUPLE_QUEUE_SIZE);
+	return limit;
 }
 
 /* Append the segments of all partitions, and note their sizes. */
