@@ -414,8 +414,8 @@ funnel_events_sort(FunnelEvents *events)
 /*
  * The same of words, by time only.
  */
-void
-funnel_events_sort_words(FunnelEvents *events)
+static void
+order_words(FunnelEvents *events)
 {
 	int64	   *words = (int64 *) events->words;
 	int64	   *merged;
@@ -557,7 +557,7 @@ read_plain_words(FunnelEvents *events, uint64_t *present)
 			merge_to_plain(events, middle);
 		else
 		{
-			funnel_events_sort_words(events);
+			order_words(events);
 			(void) words_to_plain(events, 0, &found);
 		}
 	}

@@ -64,7 +64,6 @@ extern uint64 *funnel_events_reserve_words(FunnelEvents *events, size_t nwords,
 extern void *funnel_events_reserve_scratch(FunnelEvents *events, size_t size);
 extern void funnel_events_trim(FunnelEvents *events);
 extern void funnel_events_sort(FunnelEvents *events);
-extern void funnel_events_sort_words(FunnelEvents *events);
 extern bool funnel_events_arrange(FunnelEvents *events, const FunnelProgram *program,
 								  uint64_t *present);
 extern void funnel_events_match(FunnelEvents *events, const FunnelProgram *program,

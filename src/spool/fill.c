@@ -46,7 +46,7 @@ set_widths(FunnelSpool *spool, int word_width, int unit_width, int item_width)
 	spool->word_excess = ~spool_width_mask(word_width);
 	spool->unit_excess = ~spool_width_mask(unit_width);
 	spool->item_mask = spool_width_mask(item_width);
-	spool->packed_room = spool_packed_room(word_width, item_width);
+	spool->packed_room = word_width + item_width + sizeof(uint64);
 	funnel_blocks_close_all(&spool->blocks);
 }
 
@@ -120,12 +120,14 @@ add_block(FunnelSpool *spool, uint64 hash, size_t room)
 }
 
 /*
- * Make room for a packed record that the last block of its partition cannot
+ * Make ROOM for a packed record that the last block of its partition cannot
  * take: in a new block, from where the word is near, or with greater widths.
- * There may still be none if the spool was put into partitions.
+ * There may still be none if the spool was put into partitions.  UNIT is 0 if it
+ * is no integer.
  */
 static pg_noinline void
-make_packed_room(FunnelSpool *spool, uint64 hash, uint64 word, uint64 item, uint64 unit)
+make_packed_room(FunnelSpool *spool, size_t room, uint64 hash, uint64 word, uint64 item,
+				 uint64 unit)
 {
 	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
 	SpoolSegment *segment;
@@ -141,14 +143,15 @@ make_packed_room(FunnelSpool *spool, uint64 hash, uint64 word, uint64 item, uint
 			 !spool_item_fits(partition->item_base, spool->item_mask, item))
 		set_widths(spool, spool->word_width, spool->unit_width, spool->item_width + 1);
 
-	partition = add_block(spool, hash, spool->packed_room);
+	partition = add_block(spool, hash, room);
 	if (partition->next != SPOOL_BLOCK_DATA(partition->tail))
 		return;
 
 	/* A quarter of the range is for rows that are late. */
 	partition->base = 0;
 	if (spool->word_width < (int) sizeof(word))
-		partition->base = SPOOL_TIME_OF_WORD(word - (UINT64CONST(1) << (8 * spool->word_width - 2)));
+		partition->base = (word - (UINT64CONST(1) << (8 * spool->word_width - 2))) &
+			~((UINT64CONST(1) << FUNNEL_CODE_BITS) - 1);
 	if (item != 0)
 		spool->item_base = spool_item_base(spool->item_width, item);
 	partition->item_base = spool->item_base;
@@ -162,33 +165,59 @@ make_packed_room(FunnelSpool *spool, uint64 hash, uint64 word, uint64 item, uint
 }
 
 static pg_attribute_always_inline bool
-has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition,
+has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition, size_t room,
 				uint64 word, uint64 item, uint64 unit, bool with_item)
 {
-	return (size_t) (partition->end - partition->next) >= spool->packed_room &&
+	return (size_t) (partition->end - partition->next) >= room &&
 		((word - partition->base) & spool->word_excess) == 0 &&
 		(!with_item || spool_item_fits(partition->item_base, spool->item_mask, item)) &&
 		(unit & spool->unit_excess) == 0;
 }
 
-static pg_attribute_always_inline void
-append_packed(FunnelSpool *spool, uint64 unit, uint64 word, uint64 item, bool with_item)
+/*
+ * Append a packed record but for its unit, which is to be written to where
+ * PARTITION->next leads then; that must be set behind it.
+ */
+static pg_attribute_always_inline SpoolPartition *
+append_packed_event(FunnelSpool *spool, size_t room, uint64 hash, uint64 word, uint64 item,
+					uint64 unit, bool with_item)
 {
-	uint64		hash = funnel_hash_word(unit);
 	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
 
-	while (unlikely(!has_packed_room(spool, partition, word, item, unit, with_item)))
+	while (unlikely(!has_packed_room(spool, partition, room, word, item, unit, with_item)))
 	{
-		make_packed_room(spool, hash, word, item, unit);
+		make_packed_room(spool, room, hash, word, item, unit);
 		partition = spool_partition_of(&spool->blocks, hash);
 	}
 	/* partitions are too many for the processor to foresee where it writes */
 	__builtin_prefetch(partition->next + PREFETCHED_BYTES, 1);
 	partition->next = spool_write_packed(partition->next, spool->word_width,
-										 with_item ? spool->item_width : 0, spool->unit_width,
+										 with_item ? spool->item_width : 0,
 										 word - partition->base,
-										 with_item ? spool_pack_item(partition->item_base, item) : 0,
-										 unit);
+										 with_item ? spool_pack_item(partition->item_base, item) : 0);
+	return partition;
+}
+
+static pg_attribute_always_inline void
+append_packed(FunnelSpool *spool, uint64 unit, uint64 word, uint64 item, bool with_item)
+{
+	SpoolPartition *partition = append_packed_event(spool, spool->packed_room,
+													funnel_hash_word(unit), word, item, unit,
+													with_item);
+
+	funnel_store_word(partition->next, unit);
+	partition->next += spool->unit_width;
+}
+
+/* The same for a unit that is no integer. */
+static pg_attribute_always_inline void
+append_packed_key(FunnelSpool *spool, const FunnelUnitKey *key, uint64 word, uint64 item)
+{
+	size_t		room = spool->packed_room + spool_unit_size(&spool->form, key);
+	SpoolPartition *partition = append_packed_event(spool, room, spool_double_hash(key->hash),
+													word, item, 0, spool->form.nitems > 0);
+
+	partition->next = spool_write_unit(&spool->form, partition->next, key);
 }
 
 /*
@@ -214,26 +243,38 @@ append_event(FunnelSpool *spool, uint64 hash, const Event *event, size_t unit_si
 	return record + size;
 }
 
-/* An event of a unit as it stands in a record. */
+/* An event of a unit that is no integer, in whatever form the spool has. */
 static void
-append_copy(FunnelSpool *spool, SpoolUnitRef unit, const Event *event)
+append_key(FunnelSpool *spool, const FunnelUnitKey *key, const Event *event)
 {
 	const SpoolForm *form = &spool->form;
-	uint64		hash = spool_unit_hash(form, unit);
+	size_t		size = TYPEALIGN(8, spool_unit_size(form, key));
+	char	   *to;
+	char	   *end;
 
-	if (spool->packed && form->nitems == 0)
+	if (spool->packed)
+	{
+		append_packed_key(spool, key, event->word,
+						  form->nitems == 0 ? 0 : spool_read_item(false, (const char *) event, 0));
+		return;
+	}
+	to = append_event(spool, spool_double_hash(key->hash), event, size);
+	end = spool_write_unit(form, to, key);
+	/* no stray bytes go to a file */
+	memset(end, 0, to + size - end);
+}
+
+/* The same of a unit that is an integer. */
+static void
+append_integer(FunnelSpool *spool, uint64 unit, const Event *event)
+{
+	if (!spool->packed)
+		memcpy(append_event(spool, funnel_hash_word(unit), event, sizeof(unit)), &unit, sizeof(unit));
+	else if (spool->form.nitems == 0)
 		append_packed(spool, unit, event->word, 0, false);
-	else if (spool->packed)
+	else
 		append_packed(spool, unit, event->word,
 					  spool_read_item(false, (const char *) event, 0), true);
-	else if (form->unit_type->is_integer)
-		memcpy(append_event(spool, hash, event, sizeof(unit)), &unit, sizeof(unit));
-	else
-	{
-		size_t		size = spool_unit_size(form, (const char *) spool_unit_at(unit));
-
-		memcpy(append_event(spool, hash, event, size), spool_unit_at(unit), size);
-	}
 }
 
 void
@@ -248,10 +289,17 @@ funnel_spool_append_segment(FunnelSpool *spool, const SpoolSegment *segment)
 	spool_cursor_init(&cursor, &spool->form, segment, kind);
 	while (spool_cursor_next(&cursor, kind))
 	{
-		for (uint64 i = 0; i < cursor.nevents; i++)
+		spool_cursor_copy_event(&cursor, kind, (char *) &event, spool->full_rows);
+		if (spool->form.unit_type->is_integer)
+			append_integer(spool, cursor.unit, &event);
+		else
 		{
-			spool_cursor_copy_event(&cursor, kind, (char *) &event, spool->full_rows);
-			append_copy(spool, cursor.unit, &event);
+			const char *unit = spool_unit_at(cursor.unit);
+			FunnelUnitKey key;
+
+			key.hash = spool_stored_hash(unit);
+			key.bytes = spool_checked_unit_bytes(&spool->form, unit, &key.len);
+			append_key(spool, &key, &event);
 		}
 	}
 }
@@ -262,9 +310,9 @@ create_spool(const SpoolForm *form, int shift, MemoryContext context)
 	FunnelSpool *spool = MemoryContextAllocZero(context, sizeof(FunnelSpool));
 
 	spool->form = *form;
-	spool->packed = form->unit_type->is_integer && form->nitems <= 1;
+	spool->packed = form->unit_type->is_image && form->nitems <= 1;
 	funnel_blocks_init(&spool->blocks, shift, context);
-	set_widths(spool, FIRST_WORD_WIDTH, 1, form->nitems);
+	set_widths(spool, FIRST_WORD_WIDTH, form->unit_type->is_integer ? 1 : 0, form->nitems);
 	return spool;
 }
 
@@ -349,25 +397,13 @@ add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
 		   spool->form.nitems * sizeof(uint64));
 
 	if (spool->form.unit_type->is_integer)
-		append_copy(spool, funnel_unit_integer(spool->form.unit_type, unit), &event);
+		append_integer(spool, funnel_unit_integer(spool->form.unit_type, unit), &event);
 	else
 	{
 		FunnelUnitKey key;
-		SpoolUnit	header;
-		size_t		padded;
-		char	   *to;
 
 		funnel_unit_key(spool->form.unit_type, unit, &key);
-		header.hash = key.hash;
-		header.len = key.len;
-		padded = TYPEALIGN(8, (size_t) key.len);
-		to = append_event(spool, spool_double_hash(key.hash), &event, sizeof(header) + padded);
-		memcpy(to, &header, sizeof(header));
-		to += sizeof(header);
-		/* no stray bytes go to a file */
-		if (padded > 0)
-			memset(to + padded - 8, 0, 8);
-		memcpy(to, key.bytes, key.len);
+		append_key(spool, &key, &event);
 	}
 }
 
@@ -378,7 +414,8 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 	uint64		word;
 
 	/* what is most common, and so simple that it needs no stack */
-	if (likely(spool->packed && encode_word(spool, ts, labels, &word)))
+	if (likely(spool->packed && spool->form.unit_type->is_integer &&
+			   encode_word(spool, ts, labels, &word)))
 	{
 		if (likely(spool->form.nitems == 0))
 			append_packed(spool, funnel_unit_integer(spool->form.unit_type, unit), word, 0, false);

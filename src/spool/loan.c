@@ -79,7 +79,6 @@ funnel_spool_take_loan(FunnelSpool *spool, uint64 number)
 	{
 		number, lender
 	};
-	spool->has_others = true;
 }
 
 void

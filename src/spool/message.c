@@ -3,11 +3,6 @@
  * spool/message.c
  *	  A spool on its way from one node of a plan to another.
  *
- * Words without items are grouped before they are sent, others go as they stand
- * in memory and files.  Grouping is work that the processes of a parallel query
- * share if they do it before they hand over, whereas the one that receives works
- * alone; and the groups are smaller than the records.
- *
  * What a worker hands over comes in a file as soon as it would not fit into the
  * server's tuple queue at once.  A longer message passes through the queue piece
  * by piece, and for each piece one process waits until the other wakes up.
@@ -43,7 +38,6 @@
 #include "base/compat.h"
 #include "spool/fill.h"
 #include "spool/loan.h"
-#include "spool/scan.h"
 #include "spool/sharedfile.h"
 #include "spool/spill.h"
 
@@ -185,65 +179,6 @@ append_partition(Outlet *outlet, const FunnelSpool *spool, int p)
 	}
 }
 
-/*
- * All partitions, their records in groups, as segments.
- */
-static void
-append_groups(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
-{
-	StringInfo	buf = outlet->buf;
-	SpoolSegment segment = {0};
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "funnel spool",
-												  ALLOCSET_DEFAULT_SIZES);
-	FunnelSpoolScan *scan = funnel_spool_scan_begin(spool, context);
-	FunnelEvents events;
-	bool		more;
-	int			p = -1;
-	size_t		begin = 0;
-
-	segment.kind = SPOOL_GROUPED;
-	/* words are differences to 0; units of other spools may be wider */
-	segment.word_width = sizeof(uint64);
-	if (spool->form.unit_type->is_integer)
-		segment.unit_width = spool->has_others ? (int) sizeof(uint64) : spool->unit_width;
-	funnel_events_init(&events, context, false);
-	do
-	{
-		SpoolUnitRef unit;
-		char	   *to;
-
-		CHECK_FOR_INTERRUPTS();
-		more = funnel_spool_scan_next(scan, &events);
-		if (p >= 0 && (!more || funnel_spool_scan_partition(scan) != p ||
-					   buf->len - begin >= MAX_PIECE_SIZE))
-		{
-			/* the end of a segment */
-			segment.size = buf->len - begin - sizeof(segment);
-			memcpy(buf->data + begin, &segment, sizeof(segment));
-			append_zeros(buf, TYPEALIGN(8, (size_t) segment.size) - segment.size);
-			sizes[p] += buf->len - begin;
-			relieve(outlet);
-			p = -1;
-		}
-		if (!more)
-			break;
-		if (p < 0)
-		{
-			p = funnel_spool_scan_partition(scan);
-			begin = buf->len;
-			append_zeros(buf, sizeof(segment));
-		}
-		funnel_events_sort_words(&events);
-		unit = funnel_spool_scan_unit(scan);
-		reserve(buf, funnel_spool_group_room(&spool->form, unit, events.nrows));
-		to = buf->data + buf->len;
-		buf->len += funnel_spool_write_group(&spool->form, &segment,
-											 buf->data + begin + sizeof(segment), to, unit,
-											 events.words, events.nrows) - to;
-	} while (true);
-	MemoryContextDelete(context);
-}
-
 /* A run of partitions of such sizes, one after the other. */
 static SpoolRun *
 create_run(const FunnelSpool *spool, const uint64 *sizes)
@@ -253,41 +188,6 @@ create_run(const FunnelSpool *spool, const uint64 *sizes)
 	for (int p = 0; p < SPOOL_PARTITIONS; p++)
 		run->offsets[p + 1] = run->offsets[p] + sizes[p];
 	return run;
-}
-
-/* Can all partitions be groups only?  That takes words. */
-static bool
-can_group(const FunnelSpool *spool)
-{
-	return spool_is_partitioned(&spool->blocks) && !spool->full_rows && spool->form.nitems == 0;
-}
-
-/*
- * Group what there is by unit, if that is possible within the memory allowed:
- * work that will be needed, when there is time for it.
- */
-static void
-group_in_memory(FunnelSpool *spool)
-{
-	MemoryContext old;
-	StringInfoData buf;
-	Outlet		outlet;
-	uint64		sizes[SPOOL_PARTITIONS] = {0};
-	SpoolRun   *run;
-
-	if (!can_group(spool) || spool->nruns > 0 ||
-		spool->blocks.allocated > MAX_MESSAGE_SIZE / 2 ||
-		funnel_spool_is_over_budget(spool, spool->blocks.allocated))
-		return;
-	old = MemoryContextSwitchTo(spool->blocks.context);
-	initStringInfo(&buf);
-	init_outlet(&outlet, &buf);
-	append_groups(&outlet, spool, sizes);
-	append_zeros(&buf, SPOOL_PADDING);
-	run = create_run(spool, sizes);
-	run->memory = buf.data;
-	funnel_spool_replace(spool, run);
-	MemoryContextSwitchTo(old);
 }
 
 /* Is this call's state that of a partial aggregate of a plan? */
@@ -315,14 +215,8 @@ can_lend(const FunnelSpool *spool, FunctionCallInfo fcinfo)
 static void
 lend(FunnelSpool *spool, StringInfo buf)
 {
-	size_t		share = 0;
+	size_t		share = IsInParallelMode() ? funnel_spool_message_share() : 0;
 
-	if (IsInParallelMode())
-	{
-		/* the workers are about to do the same, and will be waited for */
-		group_in_memory(spool);
-		share = funnel_spool_message_share();
-	}
 	if (funnel_spool_is_over_budget(spool, share) && !funnel_spool_spill_idle(spool, share))
 		funnel_spool_spill_all(spool);
 	funnel_spool_set_idle(spool, true);
@@ -354,11 +248,6 @@ max_message_size(const FunnelSpool *spool)
 static void
 append_segments(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
 {
-	if (can_group(spool))
-	{
-		append_groups(outlet, spool, sizes);
-		return;
-	}
 	funnel_spool_check_loans(spool);
 	for (int p = 0; p < spool_num_partitions(&spool->blocks); p++)
 	{

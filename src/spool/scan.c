@@ -17,7 +17,6 @@
 #include "base/interrupts.h"
 #include "spool/fill.h"
 #include "spool/loan.h"
-#include "spool/scan.h"
 #include "spool/spill.h"
 
 /* From this size on, a partition is split before it is grouped. */
@@ -304,7 +303,7 @@ count_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, SpoolKind kind
 	{
 		uint32		number = unit_number(scan, cursor.unit);
 
-		scan->ends[number] += cursor.nevents;
+		scan->ends[number]++;
 		*numbers++ = number;
 	}
 	return numbers;
@@ -352,11 +351,9 @@ place_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, SpoolKind kind
 	while (spool_cursor_next(&cursor, kind))
 	{
 		uint64	   *end = &ends[*numbers++];
-		char	   *to = events + *end * event_size;
 
-		*end += cursor.nevents;
-		for (uint64 i = 0; i < cursor.nevents; i++, to += event_size)
-			spool_cursor_copy_event(&cursor, kind, to, full_rows);
+		spool_cursor_copy_event(&cursor, kind, events + *end * event_size, full_rows);
+		(*end)++;
 	}
 	return numbers;
 }
@@ -555,18 +552,4 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 	else
 		read_rows(&spool->form, spool->full_rows, spool->form.nitems, from, end - begin, events);
 	return true;
-}
-
-SpoolUnitRef
-funnel_spool_scan_unit(const FunnelSpoolScan *scan)
-{
-	if (scan->split_scan != NULL)
-		return funnel_spool_scan_unit(scan->split_scan);
-	return scan->units[scan->next_unit - 1];
-}
-
-int
-funnel_spool_scan_partition(const FunnelSpoolScan *scan)
-{
-	return scan->partition;
 }

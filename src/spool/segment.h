@@ -6,36 +6,32 @@
  * A segment is a header and records of one kind: what one block holds.  Files
  * and messages are segments one after another, each aligned to 8 bytes.
  *
- * Most records are packed.  Of a word, see events/word.h, and of a unit that is
- * an integer only as many bytes are kept as the numbers need, the lowest first;
- * of the word it is the difference to the segment's base, which is near because
- * rows mostly come in order of time.  There may be one item: it is 0, or kept as
- * the difference to another base.
+ * Most records are packed: words with one item at most, of units whose bytes
+ * decide what is equal.  Of a word, see events/word.h, and of a unit that is an
+ * integer only as many bytes are kept as the numbers need, the lowest first; of
+ * the word it is the difference to the segment's base, which is near because rows
+ * mostly come in order of time.  The item is 0, or kept as the difference to another
+ * base.
  *
  *	event			word_width bytes
  *	item			item_width bytes, if there is one
- *	unit			unit_width bytes
- *
- * Words that are handed to another process are grouped before: units one after
- * another, each with its events in order of time.
- *
- *	unit			unit_width bytes; or, if that is 0, as below, after as many
- *					zeros as align it to 8 bytes
- *	events			their number less one, a varint
- *	first event		word_width bytes
- *	width			a byte, 1 to 8, if there are more
- *	each other		so many bytes: its word less the time of the one before
+ *	unit			an integer: unit_width bytes; or, if that is 0, a hash, 4 bytes,
+ *					a length, a varint, and so many bytes
  *
  * All other records have parts of multiples of 8 bytes:
  *
  *	event			a word, 8 bytes; or a full row, 24 bytes: FunnelRow
  *	items			8 bytes each, if the spool is one with items
- *	unit			an integer, 8 bytes; or a hash, a length, and so many bytes
+ *	unit			an integer, 8 bytes; or as above, and zeros behind it; or, if a
+ *					function decides what is equal, a hash and a length, 4 bytes each,
+ *					and so many bytes and zeros
  *
  *-------------------------------------------------------------------------
  */
 #ifndef FUNNEL_SPOOL_SEGMENT_H
 #define FUNNEL_SPOOL_SEGMENT_H
+
+#include "utils/memutils.h"
 
 #include "base/bytes.h"
 #include "events/unit.h"
@@ -45,7 +41,6 @@ typedef enum SpoolKind
 {
 	SPOOL_PACKED,
 	SPOOL_PACKED_ITEMS,
-	SPOOL_GROUPED,
 	SPOOL_WORDS,
 	SPOOL_FULL_ROWS
 } SpoolKind;
@@ -56,7 +51,7 @@ typedef struct SpoolSegment
 	uint64		item_base;		/* and to packed items that are not 0 */
 	uint32		size;			/* of the records, in bytes */
 	uint8		kind;
-	uint8		word_width;		/* 1 to 8 if packed or grouped, else 0 */
+	uint8		word_width;		/* 1 to 8 if packed, else 0 */
 	uint8		unit_width;		/* the same, or 0 if units are no integers */
 	uint8		item_width;		/* 1 to 8 if packed with items, else 0 */
 } SpoolSegment;
@@ -99,28 +94,14 @@ extern size_t funnel_spool_max_units(const SpoolForm *form, const SpoolSegment *
  * Units
  */
 
-/* One that is no integer, with so many bytes behind this */
-typedef struct SpoolUnit
-{
-	uint32		hash;
-	uint32		len;
-} SpoolUnit;
-
 /* A unit outside of records: the integer, or where it is. */
 typedef uint64 SpoolUnitRef;
 
-static inline const SpoolUnit *
+/* Where a unit is that is no integer; packed ones are not aligned. */
+static inline const char *
 spool_unit_at(SpoolUnitRef unit)
 {
-	return (const SpoolUnit *) (uintptr_t) unit;
-}
-
-static inline size_t
-spool_unit_size(const SpoolForm *form, const char *unit)
-{
-	if (form->unit_type->is_integer)
-		return sizeof(uint64);
-	return sizeof(SpoolUnit) + TYPEALIGN(8, (size_t) ((const SpoolUnit *) unit)->len);
+	return (const char *) (uintptr_t) unit;
 }
 
 static inline SpoolUnitRef
@@ -134,6 +115,64 @@ spool_unit_ref(const SpoolForm *form, const char *unit)
 	return integer;
 }
 
+/* The hash of a unit that is no integer. */
+static inline uint32
+spool_stored_hash(const char *unit)
+{
+	uint32		hash;
+
+	memcpy(&hash, unit, sizeof(hash));
+	return hash;
+}
+
+/*
+ * The bytes of a unit that is no integer, and how many they are; NULL if it does
+ * not end before END.
+ */
+static inline const char *
+spool_unit_bytes(const SpoolForm *form, const char *unit, const char *end, uint32 *len)
+{
+	const char *bytes = unit + sizeof(uint32);
+	uint64		more;
+
+	if (end - unit < (ptrdiff_t) sizeof(uint32) + 1)
+		return NULL;
+	if (!form->unit_type->is_image)
+	{
+		if (end - bytes < (ptrdiff_t) sizeof(*len))
+			return NULL;
+		memcpy(len, bytes, sizeof(*len));
+		bytes += sizeof(*len);
+	}
+	else if (likely((uint8) *bytes < 0x80))
+		*len = (uint8) *bytes++;
+	else
+	{
+		if (funnel_varint_read((const uint8 **) &bytes, (const uint8 *) end, &more) != NULL ||
+			more > MaxAllocSize)
+			return NULL;
+		*len = (uint32) more;
+	}
+	return (size_t) (end - bytes) >= *len ? bytes : NULL;
+}
+
+/* The same of a unit that was read before. */
+static inline const char *
+spool_checked_unit_bytes(const SpoolForm *form, const char *unit, uint32 *len)
+{
+	const uint8 *at = (const uint8 *) unit + sizeof(uint32);
+
+	if (!form->unit_type->is_image)
+	{
+		memcpy(len, at, sizeof(*len));
+		return (const char *) at + sizeof(*len);
+	}
+	*len = *at & 0x7F;
+	for (int shift = 7; (*at++ & 0x80) != 0; shift += 7)
+		*len |= (uint32) (*at & 0x7F) << shift;
+	return (const char *) at;
+}
+
 /* Units that are no integers have a hash of 32 bits: it is doubled. */
 static inline uint64
 spool_double_hash(uint32 hash)
@@ -145,22 +184,56 @@ static inline uint64
 spool_unit_hash(const SpoolForm *form, SpoolUnitRef unit)
 {
 	if (!form->unit_type->is_integer)
-		return spool_double_hash(spool_unit_at(unit)->hash);
+		return spool_double_hash(spool_stored_hash(spool_unit_at(unit)));
 	return funnel_hash_word(unit);
 }
 
 static inline bool
 spool_same_unit(const SpoolForm *form, SpoolUnitRef a, SpoolUnitRef b)
 {
-	const SpoolUnit *left = spool_unit_at(a);
-	const SpoolUnit *right = spool_unit_at(b);
+	const char *left = spool_unit_at(a);
+	const char *right = spool_unit_at(b);
+	uint32		left_len;
+	uint32		right_len;
 
 	if (form->unit_type->is_integer)
 		return a == b;
-	return left->hash == right->hash &&
-		funnel_unit_keys_equal(form->unit_type,
-							   (const char *) (left + 1), left->len,
-							   (const char *) (right + 1), right->len);
+	if (spool_stored_hash(left) != spool_stored_hash(right))
+		return false;
+	left = spool_checked_unit_bytes(form, left, &left_len);
+	right = spool_checked_unit_bytes(form, right, &right_len);
+	return funnel_unit_keys_equal(form->unit_type, left, left_len, right, right_len);
+}
+
+/* How long a unit is that is no integer. */
+static inline size_t
+spool_unit_size(const SpoolForm *form, const FunnelUnitKey *key)
+{
+	size_t		size = sizeof(key->hash) + (form->unit_type->is_image ? 1 : sizeof(key->len)) + key->len;
+
+	if (form->unit_type->is_image)
+	{
+		for (uint32 more = key->len >> 7; more > 0; more >>= 7)
+			size++;
+	}
+	return size;
+}
+
+/* Write it, and return where it ends. */
+static inline char *
+spool_write_unit(const SpoolForm *form, char *to, const FunnelUnitKey *key)
+{
+	memcpy(to, &key->hash, sizeof(key->hash));
+	to += sizeof(key->hash);
+	if (form->unit_type->is_image)
+		to = (char *) funnel_varint_write((uint8 *) to, key->len);
+	else
+	{
+		memcpy(to, &key->len, sizeof(key->len));
+		to += sizeof(key->len);
+	}
+	memcpy(to, key->bytes, key->len);
+	return to + key->len;
 }
 
 /*
@@ -278,13 +351,12 @@ spool_item_base(int item_width, uint64 item)
 }
 
 /*
- * Write a packed record, WORD and ITEM less the segment's bases, and return where
- * the next goes; ITEM_WIDTH is 0 if there is none.  Bytes behind it are written
- * to, see spool_packed_room.
+ * Write the event and the item of a packed record, less the segment's bases, and
+ * return where the unit goes; ITEM_WIDTH is 0 if there is none.  Up to 8 bytes
+ * behind them are written to.
  */
 static pg_attribute_always_inline char *
-spool_write_packed(char *to, int word_width, int item_width, int unit_width,
-				   uint64 word, uint64 item, uint64 unit)
+spool_write_packed(char *to, int word_width, int item_width, uint64 word, uint64 item)
 {
 	funnel_store_word(to, word);
 	to += word_width;
@@ -293,47 +365,23 @@ spool_write_packed(char *to, int word_width, int item_width, int unit_width,
 		funnel_store_word(to, item);
 		to += item_width;
 	}
-	funnel_store_word(to, unit);
-	return to + unit_width;
-}
-
-static inline size_t
-spool_packed_room(int word_width, int item_width)
-{
-	return word_width + item_width + sizeof(uint64);
+	return to;
 }
 
 /*
- * Groups
- */
-
-#define SPOOL_TIME_OF_WORD(word)	((word) & ~((UINT64CONST(1) << FUNNEL_CODE_BITS) - 1))
-
-/* How many bytes writing a group of so many events may touch. */
-extern size_t funnel_spool_group_room(const SpoolForm *form, SpoolUnitRef unit, size_t nwords);
-
-/*
- * Write a unit and its events, which are in order of time, to TO, and return
- * where the next goes.  The records of the segment begin at RECORDS, which need
- * not be aligned yet; of SEGMENT the base and widths are looked at.
- */
-extern char *funnel_spool_write_group(const SpoolForm *form, const SpoolSegment *segment,
-									  const char *records, char *to, SpoolUnitRef unit,
-									  const uint64 *words, size_t nwords);
-
-/*
- * A cursor reads the records of a segment, of whatever kind, as units that have
- * so many events each.  The functions below take that kind as an argument: where
- * it is a constant, the compiler makes a loop for it alone.
+ * Cursors
+ *
+ * A cursor reads the records of a segment, of whatever kind.  The functions below
+ * take that kind as an argument: where it is a constant, the compiler makes a loop
+ * for it alone.
  */
 typedef struct SpoolCursor
 {
 	const SpoolForm *form;
-	const char *records;		/* all of the segment's */
 	const char *next;			/* record */
 	const char *end;
 
-	uint64		base;			/* of packed and grouped words */
+	uint64		base;			/* of packed words */
 	int			word_width;
 	int			unit_width;
 	uint64		word_mask;
@@ -342,24 +390,18 @@ typedef struct SpoolCursor
 	int			item_width;
 	size_t		event_size;		/* of the others */
 
-	/* The present unit, and its next event */
+	/* The present record */
 	SpoolUnitRef unit;
-	uint64		nevents;
-	const char *event;			/* not of a group's first */
-	uint64		word;			/* of a group: the event, or the one before */
-	int			width;			/* of a group's events but the first */
+	const char *event;
 } SpoolCursor;
-
-extern void funnel_spool_read_group(SpoolCursor *cursor);
 
 static pg_attribute_always_inline void
 spool_cursor_init(SpoolCursor *cursor, const SpoolForm *form, const SpoolSegment *segment,
 				  SpoolKind kind)
 {
 	cursor->form = form;
-	cursor->records = (const char *) (segment + 1);
-	cursor->next = cursor->records;
-	cursor->end = cursor->records + segment->size;
+	cursor->next = (const char *) (segment + 1);
+	cursor->end = cursor->next + segment->size;
 	cursor->base = segment->base;
 	cursor->word_width = segment->word_width;
 	cursor->unit_width = segment->unit_width;
@@ -370,43 +412,68 @@ spool_cursor_init(SpoolCursor *cursor, const SpoolForm *form, const SpoolSegment
 	cursor->event_size = spool_event_size(form, kind == SPOOL_FULL_ROWS);
 }
 
-/* Go to the next unit; false if there is none. */
+/*
+ * The bytes of a unit that is no integer at UNIT are read, and CURSOR->NEXT is set
+ * to what follows it.
+ */
+static inline void
+spool_cursor_read_unit(SpoolCursor *cursor, const char *unit)
+{
+	const char *bytes;
+	uint32		len;
+
+	bytes = spool_unit_bytes(cursor->form, unit, cursor->end, &len);
+	if (unlikely(bytes == NULL))
+		funnel_spool_is_invalid();
+	cursor->unit = spool_unit_ref(cursor->form, unit);
+	cursor->next = bytes + len;
+}
+
+/* Go to the next record; false if there is none. */
 static pg_attribute_always_inline bool
 spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 {
+	bool		is_integer = cursor->form->unit_type->is_integer;
 	const char *unit;
 
 	if (cursor->next >= cursor->end)
 		return false;
-	if (kind == SPOOL_GROUPED)
-	{
-		funnel_spool_read_group(cursor);
-		return true;
-	}
-	cursor->nevents = 1;
 	cursor->event = cursor->next;
 	if (kind == SPOOL_PACKED || kind == SPOOL_PACKED_ITEMS)
 	{
 		unit = cursor->next + cursor->word_width;
 		if (kind == SPOOL_PACKED_ITEMS)
 			unit += cursor->item_width;
-		cursor->unit = funnel_load_word(unit) & cursor->unit_mask;
-		cursor->next = unit + cursor->unit_width;
+		if (is_integer)
+		{
+			cursor->unit = funnel_load_word(unit) & cursor->unit_mask;
+			cursor->next = unit + cursor->unit_width;
+		}
+		else
+			spool_cursor_read_unit(cursor, unit);
 	}
 	else
 	{
 		unit = cursor->next + cursor->event_size;
-		cursor->unit = spool_unit_ref(cursor->form, unit);
-		cursor->next = unit + spool_unit_size(cursor->form, unit);
-		if (unlikely(cursor->next > cursor->end))
-			funnel_spool_is_invalid();
+		if (is_integer)
+		{
+			cursor->next = unit + sizeof(uint64);
+			if (unlikely(cursor->next > cursor->end))
+				funnel_spool_is_invalid();
+			cursor->unit = spool_unit_ref(cursor->form, unit);
+		}
+		else
+		{
+			spool_cursor_read_unit(cursor, unit);
+			cursor->next = cursor->event + TYPEALIGN(8, cursor->next - cursor->event);
+		}
 	}
 	return true;
 }
 
 /*
- * Write the next of the unit's events to TO, with its items if there are any:
- * as a full row, or else as a word; from full rows only the former is possible.
+ * Write the record's event to TO, with its items if there are any: as a full row,
+ * or else as a word; from full rows only the former is possible.
  */
 static pg_attribute_always_inline void
 spool_cursor_copy_event(SpoolCursor *cursor, SpoolKind kind, char *to, bool full_rows)
@@ -427,17 +494,6 @@ spool_cursor_copy_event(SpoolCursor *cursor, SpoolKind kind, char *to, bool full
 			}
 			spool_write_word(form, to, full_rows,
 							 cursor->base + (funnel_load_word(cursor->event) & cursor->word_mask));
-			break;
-		case SPOOL_GROUPED:
-			if (cursor->event == NULL)
-				cursor->event = cursor->next - (cursor->nevents - 1) * cursor->width;
-			else
-			{
-				cursor->word = SPOOL_TIME_OF_WORD(cursor->word) +
-					(funnel_load_word(cursor->event) & spool_width_mask(cursor->width));
-				cursor->event += cursor->width;
-			}
-			spool_write_word(form, to, full_rows, cursor->word);
 			break;
 		case SPOOL_WORDS:
 		case SPOOL_FULL_ROWS:

@@ -296,7 +296,6 @@ funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run)
 		spool->run_memory += size;
 	}
 	append_run(spool, run);
-	spool->has_others = true;
 }
 
 void

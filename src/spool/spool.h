@@ -22,17 +22,16 @@
  *	events of one unit ----> matcher
  *
  * In a parallel plan, or a plan by partition, a spool is handed over instead of
- * being read: funnel_spool_serialize writes its segments, grouped by unit, to a
- * message, or to a shared file if they are too many.  A spool that stays in its
- * process is not copied: the message holds the number of a loan, and the other
- * spool reads the lent one where it is.
+ * being read: funnel_spool_serialize writes its segments to a message, or to a
+ * shared file if they are too many.  A spool that stays in its process is not
+ * copied: the message holds the number of a loan, and the other spool reads the
+ * lent one where it is.
  *
  * FORMS OF AN EVENT.  From the tuple to the matcher, an event is
  *
  * 1.	a time and a FunnelLabelMatch, as it comes (language/codes.h);
  * 2.	a word: its time and a code of one byte (events/word.h);
- * 3.	in a segment, a packed record, part of a group, a word, or a full row
- *		(spool/segment.h);
+ * 3.	in a segment, a packed record, a word, or a full row (spool/segment.h);
  * 4.	for the matcher, a time and a step if each event matches a single one
  *		(match/plain.h), else a FunnelRow (match/rules.h), which a full row
  *		is as well.

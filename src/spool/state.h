@@ -49,7 +49,8 @@ struct FunnelSpool
 	uint64		unit_excess;
 	uint64		item_mask;		/* and those that have */
 	uint64		item_base;		/* of the last block that began with one */
-	size_t		packed_room;	/* bytes that writing a record may touch */
+	size_t		packed_room;	/* bytes that writing a record may touch, a unit
+								 * that is no integer not counted */
 
 	/* the file */
 	Node	   *caller;			/* of the aggregate */
@@ -70,7 +71,6 @@ struct FunnelSpool
 	size_t		message_memory; /* of the message made of it, which the node
 								 * may hold as long as the state */
 
-	bool		has_others;		/* events of another spool, as a run or lent */
 	int			nlenders;
 	SpoolLender *lenders;
 };
