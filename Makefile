@@ -82,6 +82,12 @@ ifeq ($(and $(shell command -v $(firstword $(BITCODE_CLANG) no-clang) 2>/dev/nul
 override with_llvm = no
 endif
 
+# A server that was built in its own source tree does not say where sources are
+# when make runs in another directory than theirs.
+ifneq ($(TOP),.)
+VPATH = $(TOP)
+endif
+
 include $(PGXS)
 
 # The tests that make test runs by test/run, on what is installed already.
