@@ -64,7 +64,9 @@ DECLARE c CURSOR FOR TABLE again;
 FETCH 3 FROM c;
 SAVEPOINT s;
 SET LOCAL temp_file_limit = '100kB';
+\set VERBOSITY sqlstate
 CALL spend_memory();
+\set VERBOSITY default
 ROLLBACK TO s;
 CALL spend_memory();
 FETCH ALL FROM c;
