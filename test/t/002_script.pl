@@ -21,8 +21,9 @@ sub statements
 
 my $new = qr/^(?:CREATE (?:FUNCTION|AGGREGATE|TYPE|OPERATOR|OPERATOR CLASS|CAST)|COMMENT ON) /;
 
-# An update may also change and drop what is the extension's.
-my $changed = qr/^(?:ALTER|DROP) (?:FUNCTION|AGGREGATE|TYPE|OPERATOR|OPERATOR FAMILY|CAST|EXTENSION) /;
+# An update may also change and drop what is the extension's, and let go of it,
+# but not take in what may be somebody else's.
+my $changed = qr/^(?:(?:ALTER|DROP) (?:FUNCTION|AGGREGATE|TYPE|OPERATOR|OPERATOR FAMILY|CAST)|ALTER EXTENSION funnel DROP) /;
 
 my ($version) = slurp_file('Makefile') =~ /^EXTVERSION = (.*)$/m;
 my @scripts = ("funnel--$version.sql", glob('src/upgrade/*.sql'));
@@ -35,11 +36,13 @@ foreach my $script (@scripts)
 	is(join("\n", grep { !/$allowed/ } @statements), '', "$script only makes objects");
 	is(join("\n", grep { /\bOR REPLACE\b|\bIF (?:NOT )?EXISTS\b/i } @statements), '',
 		'and takes over none that is there');
-	is(join("\n", grep { /\bSECURITY DEFINER\b|\bSET \w+ *(?:=|\bTO\b|\bFROM\b)|\bOWNER TO\b|\@extowner\@/i } @statements),
+	is(join("\n", grep { /\bSECURITY DEFINER\b|\bSET (?!\()|\bOWNER TO\b|\@extowner\@/i } @statements),
 		'', 'runs nothing as somebody else, and sets nothing');
 	is(join("\n", grep { !/ LANGUAGE C (?:WINDOW )?IMMUTABLE (?:STRICT )?PARALLEL SAFE(?: ROWS \d+)?$/ } @functions), '',
 		'a function is of C, and says what it may do');
 	is(join("\n", grep { /^CREATE AGGREGATE/ && !/\bPARALLEL = safe\b/i } @statements), '', 'so does an aggregate');
+	is(join("\n", grep { /\bDEFAULT (?!(?:NULL|true|false|\d+|'[.]{3}')(?:::\w+)?[,)]|FOR TYPE )|^CREATE FUNCTION .*=/ } @statements), '',
+		'and defaults are constants');
 }
 
 # What they make, as the catalog has it
@@ -54,17 +57,20 @@ is($node->safe_psql('postgres', qq{
 		AND (prosecdef OR proconfig IS NOT NULL OR proacl IS NOT NULL
 			 OR prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal')))}),
 	'', 'no function has rights, settings or SQL of its own');
-is($node->safe_psql('postgres', q{
-		SELECT pg_describe_object(d.classid, d.objid, d.objsubid)
-		FROM pg_depend d JOIN pg_depend e ON (e.classid, e.objid) = (d.classid, d.objid)
-		WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
-		  AND e.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
-		  AND d.refclassid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass)
-		  AND d.deptype = 'n' AND d.refobjid >= 16384
-		  AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = d.refclassid
-			AND m.objid IN (d.refobjid, (SELECT typelem FROM pg_type WHERE oid = d.refobjid))
-			AND m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.refobjid AND m.deptype = 'e')}),
-	'', 'nothing depends on what neither PostgreSQL nor the extension has made');
+# Objects that neither PostgreSQL nor the extension has made, on which the
+# extension depends
+my $foreign = q{
+	SELECT pg_describe_object(d.classid, d.objid, d.objsubid)
+	FROM pg_depend d JOIN pg_depend e ON (e.classid, e.objid) = (d.classid, d.objid)
+	WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+	  AND e.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'funnel')
+	  AND d.refclassid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass)
+	  AND d.deptype = 'n' AND d.refobjid >= 16384
+	  AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = d.refclassid
+		AND m.objid IN (d.refobjid, (SELECT typelem FROM pg_type WHERE oid = d.refobjid))
+		AND m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.refobjid AND m.deptype = 'e')};
+
+is($node->safe_psql('postgres', $foreign), '', 'it depends on nothing of others');
 
 # Who may create objects in the schema first gains nothing by it: names of the
 # extension stand in its way, and those of PostgreSQL do not count.
@@ -85,8 +91,8 @@ sub create_after
 		SET search_path = open;
 		$as_rogue});
 	my ($code, $out, $error) = $node->psql('shared',
-		'SET SESSION AUTHORIZATION owner; CREATE EXTENSION funnel SCHEMA open; DROP EXTENSION funnel');
-	return $error;
+		"SET SESSION AUTHORIZATION owner; CREATE EXTENSION funnel SCHEMA open; $foreign");
+	return $out . $error;
 }
 
 foreach my $trap (
