@@ -85,6 +85,14 @@ EXCEPTION WHEN query_canceled THEN
 	RAISE NOTICE 'cancelled';
 	CALL spend_memory();
 END $$;
+
+-- A file that cannot be written is gone after the error, that of a window too.
+SET enable_sort = on;
+SET temp_file_limit = '1500kB';
+SELECT funnel_agg(repeat('x', 60) || u, t, e, 'a -> b') FROM events;
+SELECT count(f) FROM (SELECT funnel_agg(repeat('x', 60) || u, t, e, 'a -> b') OVER () AS f FROM events WHERE g = 0) s;
+RESET temp_file_limit;
+SET enable_sort = off;
 SELECT count(*) FROM pg_ls_tmpdir() WHERE name LIKE format('pgsql_tmp%s.%%', pg_backend_pid());
 
 -- Run again with other rows, and for each row of a window's partition

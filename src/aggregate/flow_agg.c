@@ -60,15 +60,15 @@ get_unit_type(FunctionCallInfo fcinfo, Oid type, Oid collation)
 }
 
 static FlowAggState *
-create_state(FunctionCallInfo fcinfo, MemoryContext context,
-			 const FunnelFlowQuestion *question, FunnelUnitType *unit_type)
+create_state(MemoryContext context, const FunnelFlowQuestion *question,
+			 FunnelUnitType *unit_type)
 {
 	FlowAggState *state = MemoryContextAllocZero(context, sizeof(FlowAggState));
 
 	state->question = funnel_flow_question_copy(question, context);
 	state->unit_type = unit_type;
 	state->labels = funnel_keys_create(context);
-	state->spool = funnel_spool_create(unit_type, &no_codes, 1, fcinfo, context);
+	state->spool = funnel_spool_create(unit_type, &no_codes, 1, context);
 	return state;
 }
 
@@ -102,7 +102,7 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time)
 		return funnel_same_state(fcinfo);	/* no event */
 	ts = read_time(PG_GETARG_DATUM(2));
 	if (state == NULL)
-		state = create_state(fcinfo, context, &question,
+		state = create_state(context, &question,
 							 get_unit_type(fcinfo, InvalidOid, InvalidOid));
 	if (!PG_ARGISNULL(3))
 	{
@@ -183,8 +183,7 @@ funnel_flow_agg_combine(PG_FUNCTION_ARGS)
 	collation = pq_getmsgint(&message, 4);
 	funnel_flow_question_receive(&question, &message);
 	if (state == NULL)
-		state = create_state(fcinfo, context, &question,
-							 get_unit_type(fcinfo, type, collation));
+		state = create_state(context, &question, get_unit_type(fcinfo, type, collation));
 	else
 		funnel_flow_question_check(&state->question, &question);
 	if (state->unit_type->type != type || state->unit_type->collation != collation)

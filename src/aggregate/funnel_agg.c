@@ -83,9 +83,8 @@ funnel_agg_call_site(FunctionCallInfo fcinfo)
 }
 
 FunnelAggState *
-funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
-						FunnelAggCallSite *site, FunnelProgram *program,
-						bool with_values, bool with_keys)
+funnel_agg_create_state(MemoryContext context, FunnelAggCallSite *site,
+						FunnelProgram *program, bool with_values, bool with_keys)
 {
 	FunnelAggState *state = MemoryContextAllocZero(context, sizeof(FunnelAggState));
 
@@ -96,7 +95,7 @@ funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
 	if (with_keys)
 		state->keys = funnel_keys_create(context);
 	state->spool = funnel_spool_create(&site->unit_type, funnel_program_codes(program),
-									   with_values + with_keys, fcinfo, context);
+									   with_values + with_keys, context);
 	return state;
 }
 
@@ -140,7 +139,7 @@ state_for_row_slowly(FunctionCallInfo fcinfo, FunnelAggState *state, Extras extr
 		program = funnel_program_get(&site->programs, def, site->context);
 		if ((extras.entry | extras.key) != 0)
 			check_entry_is_possible(program, extras);
-		state = funnel_agg_create_state(fcinfo, context, site, program,
+		state = funnel_agg_create_state(context, site, program,
 										extras.value != 0, extras.key != 0);
 	}
 	else if (!funnel_program_is_for(state->program, def))

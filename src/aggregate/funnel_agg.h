@@ -42,9 +42,9 @@ typedef struct FunnelAggState
 extern FunnelAggCallSite *funnel_agg_call_site(FunctionCallInfo fcinfo);
 
 /* A new state, in CONTEXT. */
-extern FunnelAggState *funnel_agg_create_state(FunctionCallInfo fcinfo, MemoryContext context,
-											   FunnelAggCallSite *site, FunnelProgram *program,
-											   bool with_values, bool with_keys);
+extern FunnelAggState *funnel_agg_create_state(MemoryContext context, FunnelAggCallSite *site,
+											   FunnelProgram *program, bool with_values,
+											   bool with_keys);
 
 /*
  * A value in eight bytes whose order as integers is that of the values, a row

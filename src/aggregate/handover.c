@@ -81,7 +81,7 @@ state_to_combine(FunctionCallInfo fcinfo, MemoryContext context, Oid type,
 			funnel_unit_type_init(&site->unit_type, type, collation, site->context);
 			site->programs.by_stage = (form & FORM_BY_STAGE) != 0;
 		}
-		return funnel_agg_create_state(fcinfo, context, site,
+		return funnel_agg_create_state(context, site,
 									   funnel_program_get(&site->programs, def, site->context),
 									   (form & FORM_WITH_VALUES) != 0,
 									   (form & FORM_WITH_KEYS) != 0);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -55,35 +56,31 @@ funnel_spill_init(void)
 	RegisterResourceReleaseCallback(lose_owner, NULL);
 }
 
-/* Is this the spool of a split partition? */
-static bool
-is_split(const FunnelSpool *spool)
-{
-	return spool->file_owner == FUNNEL_FILE_OF_CALLER;
-}
-
-static void
-leave_budget(void *spool)
-{
-	dlist_delete(&((FunnelSpool *) spool)->node);
-}
-
 /*
- * This is a call of the spool's own group, unlike that which may have to write
- * it to a file.
+ * The end of a spool's memory, and of its file.  After an error the owner closes
+ * that: to do so here would first write what is left in its buffer, and that may
+ * be what failed.
  */
+static void
+leave_budget(void *arg)
+{
+	FunnelSpool *spool = arg;
+
+	dlist_delete(&spool->node);
+	if (spool->file != NULL && spool->resource_owner != NULL && IsTransactionState())
+		BufFileClose(spool->file);
+}
+
 void
 funnel_spool_enter_budget(FunnelSpool *spool)
 {
-	if (is_split(spool))
+	if (spool->is_split)
 		return;
 	dlist_push_tail(&large_spools, &spool->node);
 	spool->end.func = leave_budget;
 	spool->end.arg = spool;
 	MemoryContextRegisterResetCallback(spool->blocks.context, &spool->end);
 	spool->resource_owner = CurrentResourceOwner;
-	if (spool->file_owner == FUNNEL_FILE_OF_AGGREGATE)
-		funnel_file_close_with_aggregate(spool->caller, &spool->file);
 }
 
 size_t
@@ -104,7 +101,7 @@ funnel_spool_used_memory(const FunnelSpool *spool)
 bool
 funnel_spool_is_over_budget(const FunnelSpool *spool, size_t size)
 {
-	if (is_split(spool))
+	if (spool->is_split)
 		return MemoryContextMemAllocated(spool->blocks.context, true) + size > SPLIT_BUDGET;
 	return funnel_spool_used_memory(spool) + size > get_hash_memory_limit();
 }
@@ -142,8 +139,7 @@ begin_to_write(FunnelSpool *spool)
 	funnel_spool_check_file(spool);
 	spool->is_torn = true;
 	if (spool->file == NULL)
-		spool->file = funnel_file_open(spool->file_owner, spool->resource_owner,
-									   spool->blocks.context);
+		spool->file = funnel_file_open(spool->resource_owner, spool->blocks.context);
 	funnel_file_seek(spool->file, spool->file_size);
 }
 
@@ -240,7 +236,7 @@ funnel_spool_spill_idle(FunnelSpool *spool, size_t size)
 {
 	dlist_iter	iter;
 
-	if (is_split(spool))
+	if (spool->is_split)
 		return false;
 	dlist_foreach(iter, &large_spools)
 	{
@@ -306,7 +302,7 @@ funnel_spool_replace(FunnelSpool *spool, SpoolRun *run)
 		if (spool->runs[r]->memory != NULL)
 			pfree(spool->runs[r]->memory);
 	}
-	if (spool->file != NULL && spool->file_owner == FUNNEL_FILE_OF_AGGREGATE)
+	if (spool->file != NULL)
 	{
 		BufFileClose(spool->file);
 		spool->file = NULL;

@@ -53,7 +53,8 @@
  * If that is not enough, the spool writes its blocks, partition by partition, as
  * one run to its file, and goes on with the memory it has.  A partition that is
  * too large for the cache is put through a spool of its own when it is read,
- * partitioned by the next bits of the hash.
+ * partitioned by the next bits of the hash.  A file is closed with the spool's
+ * memory; after an error, by the resource owner of the query.
  *
  * The files of src/spool, each of which uses only those before it: segment,
  * blocks, tempfile, sharedfile, spill, fill, loan, scan, message.
@@ -72,11 +73,10 @@ typedef struct FunnelSpoolScan FunnelSpoolScan;
 /*
  * A new spool; it and all it grows by live in CONTEXT.  CODES must last as long.
  * Each event has NITEMS items, and is to be read into a buffer that has them too:
- * two are an item and a tag.  FCINFO is that of the aggregate's present call.
+ * two are an item and a tag.
  */
 extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes,
-										int nitems, FunctionCallInfo fcinfo,
-										MemoryContext context);
+										int nitems, MemoryContext context);
 
 /* Set an event aside, with as many items as the spool's events have. */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,

@@ -36,6 +36,7 @@ typedef struct SpoolLender
 struct FunnelSpool
 {
 	SpoolForm	form;
+	bool		is_split;		/* of a partition of another spool */
 	SpoolBlocks blocks;
 	bool		full_rows;		/* new events are */
 
@@ -53,9 +54,7 @@ struct FunnelSpool
 								 * that is no integer not counted */
 
 	/* the file */
-	Node	   *caller;			/* of the aggregate */
-	FunnelFileOwner file_owner;
-	ResourceOwner resource_owner;
+	ResourceOwner resource_owner;	/* NULL if it is gone */
 	BufFile    *file;
 	int64		file_size;
 	bool		is_torn;		/* did a write end in the middle? */
