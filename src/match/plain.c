@@ -208,7 +208,7 @@ funnel_plain_find_rows(const FunnelRules *rules, const int64_t *ts, const uint8_
 typedef struct Found
 {
 	size_t		depth;
-	size_t		unhurried;		/* depth without a window */
+	bool		is_late;		/* deeper without a window, if not converted */
 	int64_t		chain_start;	/* of the reported chain, if there is one */
 	int64_t		chain_end;
 	int64_t		newest_entry;
@@ -217,6 +217,9 @@ typedef struct Found
 /*
  * Find the depth, from row I on.  A time behind the last row is no instant, so
  * that the last row is not taken for one of several.
+ *
+ * A start that is too old is handed on like any other.  It is too old for good,
+ * because times only grow, and it tells that without a window there is a chain.
  */
 static Found
 find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
@@ -225,10 +228,8 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 	int64_t		newest[FUNNEL_MAX_STEPS + 2];
 	size_t		nsteps = (size_t) rules->nsteps;
 	size_t		depth = 0;
-	size_t		unhurried = 0;
 	int64_t		chain_start = 0;
 	int64_t		chain_end = 0;
-	size_t		step;
 	Found		found;
 
 	/* the earliest start in time is the time minus the window, or any at all */
@@ -252,21 +253,18 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 			if (ts[i + 1] != now)
 			{
 				/*
-				 * One row, the usual case.  Whether it is in time, and
-				 * whether it goes deeper, is hard to foresee, so no branch
-				 * depends on it: masks decide what is kept.
+				 * One row, the usual case.  Whether it goes deeper is hard to
+				 * foresee, so no branch depends on it: masks decide what is
+				 * kept.
 				 */
-				int64_t		in_time;
-				int64_t		deeper;
+				size_t		step = steps[i++];
+				int64_t		start = START(step - 1);
+				int64_t		deeper = -(int64_t) ((start >= earliest) & (step > depth));
 
-				step = steps[i++];
-				in_time = -(int64_t) (START(step - 1) >= earliest);
-				START(step) ^= (START(step) ^ START(step - 1)) & in_time;
-				unhurried += step == unhurried + 1;
-				deeper = in_time & -(int64_t) (step > depth);
-				depth ^= (depth ^ step) & (size_t) deeper;
-				chain_start ^= (chain_start ^ START(step)) & deeper;
+				START(step) = start;
+				chain_start ^= (chain_start ^ start) & deeper;
 				chain_end ^= (chain_end ^ now) & deeper;
+				depth ^= (depth ^ step) & (size_t) deeper;
 				if (depth == nsteps)
 					break;
 			}
@@ -277,15 +275,14 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 				/* going up, a chain may take a step after another at once */
 				for (; mask != 0; mask &= mask - 1)
 				{
-					step = LOWEST_STEP(mask);
-					unhurried += step == unhurried + 1;
-					if (START(step - 1) < earliest)
-						continue;
-					START(step) = START(step - 1);
-					if (step > depth)
+					size_t		step = LOWEST_STEP(mask);
+					int64_t		start = START(step - 1);
+
+					START(step) = start;
+					if (start >= earliest && step > depth)
 					{
 						depth = step;
-						chain_start = START(step);
+						chain_start = start;
 						chain_end = now;
 					}
 				}
@@ -296,7 +293,7 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 	}
 
 	found.depth = depth;
-	found.unhurried = unhurried;
+	found.is_late = depth < nsteps && START(depth + 1) != NO_START;
 	found.chain_start = chain_start;
 	found.chain_end = chain_end;
 	found.newest_entry = START(1);
@@ -353,7 +350,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 	match->open_until = limit_after(found.newest_entry, rules->within);
 
 	/* no row of the next step is in the chain: each matches one step */
-	if (found.unhurried > found.depth)
+	if (found.is_late)
 		match->outcome = FUNNEL_LATE;
 	else if (present & STEP_BIT(depth + 1))
 		match->outcome = FUNNEL_EARLY;
