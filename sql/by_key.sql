@@ -91,3 +91,8 @@ BEGIN;
 ALTER TYPE funnel_group ADD ATTRIBUTE more int;
 SELECT funnel_agg_by(1, now(), 'a', 'a', 'k');
 ROLLBACK;
+BEGIN;
+ALTER TYPE funnel_group ADD ATTRIBUTE more int;
+ALTER TYPE funnel_group DROP ATTRIBUTE more;
+SELECT funnel_agg_by(1, now(), 'a', 'a', 'k');
+ROLLBACK;

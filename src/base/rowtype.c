@@ -35,31 +35,40 @@ void
 funnel_check_row_type(TupleDesc tupdesc, const char *name, FunnelColumn *columns, int ncolumns)
 {
 	const char *detail = NULL;
+	bool		can_undo = false;
 
-	if (tupdesc->natts != ncolumns)
+	/* what was dropped is counted, too */
+	for (int i = 0; detail == NULL && i < tupdesc->natts; i++)
+	{
+		if (TupleDescAttr(tupdesc, i)->attisdropped)
+			detail = psprintf("Its attribute %d was dropped.", i + 1);
+	}
+	if (detail == NULL && tupdesc->natts != ncolumns)
 		detail = psprintf("It has %d attributes, not %d.", tupdesc->natts, ncolumns);
 	for (int i = 0; detail == NULL && i < ncolumns; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
 
-		if (attribute->attisdropped)
-			detail = psprintf("Its attribute %d was dropped.", i + 1);
-		else if (attribute->atttypid == columns[i].type)
+		if (attribute->atttypid == columns[i].type)
 			continue;
 		else if (columns[i].output != NULL &&
 				 is_type_with_output(attribute->atttypid, columns[i].output))
 			columns[i].type = attribute->atttypid;
 		else
+		{
+			can_undo = true;
 			detail = psprintf("Its attribute \"%s\" is of type %s, not %s.",
 							  NameStr(attribute->attname),
 							  format_type_be(attribute->atttypid), columns[i].type_name);
+		}
 	}
 	if (detail != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("type %s is not as the extension made it", name),
 				 errdetail_internal("%s", detail),
-				 errhint("Undo what ALTER TYPE changed.")));
+				 can_undo ? errhint("Undo what ALTER TYPE changed.") :
+				 errhint("ALTER TYPE cannot undo this: create the extension anew, or restore a dump.")));
 }
 
 TupleDesc
