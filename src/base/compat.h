@@ -61,9 +61,11 @@
 #if PG_VERSION_NUM >= 160000
 #define FUNNEL_JSON_ACTION	JsonParseErrorType
 #define FUNNEL_JSON_GO_ON	return JSON_SUCCESS
+#define FUNNEL_JSON_STOP	return JSON_SEM_ACTION_FAILED
 #else
 #define FUNNEL_JSON_ACTION	void
 #define FUNNEL_JSON_GO_ON	return
+#define FUNNEL_JSON_STOP	return
 #define pg_parse_json_or_errsave(lex, actions, escontext) \
 	((void) (escontext), pg_parse_json_or_ereport(lex, actions), true)
 #endif

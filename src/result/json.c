@@ -249,7 +249,7 @@ is_digits(const FunnelJson *number)
 static char *
 integer_text(const FunnelJson *number)
 {
-	char	   *text = palloc(number->len + MAX_DIGITS + 1);
+	char	   *text = palloc(1 + 2 * MAX_DIGITS + 1);
 	const char *exponent = NULL;
 	size_t		len = 0;
 	int64		zeros = 0;
@@ -263,6 +263,8 @@ integer_text(const FunnelJson *number)
 			in_fraction = true;
 		else if (c == 'e' || c == 'E')
 			exponent = &number->text[i + 1];
+		else if (len > MAX_DIGITS)
+			return NULL;
 		else
 		{
 			text[len++] = c;

@@ -24,6 +24,7 @@
 typedef struct Builder
 {
 	JsonLexContext *lex;
+	Node	   *escontext;
 	FunnelJson *values;
 	uint32		count;
 	Size		capacity;
@@ -33,7 +34,10 @@ typedef struct Builder
 								 * one around it until then */
 } Builder;
 
-/* A new value, of which the parser has read the first token. */
+/*
+ * A new value, of which the parser has read the first token; NULL if an error
+ * was reported.
+ */
 static FunnelJson *
 add_value(Builder *builder)
 {
@@ -43,7 +47,7 @@ add_value(Builder *builder)
 	if (builder->count == builder->capacity)
 	{
 		if (builder->capacity > MaxAllocSize / sizeof(FunnelJson) / 2)
-			ereport(ERROR,
+			ereturn(builder->escontext, NULL,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("text of a funnel_result is too long")));
 		builder->capacity *= 2;
@@ -88,16 +92,20 @@ static FUNNEL_JSON_ACTION
 begin_object(void *state)
 {
 	/* others are known already */
-	if (((Builder *) state)->count == 0)
-		(void) add_value(state);
+	if (((Builder *) state)->count == 0 && add_value(state) == NULL)
+		FUNNEL_JSON_STOP;
 	FUNNEL_JSON_GO_ON;
 }
 
 static FUNNEL_JSON_ACTION
 begin_member(void *state, char *key, bool isnull)
 {
+	FunnelJson *value = add_value(state);
+
 	(void) isnull;
-	add_value(state)->key = key;
+	if (value == NULL)
+		FUNNEL_JSON_STOP;
+	value->key = key;
 	FUNNEL_JSON_GO_ON;
 }
 
@@ -105,7 +113,8 @@ static FUNNEL_JSON_ACTION
 begin_element(void *state, bool isnull)
 {
 	(void) isnull;
-	(void) add_value(state);
+	if (add_value(state) == NULL)
+		FUNNEL_JSON_STOP;
 	FUNNEL_JSON_GO_ON;
 }
 
@@ -128,6 +137,7 @@ funnel_json_parse(char *text, Node *escontext)
 
 	builder.lex = makeJsonLexContextCstringLen(NULL, text, strlen(text),
 											   GetDatabaseEncoding(), true);
+	builder.escontext = escontext;
 	builder.capacity = FIRST_CAPACITY;
 	builder.values = palloc(sizeof(FunnelJson) * builder.capacity);
 	actions.semstate = &builder;
