@@ -81,7 +81,10 @@ funnel_result_row_type(FunctionCallInfo fcinfo)
 	{
 		type = get_element_type(type);
 		if (!OidIsValid(type) || !type_is_rowtype(type))
-			elog(ERROR, "function returns no composite type");
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("result of the function has no row type"),
+					 errdetail("The extension may have been dropped while the query ran.")));
 		tupdesc = lookup_rowtype_tupdesc_copy(type, -1);
 	}
 	return BlessTupleDesc(tupdesc);
