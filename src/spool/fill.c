@@ -175,38 +175,37 @@ has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition, size_
 }
 
 /*
- * Append a packed record but for its unit, which is to be written to where
- * PARTITION->next leads then; that must be set behind it.
+ * Write a packed record but for its unit, and return where that goes; the next
+ * record of *PARTITION is to begin behind it.
  */
-static pg_attribute_always_inline SpoolPartition *
-append_packed_event(FunnelSpool *spool, size_t room, uint64 hash, uint64 word, uint64 item,
-					uint64 unit, bool with_item)
+static pg_attribute_always_inline char *
+write_packed_event(FunnelSpool *spool, SpoolPartition **partition, size_t room, uint64 hash,
+				   uint64 word, uint64 item, uint64 unit, bool with_item)
 {
-	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
+	SpoolPartition *into = spool_partition_of(&spool->blocks, hash);
 
-	while (unlikely(!has_packed_room(spool, partition, room, word, item, unit, with_item)))
+	while (unlikely(!has_packed_room(spool, into, room, word, item, unit, with_item)))
 	{
 		make_packed_room(spool, room, hash, word, item, unit);
-		partition = spool_partition_of(&spool->blocks, hash);
+		into = spool_partition_of(&spool->blocks, hash);
 	}
 	/* partitions are too many for the processor to foresee where it writes */
-	__builtin_prefetch(partition->next + PREFETCHED_BYTES, 1);
-	partition->next = spool_write_packed(partition->next, spool->word_width,
-										 with_item ? spool->item_width : 0,
-										 word - partition->base,
-										 with_item ? spool_pack_item(partition->item_base, item) : 0);
-	return partition;
+	__builtin_prefetch(into->next + PREFETCHED_BYTES, 1);
+	*partition = into;
+	return spool_write_packed(into->next, spool->word_width, with_item ? spool->item_width : 0,
+							  word - into->base,
+							  with_item ? spool_pack_item(into->item_base, item) : 0);
 }
 
 static pg_attribute_always_inline void
 append_packed(FunnelSpool *spool, uint64 unit, uint64 word, uint64 item, bool with_item)
 {
-	SpoolPartition *partition = append_packed_event(spool, spool->packed_room,
-													funnel_hash_word(unit), word, item, unit,
-													with_item);
+	SpoolPartition *partition;
+	char	   *to = write_packed_event(spool, &partition, spool->packed_room,
+										funnel_hash_word(unit), word, item, unit, with_item);
 
-	funnel_store_word(partition->next, unit);
-	partition->next += spool->unit_width;
+	funnel_store_word(to, unit);
+	partition->next = to + spool->unit_width;
 }
 
 /* The same for a unit that is no integer. */
@@ -214,10 +213,11 @@ static pg_attribute_always_inline void
 append_packed_key(FunnelSpool *spool, const FunnelUnitKey *key, uint64 word, uint64 item)
 {
 	size_t		room = spool->packed_room + spool_unit_size(&spool->form, key);
-	SpoolPartition *partition = append_packed_event(spool, room, spool_double_hash(key->hash),
-													word, item, 0, spool->form.nitems > 0);
+	SpoolPartition *partition;
+	char	   *to = write_packed_event(spool, &partition, room, spool_double_hash(key->hash),
+										word, item, 0, spool->form.nitems > 0);
 
-	partition->next = spool_write_unit(&spool->form, partition->next, key);
+	partition->next = spool_write_unit(&spool->form, to, key);
 }
 
 /*
@@ -410,7 +410,7 @@ funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labe
 	uint64		word;
 
 	/* what is most common, and so simple that it needs no stack */
-	if (likely(spool->packed && spool->form.unit_type->is_integer &&
+	if (likely(spool->packed && spool->unit_width > 0 &&
 			   encode_word(spool, ts, labels, &word)))
 	{
 		if (likely(spool->form.nitems == 0))

@@ -70,3 +70,40 @@ funnel_spool_max_units(const SpoolForm *form, const SpoolSegment *segment)
 	return segment->size /
 		(spool_event_size(form, segment->kind == SPOOL_FULL_ROWS) + sizeof(uint64));
 }
+
+bool
+funnel_spool_same_unit(const SpoolForm *form, const char *left, const char *right)
+{
+	uint32		left_len;
+	uint32		right_len;
+
+	if (spool_stored_hash(left) != spool_stored_hash(right))
+		return false;
+	left = spool_checked_unit_bytes(form, left, &left_len);
+	right = spool_checked_unit_bytes(form, right, &right_len);
+	return funnel_unit_keys_equal(form->unit_type, left, left_len, right, right_len);
+}
+
+const char *
+funnel_spool_unit_end(const SpoolForm *form, const char *unit, const char *end)
+{
+	const char *bytes = unit + sizeof(uint32);
+	uint32		stored;
+	uint64		len;
+
+	if (end - unit < (ptrdiff_t) (sizeof(uint32) + 1))
+		funnel_spool_is_invalid();
+	if (!form->unit_type->is_image)
+	{
+		if (end - bytes < (ptrdiff_t) sizeof(stored))
+			funnel_spool_is_invalid();
+		memcpy(&stored, bytes, sizeof(stored));
+		len = stored;
+		bytes += sizeof(stored);
+	}
+	else if (funnel_varint_read((const uint8 **) &bytes, (const uint8 *) end, &len) != NULL)
+		funnel_spool_is_invalid();
+	if ((uint64) (end - bytes) < len)
+		funnel_spool_is_invalid();
+	return bytes + len;
+}

@@ -125,38 +125,10 @@ spool_stored_hash(const char *unit)
 	return hash;
 }
 
-/*
- * The bytes of a unit that is no integer, and how many they are; NULL if it does
- * not end before END.
- */
-static inline const char *
-spool_unit_bytes(const SpoolForm *form, const char *unit, const char *end, uint32 *len)
-{
-	const char *bytes = unit + sizeof(uint32);
-	uint64		more;
+/* Where a unit that is no integer ends, which must be before END. */
+extern const char *funnel_spool_unit_end(const SpoolForm *form, const char *unit, const char *end);
 
-	if (end - unit < (ptrdiff_t) sizeof(uint32) + 1)
-		return NULL;
-	if (!form->unit_type->is_image)
-	{
-		if (end - bytes < (ptrdiff_t) sizeof(*len))
-			return NULL;
-		memcpy(len, bytes, sizeof(*len));
-		bytes += sizeof(*len);
-	}
-	else if (likely((uint8) *bytes < 0x80))
-		*len = (uint8) *bytes++;
-	else
-	{
-		if (funnel_varint_read((const uint8 **) &bytes, (const uint8 *) end, &more) != NULL ||
-			more > MaxAllocSize)
-			return NULL;
-		*len = (uint32) more;
-	}
-	return (size_t) (end - bytes) >= *len ? bytes : NULL;
-}
-
-/* The same of a unit that was read before. */
+/* The bytes of such a unit that was read before, and how many they are. */
 static inline const char *
 spool_checked_unit_bytes(const SpoolForm *form, const char *unit, uint32 *len)
 {
@@ -188,21 +160,15 @@ spool_unit_hash(const SpoolForm *form, SpoolUnitRef unit)
 	return funnel_hash_word(unit);
 }
 
+/* Are two units that are no integers one? */
+extern bool funnel_spool_same_unit(const SpoolForm *form, const char *left, const char *right);
+
 static inline bool
 spool_same_unit(const SpoolForm *form, SpoolUnitRef a, SpoolUnitRef b)
 {
-	const char *left = spool_unit_at(a);
-	const char *right = spool_unit_at(b);
-	uint32		left_len;
-	uint32		right_len;
-
 	if (form->unit_type->is_integer)
 		return a == b;
-	if (spool_stored_hash(left) != spool_stored_hash(right))
-		return false;
-	left = spool_checked_unit_bytes(form, left, &left_len);
-	right = spool_checked_unit_bytes(form, right, &right_len);
-	return funnel_unit_keys_equal(form->unit_type, left, left_len, right, right_len);
+	return funnel_spool_same_unit(form, spool_unit_at(a), spool_unit_at(b));
 }
 
 /* How long a unit is that is no integer. */
@@ -412,28 +378,10 @@ spool_cursor_init(SpoolCursor *cursor, const SpoolForm *form, const SpoolSegment
 	cursor->event_size = spool_event_size(form, kind == SPOOL_FULL_ROWS);
 }
 
-/*
- * The bytes of a unit that is no integer at UNIT are read, and CURSOR->NEXT is set
- * to what follows it.
- */
-static inline void
-spool_cursor_read_unit(SpoolCursor *cursor, const char *unit)
-{
-	const char *bytes;
-	uint32		len;
-
-	bytes = spool_unit_bytes(cursor->form, unit, cursor->end, &len);
-	if (unlikely(bytes == NULL))
-		funnel_spool_is_invalid();
-	cursor->unit = spool_unit_ref(cursor->form, unit);
-	cursor->next = bytes + len;
-}
-
 /* Go to the next record; false if there is none. */
 static pg_attribute_always_inline bool
 spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 {
-	bool		is_integer = cursor->form->unit_type->is_integer;
 	const char *unit;
 
 	if (cursor->next >= cursor->end)
@@ -444,18 +392,21 @@ spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 		unit = cursor->next + cursor->word_width;
 		if (kind == SPOOL_PACKED_ITEMS)
 			unit += cursor->item_width;
-		if (is_integer)
+		if (likely(cursor->unit_width > 0))
 		{
 			cursor->unit = funnel_load_word(unit) & cursor->unit_mask;
 			cursor->next = unit + cursor->unit_width;
 		}
 		else
-			spool_cursor_read_unit(cursor, unit);
+		{
+			cursor->unit = spool_unit_ref(cursor->form, unit);
+			cursor->next = funnel_spool_unit_end(cursor->form, unit, cursor->end);
+		}
 	}
 	else
 	{
 		unit = cursor->next + cursor->event_size;
-		if (is_integer)
+		if (cursor->form->unit_type->is_integer)
 		{
 			cursor->next = unit + sizeof(uint64);
 			if (unlikely(cursor->next > cursor->end))
@@ -464,7 +415,8 @@ spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 		}
 		else
 		{
-			spool_cursor_read_unit(cursor, unit);
+			cursor->unit = spool_unit_ref(cursor->form, unit);
+			cursor->next = funnel_spool_unit_end(cursor->form, unit, cursor->end);
 			cursor->next = cursor->event + TYPEALIGN(8, cursor->next - cursor->event);
 		}
 	}
