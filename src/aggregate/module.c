@@ -12,7 +12,8 @@
 #include "spool/spill.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
-PG_MODULE_MAGIC_EXT(.name = "funnel",.version = "1.1");
+PG_MODULE_MAGIC_EXT(.name = "funnel",
+					.version = "1.1");
 #else
 PG_MODULE_MAGIC;
 #endif

@@ -94,7 +94,10 @@ void
 funnel_codes_of_unions(FunnelEventCodes *codes, const FunnelLabelMatch *matches,
 					   int nmatches, MemoryContext context)
 {
-	Unions		unions = {.codes = codes,.context = context};
+	Unions		unions = {
+		.codes = codes,
+		.context = context
+	};
 	int			nbases;
 
 	for (int i = 0; i < nmatches; i++)

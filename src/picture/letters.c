@@ -20,8 +20,10 @@
 #define FIRST_STRONG_ISOLATE	0x2068
 #define POP_ISOLATE			0x2069
 
-/* In thousandths of a font's size: a wide character, and a narrow one of a font
- * that is not bold, to one that is. */
+/*
+ * In thousandths of a font's size: a wide character, and a narrow one of a font
+ * that is not bold, to one that is.
+ */
 #define WIDE				1020
 #define EMOJI				1320
 #define REGULAR				920

@@ -154,13 +154,15 @@ funnel_tally_print(StringInfo buf, const FunnelTally *tally)
 /*
  * Reading.  All functions return false if they have reported an error.
  */
-static void report(Node *escontext, const char *format,...) pg_attribute_printf(2, 3);
+static void report(Node *escontext, const char *format,
+				   ...) pg_attribute_printf(2, 3);
 
 /* The false stands at every call, for compilers to see that it goes no further. */
 #define reject(...) (report(__VA_ARGS__), false)
 
 static void
-report(Node *escontext, const char *format,...)
+report(Node *escontext, const char *format,
+	   ...)
 {
 	StringInfoData detail;
 	int			needed;

@@ -50,8 +50,8 @@ struct FunnelSpool
 	uint64		unit_excess;
 	uint64		item_mask;		/* and those that have */
 	uint64		item_base;		/* of the last block that began with one */
-	size_t		packed_room;	/* bytes that writing a record may touch, a unit
-								 * that is no integer not counted */
+	size_t		packed_room;	/* bytes that writing a record may touch, a
+								 * unit that is no integer not counted */
 
 	/* the file */
 	ResourceOwner resource_owner;	/* NULL if it is gone */

@@ -299,7 +299,11 @@ static void
 check_best(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		   const FunnelMatch *match)
 {
-	Search		search = {.rules = rules,.rows = rows,.nrows = nrows};
+	Search		search = {
+		.rules = rules,
+		.rows = rows,
+		.nrows = nrows
+	};
 
 	if (rules->any_order)
 		search_any_order(&search);
@@ -483,7 +487,10 @@ fuzz_windowscan(Input *input)
 	/* where each row serves once, it is a funnel with a window alone */
 	if (window.within > 0)
 	{
-		FunnelRules rules = {.nsteps = window.nlevels,.within = (int64_t) window.within};
+		FunnelRules rules = {
+			.nsteps = window.nlevels,
+			.within = (int64_t) window.within
+		};
 		FunnelMatch match;
 
 		match_exactly(&rules, rows, nrows, &match);
