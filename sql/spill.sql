@@ -91,8 +91,10 @@ END $$;
 -- A file that cannot be written is gone after the error, that of a window too.
 SET enable_sort = on;
 SET temp_file_limit = '1500kB';
+\set VERBOSITY sqlstate
 SELECT funnel_agg(repeat('x', 60) || u, t, e, 'a -> b') FROM events;
 SELECT count(f) FROM (SELECT funnel_agg(repeat('x', 60) || u, t, e, 'a -> b') OVER () AS f FROM events WHERE g = 0) s;
+\set VERBOSITY default
 RESET temp_file_limit;
 SET enable_sort = off;
 SELECT count(*) FROM pg_ls_tmpdir() WHERE name LIKE format('pgsql_tmp%s.%%', pg_backend_pid());
