@@ -9,7 +9,7 @@
 #   make test PROVE_TESTS=test/t/x.pl     these TAP tests only
 #   make shell                            psql on a private cluster
 #   make test-upgrade OLD_PG_CONFIG=...   pg_upgrade from another server to this one
-#   make valgrind                         the regression tests under valgrind
+#   make valgrind                         the regression tests, or those named, under valgrind
 #   make oracle                           each clause and mix against the brute force
 #   make bench                            side by side with ClickHouse and DuckDB
 #   make test-fresh                       demo and test on bare systems; root only
@@ -169,8 +169,9 @@ test-upgrade:
 # Valgrind finds most in a server built with assertions and -DUSE_VALGRIND,
 # whose source has the suppressions: src/tools/valgrind.supp.
 VALGRIND_SUPP = $(wildcard $(dir $(PG_CONFIG))../valgrind.supp)
+JOBS = $(shell getconf _NPROCESSORS_ONLN)
 run-valgrind: all
-	$(RECURSE)@$(CLUSTER) --valgrind test/run '$(REGRESS)' ''
+	$(RECURSE)@FUNNEL_JOBS='$(JOBS)' $(CLUSTER) --valgrind test/run $(TESTS_NAMED)
 
 # ORACLE='10000 1 unless': see test/oracle/clauses.py.
 run-oracle: all
