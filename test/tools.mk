@@ -60,7 +60,14 @@ fuzz: fuzz-plain fuzz-server
 fuzz-plain:
 	@sh '$(TOOLS)/fuzz'
 
-fuzz-server: all
-	$(RECURSE)@$(TOOLS_ENV) sh '$(TOP)/test/cluster' sh test/tools/fuzz --server
+fuzz-server:
+	$(RECURSE)@$(TOOLS_ENV) sh '$(TOOLS)/fuzz' --server
 
-.PHONY: sanitize fuzz fuzz-plain fuzz-server
+fuzz-merge:
+	$(RECURSE)@$(TOOLS_ENV) sh '$(TOOLS)/fuzz' --merge
+
+# As test/tools/fuzz has the extension built, in build/fuzz/server.
+run-fuzz: all
+	$(RECURSE)@$(CLUSTER) python3 test/fuzz/values.py $(QUESTION)
+
+.PHONY: sanitize fuzz fuzz-plain fuzz-server fuzz-merge run-fuzz
