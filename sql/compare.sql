@@ -107,6 +107,9 @@ FROM generate_series(0, 20, 4) i, generate_series(1, 17, 4) j,
 	funnel_compare(of_rate(i, 20), of_rate(j, 18)) x, funnel_compare(of_rate(j, 18), of_rate(i, 20)) y
 WHERE x.step = 2 AND y.step = 2;
 
+-- the last digit is that of a product rounded before it is added, on every machine
+SELECT difference_low, difference_high FROM funnel_compare(of_rate(0, 2), of_rate(1, 3)) WHERE step = 2;
+
 -- where a base or a variance is 0
 SELECT n, step, users_a, users_b, rate_a, rate_b, difference, difference_low, difference_high,
 	round(z::numeric, 10) AS z, round(p_value::numeric, 12) AS p_value, lift, round(lift_low::numeric, 10) AS lift_low, round(lift_high::numeric, 10) AS lift_high
