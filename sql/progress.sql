@@ -62,7 +62,7 @@ FROM shop GROUP BY user_id ORDER BY user_id;
 SELECT (funnel_progress_agg(DISTINCT ts, e, 'a -> a')).stage AS once, (funnel_progress_agg(ts, e, 'a -> a')).stage AS twice
 FROM (VALUES (timestamptz '2026-01-01', 'a'), ('2026-01-01', 'a')) v(ts, e);
 SELECT user_id, channel, (funnel_progress_agg(ts, event, 'visit -> cart')).stage
-FROM shop WHERE user_id < 3 GROUP BY GROUPING SETS ((user_id), (channel), ()) ORDER BY 1, 2;
+FROM shop WHERE user_id < 3 GROUP BY GROUPING SETS ((user_id), (channel), ()) ORDER BY 1, 2, 3;
 
 -- As a window aggregate
 SELECT user_id, event, (funnel_progress_agg(ts, event, 'visit -> cart -> buy', channel) OVER w).stage,
