@@ -120,13 +120,13 @@ add_block(FunnelSpool *spool, uint64 hash, size_t room)
 }
 
 /*
- * Make ROOM for a packed record that the last block of its partition cannot
+ * Make room for a packed record that the last block of its partition cannot
  * take: in a new block, from where the word is near, or with greater widths.
- * There may still be none if the spool was put into partitions.  UNIT is 0 if it
- * is no integer.
+ * There may still be none if the spool was put into partitions.  UNIT is an
+ * integer, and UNIT_SIZE 0; or else UNIT is 0.
  */
 static pg_noinline void
-make_packed_room(FunnelSpool *spool, size_t room, uint64 hash, uint64 word, uint64 item,
+make_packed_room(FunnelSpool *spool, size_t unit_size, uint64 hash, uint64 word, uint64 item,
 				 uint64 unit)
 {
 	SpoolPartition *partition = spool_partition_of(&spool->blocks, hash);
@@ -143,7 +143,7 @@ make_packed_room(FunnelSpool *spool, size_t room, uint64 hash, uint64 word, uint
 			 !spool_item_fits(partition->item_base, spool->item_mask, item))
 		set_widths(spool, spool->word_width, spool->unit_width, spool->item_width + 1);
 
-	partition = add_block(spool, hash, room);
+	partition = add_block(spool, hash, spool->packed_room + unit_size);
 	if (partition->next != SPOOL_BLOCK_DATA(partition->tail))
 		return;
 
@@ -165,10 +165,10 @@ make_packed_room(FunnelSpool *spool, size_t room, uint64 hash, uint64 word, uint
 }
 
 static pg_attribute_always_inline bool
-has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition, size_t room,
+has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition, size_t unit_size,
 				uint64 word, uint64 item, uint64 unit, bool with_item)
 {
-	return (size_t) (partition->end - partition->next) >= room &&
+	return (size_t) (partition->end - partition->next) >= spool->packed_room + unit_size &&
 		((word - partition->base) & spool->word_excess) == 0 &&
 		(!with_item || spool_item_fits(partition->item_base, spool->item_mask, item)) &&
 		(unit & spool->unit_excess) == 0;
@@ -176,17 +176,18 @@ has_packed_room(const FunnelSpool *spool, const SpoolPartition *partition, size_
 
 /*
  * Write a packed record but for its unit, and return where that goes; the next
- * record of *PARTITION is to begin behind it.
+ * record of *PARTITION is to begin behind it.  How much room there must be may
+ * change while it is made, for the widths may grow.
  */
 static pg_attribute_always_inline char *
-write_packed_event(FunnelSpool *spool, SpoolPartition **partition, size_t room, uint64 hash,
+write_packed_event(FunnelSpool *spool, SpoolPartition **partition, size_t unit_size, uint64 hash,
 				   uint64 word, uint64 item, uint64 unit, bool with_item)
 {
 	SpoolPartition *into = spool_partition_of(&spool->blocks, hash);
 
-	while (unlikely(!has_packed_room(spool, into, room, word, item, unit, with_item)))
+	while (unlikely(!has_packed_room(spool, into, unit_size, word, item, unit, with_item)))
 	{
-		make_packed_room(spool, room, hash, word, item, unit);
+		make_packed_room(spool, unit_size, hash, word, item, unit);
 		into = spool_partition_of(&spool->blocks, hash);
 	}
 	/* partitions are too many for the processor to foresee where it writes */
@@ -201,23 +202,25 @@ static pg_attribute_always_inline void
 append_packed(FunnelSpool *spool, uint64 unit, uint64 word, uint64 item, bool with_item)
 {
 	SpoolPartition *partition;
-	char	   *to = write_packed_event(spool, &partition, spool->packed_room,
-										funnel_hash_word(unit), word, item, unit, with_item);
+	char	   *to = write_packed_event(spool, &partition, 0, funnel_hash_word(unit), word, item,
+										unit, with_item);
 
 	funnel_store_word(to, unit);
 	partition->next = to + spool->unit_width;
+	Assert(to + sizeof(uint64) <= partition->end);
 }
 
 /* The same for a unit that is no integer. */
 static pg_attribute_always_inline void
 append_packed_key(FunnelSpool *spool, const FunnelUnitKey *key, uint64 word, uint64 item)
 {
-	size_t		room = spool->packed_room + spool_unit_size(&spool->form, key);
 	SpoolPartition *partition;
-	char	   *to = write_packed_event(spool, &partition, room, spool_double_hash(key->hash),
-										word, item, 0, spool->form.nitems > 0);
+	char	   *to = write_packed_event(spool, &partition, spool_unit_size(&spool->form, key),
+										spool_double_hash(key->hash), word, item, 0,
+										spool->form.nitems > 0);
 
 	partition->next = spool_write_unit(&spool->form, to, key);
+	Assert(partition->next <= partition->end);
 }
 
 /*

@@ -3,9 +3,10 @@
  * spool/message.c
  *	  A spool on its way from one node of a plan to another.
  *
- * What a worker hands over comes in a file as soon as it would not fit into the
- * server's tuple queue at once.  A longer message passes through the queue piece
- * by piece, and for each piece one process waits until the other wakes up.
+ * What a worker hands over comes in a file if it would pass through the server's
+ * tuple queue in more than a few pieces: for each piece one process waits until the
+ * other wakes up.  Less is not worth a file, of which there may be one for each
+ * group.
  *
  * The leader of a parallel query takes part in the scan, and a plan by partition
  * has a node for each: their states stay in the process.  Those are only lent,
@@ -41,18 +42,18 @@
 #include "spool/sharedfile.h"
 #include "spool/spill.h"
 
-/* The places of segments */
-#define IN_MESSAGE			1
-#define IN_FILE				2
+/* The places of segments; 1.0 has 1 and 2, and other kinds of segments */
+#define IN_MESSAGE			4
+#define IN_FILE				5
 #define LENT				3
 
 /* Room for a tuple's header, and the rest of a serialized state */
 #define MAX_MESSAGE_SIZE	(MaxAllocSize - 1024 * 1024)
 
-/* The server's tuple queue, PARALLEL_TUPLE_QUEUE_SIZE of executor/execParallel.c */
-#define TUPLE_QUEUE_SIZE	(64 * 1024)
+/* Four times the server's tuple queue, PARALLEL_TUPLE_QUEUE_SIZE of execParallel.c */
+#define MAX_QUEUED_SIZE		(4 * 64 * 1024)
 
-/* Segments are not larger, but for one unit, nor what is read at a time. */
+/* So much is read at a time. */
 #define MAX_PIECE_SIZE		(1024 * 1024)
 
 static void
@@ -227,8 +228,8 @@ lend(FunnelSpool *spool, StringInfo buf)
 
 /*
  * How many bytes of segments a message may have.  The process that writes it
- * holds it twice, and the one that reads it holds those of all others.  Who
- * limits temporary files wants none for what fits into memory.
+ * holds it twice, and the one that reads it holds those of all others.  With a
+ * temp_file_limit there is no file for what fits into memory.
  */
 static size_t
 max_message_size(const FunnelSpool *spool)
@@ -240,7 +241,7 @@ max_message_size(const FunnelSpool *spool)
 	size_t		limit = Min(left / 2, funnel_spool_message_share() / nsenders);
 
 	if (IsParallelWorker() && temp_file_limit < 0)
-		limit = Min(limit, TUPLE_QUEUE_SIZE);
+		limit = Min(limit, MAX_QUEUED_SIZE);
 	return limit;
 }
 

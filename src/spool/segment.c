@@ -38,9 +38,9 @@ is_valid(const SpoolForm *form, bool full_rows, const SpoolSegment *segment)
 				(item_width > 0) == (segment->kind == SPOOL_PACKED_ITEMS) &&
 				(unit_width == 0 || segment->size % (word_width + item_width + unit_width) == 0);
 		case SPOOL_WORDS:
-			return true;
+			return segment->size % 8 == 0;
 		case SPOOL_FULL_ROWS:
-			return full_rows;
+			return segment->size % 8 == 0 && full_rows;
 	}
 	return false;
 }
@@ -53,6 +53,7 @@ funnel_spool_next_segment(const SpoolForm *form, bool full_rows, const char **at
 	if (*at == end)
 		return NULL;
 	if ((size_t) (end - *at) < sizeof(SpoolSegment) ||
+		(size_t) (end - *at) < segment->size ||
 		(size_t) (end - *at) < spool_segment_size(segment) ||
 		!is_valid(form, full_rows, segment))
 		funnel_spool_is_invalid();

@@ -41,8 +41,8 @@ struct FunnelSpool
 	bool		full_rows;		/* new events are */
 
 	/* new records, if packed */
-	bool		packed;			/* words, with one item at most, of integer
-								 * units */
+	bool		packed;			/* words, with one item at most, of units
+								 * whose bytes decide what is equal */
 	int			word_width;
 	int			unit_width;
 	int			item_width;		/* 0 if there are no items */
