@@ -122,7 +122,7 @@ call(const Relay *relay, const State *state, Oid function, Expr *expression,
 			return (Datum) 0;
 	}
 	InitFunctionCallInfoData(*fcinfo, &flinfo, nargs, relay->collation,
-							 (fmNodePtr) state->node, NULL);
+							 (Node *) state->node, NULL);
 	memcpy(fcinfo->args, args, sizeof(NullableDatum) * nargs);
 	result = FunctionCallInvoke(fcinfo);
 	*isnull = fcinfo->isnull;

@@ -16,7 +16,8 @@ chomp(my $include = `$config --includedir-server`);
 my $library = PostgreSQL::Test::Utils::tempdir() . '/relay';
 
 plan skip_all => 'no compiler'
-  if system("$cc -O1 -fPIC -shared -isystem $include -o $library.so test/sharded/relay.c 2>/dev/null") != 0;
+  if system("$cc --version >/dev/null 2>&1") != 0;
+system_or_bail("$cc -O1 -fPIC -shared -isystem $include -o $library.so test/sharded/relay.c");
 
 my $node = FunnelTest::node('sharded');
 
