@@ -31,6 +31,7 @@ INSERT INTO cases (name, definition) VALUES
 INSERT INTO cases (name, unit) VALUES
 	('units of text', '''unit '' || u'),
 	('units of many lengths', 'repeat(''x'', (n % 50)) || u'),
+	('units of great lengths', 'repeat(''x'', CASE (u + 1000) % 64 WHEN 0 THEN 16384 WHEN 1 THEN 128 WHEN 2 THEN 127 ELSE 120 + (u % 7)::int END) || u'),
 	('units of two bytes', '(u % 1000)::int2'),
 	('units at the ends', 'CASE u % 3 WHEN 0 THEN 9223372036854775807 WHEN 1 THEN -9223372036854775808 ELSE 0 END'),
 	('units as uuid', 'md5(u::text)::uuid'),
