@@ -131,6 +131,15 @@ FROM (VALUES ('SELECT string_agg(md5((SELECT funnel_agg(u, t, e, ''a -> b -> c w
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
 SELECT * FROM wrong();
+
+-- A plan that runs again sends the same once more
+SELECT lent.plan LIKE '%SubPlan%GroupAggregate%Sort%Append%Partial HashAggregate%' AS again_and_again,
+	   lent.result = (SELECT string_agg(md5((answer(whole, 'whole')).result) || g, ' ') FROM generate_series(1, 3) g) AS same
+FROM (VALUES ('SELECT funnel_agg(u, t, e, ''a -> b -> c within 9 days'')::text FROM parts',
+			  'SELECT string_agg((SELECT max(md5(f::text)) || g FROM (
+	SELECT funnel_agg(u, t, e, ''a -> b -> c within 9 days'') AS f FROM parts GROUP BY p >= 0) s), '' '')
+FROM generate_series(1, 3) g')) v(whole, query),
+	 answer(query, 'lent') lent;
 RESET work_mem;
 RESET hash_mem_multiplier;
 
@@ -177,8 +186,15 @@ SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 EXPLAIN (COSTS OFF) SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day') FROM huge_0;
 SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text AS in_workers FROM huge_0 \gset
+-- memory for a part of the rows
+SET work_mem = '1MB';
+SET hash_mem_multiplier = 1;
+SELECT funnel_agg(repeat('x', 10) || u, t, e, 'a -> b -> c within 1 day')::text AS spilled_in_workers FROM huge_0 \gset
+RESET work_mem;
+RESET hash_mem_multiplier;
 SET max_parallel_workers_per_gather = 0;
 SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text = :'in_workers' AS same FROM huge_0;
+SELECT :'in_workers' = :'spilled_in_workers' AS spilled_same;
 
 DROP TABLE parts, many, huge, cases;
 DROP FUNCTION answer, wrong, writes_file;
