@@ -16,7 +16,7 @@ my $node = FunnelTest::node('disk',
 $node->safe_psql(
 	'postgres', q{
 	CREATE TABLE events AS
-	SELECT n % 3 AS g, 'unit ' || (hashint8(n) & 32767) AS u, timestamptz '2026-01-01Z' + n * interval '1 s' AS t,
+	SELECT n, n % 3 AS g, 'unit ' || (hashint8(n) & 32767) AS u, timestamptz '2026-01-01Z' + n * interval '1 s' AS t,
 		substr('abcx', 1 + (hashint8(n) & 3), 1) AS e
 	FROM generate_series(1, 200000) n;
 	CREATE INDEX ON events (g);});
@@ -28,11 +28,18 @@ my %queries = (
 	'many groups' => "SELECT md5(string_agg(r::text, ' ' ORDER BY g)) FROM (SELECT g, funnel_agg(u, t, e, $definition) AS r FROM events GROUP BY g) s",
 	'a window' => "SELECT md5(string_agg(r::text, ' ' ORDER BY g)) FROM (SELECT g, funnel_agg(u, t, e, $definition) OVER (PARTITION BY g) AS r, row_number() OVER (PARTITION BY g) AS n FROM events) s WHERE n = 1",
 	'half in one unit' => "SELECT md5(funnel_agg(CASE WHEN g = 0 THEN 'same' ELSE u END, t, e, $definition)::text) FROM events",
-	'a parallel plan' => "SELECT md5(funnel_agg(u, t, e, $definition)::text) FROM events");
-my %settings = (
-	'a window' => 'SET enable_sort = off;',
-	'a parallel plan' => 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
-		SET max_parallel_workers_per_gather = 2; SET parallel_leader_participation = off;');
+	'a parallel plan' => "SELECT md5(funnel_agg(u, t, e, $definition)::text) FROM events",
+	'a flow' => 'SELECT md5(flow_agg(u, t, e, 3)::text) FROM events WHERE n <= 100000',
+	'keys' => "SELECT md5(funnel_agg_by(u, t, e, $definition, g::text, n)::text) FROM events WHERE n <= 100000",
+	# files that the server writes, for groups and for rows that a function returns
+	'journeys' => "SELECT md5(funnel_agg(j, $definition)::text) FROM (SELECT journey_agg(t, e) AS j FROM events WHERE n <= 40000 GROUP BY u) s",
+	'passages' => "SELECT md5(funnel_agg(p)::text) FROM (SELECT funnel_progress_agg(t, e, $definition, u) AS p FROM events WHERE n <= 40000 GROUP BY u) s",
+	'events of a journey' => 'SELECT md5(string_agg(e::text, \'\' ORDER BY ord)) FROM (SELECT journey_agg(t, e) AS j FROM events WHERE n <= 40000) s, journey_events(j) AS e');
+$queries{"$_ in a parallel plan"} = $queries{$_} foreach 'a flow', 'keys';
+my $workers = 'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+	SET max_parallel_workers_per_gather = 2; SET parallel_leader_participation = off;';
+my $hashed = 'SET max_parallel_workers_per_gather = 0; SET enable_sort = off;';
+my %settings = ('a window' => 'SET enable_sort = off;', journeys => $hashed, passages => $hashed, map { $_ => $workers } grep { /a parallel plan/ } keys %queries);
 my %expected;
 foreach my $name (keys %queries)
 {
@@ -40,8 +47,8 @@ foreach my $name (keys %queries)
 
 	$expected{$name} = $node->safe_psql('postgres', "SET work_mem = '1GB'; $set $queries{$name}");
 }
-like($node->safe_psql('postgres', "$settings{'a parallel plan'} EXPLAIN $queries{'a parallel plan'}"),
-	qr/Partial Aggregate/, 'workers are asked');
+like($node->safe_psql('postgres', "$workers EXPLAIN $queries{$_}"), qr/Partial Aggregate/, "workers are asked: $_")
+  foreach grep { /a parallel plan/ } sort keys %queries;
 my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 my $tmpdir = 'SELECT count(*) FROM pg_ls_tmpdir()';
 
@@ -129,7 +136,7 @@ SKIP:
 	{
 		# workers are children of the postmaster: theirs is its limit
 		my $session = FunnelSession->new($node, 'postgres');
-		my $pid = $name eq 'a parallel plan' ? $postmaster : $session->pid;
+		my $pid = $name =~ /a parallel plan/ ? $postmaster : $session->pid;
 		my ($size, $failures, $wrong) = (1024, 0, '');
 		my $result;
 
@@ -167,15 +174,16 @@ SKIP:
 				"mount -t tmpfs -o size=1m,mode=700 none '$directory' && echo \$\$ && exec cat" ],
 			'<', \$in, '>', \$out, '2>', \$error, $timeout);
 	};
-	skip 'unshare is not installed', 9 unless defined $holder;
+	my @names = ('one group', 'many groups', 'a parallel plan', 'a flow', 'keys', 'journeys', 'events of a journey');
+	skip 'unshare is not installed', 3 * @names unless defined $holder;
 	$holder->pump while $out !~ /\n/ && $holder->pumpable;
-	skip 'no file system can be mounted in a namespace', 9 unless $out =~ /^(\d+)\n/;
+	skip 'no file system can be mounted in a namespace', 3 * @names unless $out =~ /^(\d+)\n/;
 	my $location = "/proc/$1/root$directory";
 
 	$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$location'");
 	my $session = FunnelSession->new($node, 'postgres');
 	$session->ask("\\set VERBOSITY verbose\nSET temp_tablespaces = small");
-	foreach my $name ('one group', 'many groups', 'a parallel plan')
+	foreach my $name (@names)
 	{
 		$session->ask($settings{$name});
 		my ($result, $message) = $session->ask($queries{$name});
