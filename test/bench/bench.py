@@ -6,7 +6,7 @@ that of the exact window-function SQL; the exit status tells whether all agree. 
 
 From the environment:
     BENCH_ROWS   numbers of rows, separated by blanks or commas (default: 1000000 10000000)
-    BENCH_RUNS   runs of each contestant (default: 5)
+    BENCH_RUNS   runs of each contestant (default: 5), and three times as many of the short ones
     BENCH_ONLY   regular expression: the contestants to run, by "query, table, processes"
     BENCH_COLD   if 1, some of them run again, each time with nothing in memory
     FUNNEL_PEERS where test/bench/peers put the other engines
@@ -28,6 +28,10 @@ from tables import compare, table_of_cold, table_of_growth, table_of_ratios, tab
 
 DEFAULT_ROWS = "1000000 10000000"
 DEFAULT_RUNS = 5
+
+# Noise harms short ones most, and they cost least: so many seconds, and so many laps of all that are short.
+SHORT = 3
+LAPS = 3
 
 
 def say(text):
@@ -64,7 +68,11 @@ def run(contestant, engines):
 
 
 def race(entered, engines, runs):
-    """Everyone runs once, then everyone a second time, and so on."""
+    """Everyone runs once, then everyone a second time, and so on.
+
+    After each time those that are short run again, in further laps.  The times of a first lap stand
+    before those of the second, so that as many can be taken of one contestant as there are of another.
+    """
     for contestant in entered:
         if contestant.check:
             contestant.checked = tuple(engines["PostgreSQL"].check(contestant))
@@ -72,11 +80,14 @@ def race(entered, engines, runs):
                 contestant.answer = contestant.checked
     for turn in range(1, runs + 1):
         say(f"Run {turn} of {runs} ...")
-        for contestant in entered:
-            seconds, cpu = run(contestant, engines)
-            contestant.times.append(seconds)
-            if cpu is not None:
-                contestant.cpu.append(cpu)
+        for lap in range(LAPS):
+            for contestant in entered:
+                if lap == 0 or contestant.times[0] < SHORT:
+                    seconds, cpu = run(contestant, engines)
+                    at = turn * (lap + 1) - 1
+                    contestant.times.insert(at, seconds)
+                    if cpu is not None:
+                        contestant.cpu.insert(at, cpu)
 
 
 def race_cold(entered, engines, runs):
@@ -156,7 +167,8 @@ def bench(rows, runs, only, cold):
         print(f"### {rows:,} events of {users:,} users\n")
         print(f"{datetime.date.today()}, {machine()}; " + ", ".join(
             f"{name} {engine.version}" for name, engine in sorted(engines.items(), reverse=True)) +
-            f"; minima and medians of {runs} interleaved runs, each engine in a process that it keeps.\n")
+            f"; minima and medians of {runs} interleaved runs, {runs * LAPS} of what takes less than {SHORT} s,"
+            " each engine in a process that it keeps.\n")
         print(f"    {command(rows, runs, only, cold)}\n")
         shared_buffers = psql("SHOW shared_buffers")[0].strip()
         print("PostgreSQL has its default settings, but for work_mem: 1GB where the query does not say otherwise,\n"

@@ -76,10 +76,10 @@ def table_of_ratios(entered, sizes):
     """What funnel promises: each a quotient of two contestants.
 
     By minima, by medians, and by the minima of the time on a processor, which other work on the
-    machine disturbs least.
+    machine disturbs least; of as many runs of one as of the other.
     """
-    measures = (lambda c: min(c.times), lambda c: statistics.median(c.times),
-                lambda c: min(c.cpu, default=None))
+    measures = (lambda runs: lambda c: min(c.times[:runs]), lambda runs: lambda c: statistics.median(c.times[:runs]),
+                lambda runs: lambda c: min(c.cpu[:runs], default=None))
 
     def of(measure, name, table="events", processes=1, engine="PostgreSQL"):
         for c in entered:
@@ -200,7 +200,10 @@ def table_of_ratios(entered, sizes):
         ]
     rows = []
     for title, above, below, floor, goal in asked:
-        pairs = [(above(measure), below(measure)) for measure in measures]
+        counts = []
+        for side in (above, below):
+            side(lambda c: counts.append(len(c.times)))
+        pairs = [(above(measure(min(counts))), below(measure(min(counts)))) for measure in measures if counts]
         if any(a and b for a, b in pairs):
             rows.append([title, floor, goal] + [f"{a / b:.2f}" if a and b else "" for a, b in pairs])
     for labels, journeys, columns in (("", "journeys", "ClickHouse"),
