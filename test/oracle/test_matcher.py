@@ -10,6 +10,8 @@ Output is TAP.  A case that differs is first made as small as it can be.
 import glob
 import os
 import random
+import resource
+import signal
 import subprocess
 import tempfile
 import time
@@ -28,7 +30,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.join(HERE, '..', '..', 'src')
 SOURCES = [os.path.join(HERE, 'matcher_driver.c')] + sorted(
     glob.glob(os.path.join(SRC, 'match', '*.c')))
-HANG = 120                      # seconds after which a case counts as hung
+HANG = 120                      # seconds of a processor after which a case counts as hung
 MOST_WORK = 1500000             # basic blocks between two polls: milliseconds
 
 
@@ -248,12 +250,15 @@ def build_counted(directory):
     return program if done.returncode == 0 else None
 
 
+def limit_time():
+    resource.setrlimit(resource.RLIMIT_CPU, (HANG, HANG + 10))
+
+
 def run(program, text, *options):
     """Lines printed, and what went wrong or None."""
-    try:
-        done = subprocess.run([program] + list(options), input=text,
-                              capture_output=True, text=True, timeout=HANG)
-    except subprocess.TimeoutExpired:
+    done = subprocess.run([program] + list(options), input=text, capture_output=True,
+                          text=True, preexec_fn=limit_time)
+    if done.returncode == -signal.SIGXCPU:
         return [], 'no answer after %d s' % HANG
     trouble = None
     if done.returncode != 0:
