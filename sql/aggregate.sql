@@ -147,7 +147,8 @@ CREATE TABLE large AS
 SELECT (hashint4(n) & 16383) AS u, timestamptz '2026-01-01Z' + n * interval '1 s' AS t,
 	   (ARRAY['a', 'b', 'c', 'x'])[1 + (hashint4(n + 2000000) & 3)] AS e
 FROM generate_series(1, 80000) n;
-CREATE FUNCTION temp_bytes() RETURNS bigint LANGUAGE sql AS 'SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_tmpdir()';
+CREATE FUNCTION temp_bytes() RETURNS bigint LANGUAGE sql AS
+	'SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_tmpdir() WHERE name LIKE format(''pgsql_tmp%s.%%'', pg_backend_pid())';
 SET max_parallel_workers_per_gather = 0;
 SET hash_mem_multiplier = 1;
 CREATE TABLE spilled AS

@@ -23,6 +23,8 @@ SELECT hashint4(n) & 127, timestamptz '2026-01-01Z' + n * interval '1 min',
 FROM generate_series(1, 20000) n;
 CREATE INDEX ON visits (event, ts) INCLUDE (user_id);
 VACUUM ANALYZE visits;
+-- while older transactions go on, VACUUM cannot mark what makes the index cheap
+SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 SET max_parallel_workers_per_gather = 0;
 
@@ -37,6 +39,7 @@ EXPLAIN (COSTS OFF) EXECUTE asked('visit -> cart -> buy unless lost');
 CREATE VIEW rows_of_buyers AS
 SELECT user_id, ts, event FROM visits WHERE event = ANY (funnel_events('visit -> cart -> buy unless lost'));
 EXPLAIN (COSTS OFF) SELECT * FROM rows_of_buyers WHERE ts >= '2026-01-05Z';
+RESET enable_seqscan;
 
 -- what is counted is the same; the horizon is that of the rows that were read
 CREATE TEMP TABLE results AS
