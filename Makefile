@@ -1,7 +1,7 @@
 # funnel: exact conversion funnels over event tables, for PostgreSQL 15 to 19.
 #
 #   make demo           build, start a private cluster, print a funnel
-#   make test           build and run every test on private clusters
+#   make test           build and run every test on private clusters; JOBS=1 runs one by one
 #   make install        into the PostgreSQL that pg_config names
 #
 # For who works on it:
@@ -136,8 +136,10 @@ WITH_SETUP = $(RECURSE)@FUNNEL_BUILD='$(CURDIR)/build' sh '$(TOP)/test/setup' '$
 CLUSTER = PG_CONFIG='$(PG_CONFIG)' MAKE='$(MAKE)' VALGRIND_SUPP='$(VALGRIND_SUPP)' \
 	sh '$(TOP)/test/cluster'
 
+# How many files are compiled at once, if make was not told, and then how many tests run.
+JOBS = $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n : 4)))
 test:
-	$(WITH_SETUP) run-test
+	$(WITH_SETUP) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) run-test
 
 demo:
 	$(WITH_SETUP) run-demo
@@ -155,7 +157,7 @@ bench:
 	$(WITH_SETUP) run-bench
 
 run-test: all
-	$(RECURSE)@$(CLUSTER) test/run '$(REGRESS)' '$(PROVE_TESTS)'
+	$(RECURSE)@FUNNEL_JOBS='$(JOBS)' $(CLUSTER) test/run '$(REGRESS)' '$(PROVE_TESTS)'
 
 run-demo: all
 	$(RECURSE)@$(CLUSTER) test/demo/run
@@ -171,7 +173,6 @@ test-upgrade:
 # Valgrind finds most in a server built with assertions and -DUSE_VALGRIND,
 # whose source has the suppressions: src/tools/valgrind.supp.
 VALGRIND_SUPP = $(wildcard $(dir $(PG_CONFIG))../valgrind.supp)
-JOBS = $(shell getconf _NPROCESSORS_ONLN)
 run-valgrind: all
 	$(RECURSE)@FUNNEL_JOBS='$(JOBS)' $(CLUSTER) --valgrind test/run $(TESTS_NAMED)
 
