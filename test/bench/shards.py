@@ -163,7 +163,7 @@ def prepare(count):
 
 
 def forms(call, table, count):
-    """The ways to ask all shards, as docs/scale.md has them."""
+    """The ways to ask all shards, as docs/sharding.md has them."""
     grouped = f"SELECT {call} AS r FROM {table} GROUP BY shard"
     each = " UNION ALL ".join(f"SELECT {call} AS r FROM {table}_{i}" for i in range(count))
     return {name: f"SELECT funnel_merge(r) FROM ({query}) AS shards"

@@ -83,8 +83,8 @@ SKIP:
 		'0', 'and the journeys are those of a rebuild');
 }
 
-# The queue of docs/scale.md
-my ($queue) = slurp_file('docs/scale.md') =~ /^(CREATE TABLE inbox .*?)^```/ms;
+# The queue of docs/sharding.md
+my ($queue) = slurp_file('docs/sharding.md') =~ /^(CREATE TABLE inbox .*?)^```/ms;
 $node->safe_psql('postgres', $queue);
 $node->safe_psql('postgres', q{
 	CREATE TABLE written (LIKE inbox);

@@ -1,5 +1,5 @@
 # Events on two servers, and a front that asks them: everything that the page
-# docs/scale.md shows is run as it stands there, and its answers are those of one
+# docs/sharding.md shows is run as it stands there, and its answers are those of one
 # server with all events.
 #
 # The first line of a block says where it runs.  Hosts are put in, and a shard's
@@ -81,7 +81,7 @@ sub plan_of
 	return printed($front, 'shop', 'EXPLAIN (VERBOSE, COSTS OFF) ' . $sql =~ s/^--.*\n//mgr);
 }
 
-my $page = slurp_file('docs/scale.md');
+my $page = slurp_file('docs/sharding.md');
 my $blocks = 0;
 while ($page =~ /^```sql\n(-- ([^\n]*)\n.*?)^```\n(?:\n*```text\n(.*?)^```\n)?/gms)
 {
