@@ -38,6 +38,7 @@ typedef struct Counting
 {
 	const FunnelAggState *state;
 	MemoryContext context;
+	FunnelTally *nobody;		/* of no unit; the others share its definition */
 	FunnelTally **tallies;		/* of the groups; NULL as long as none entered */
 	FunnelEvents events;		/* of the unit */
 	uint64	   *row_keys;		/* of its rows, in the buffer of the events */
@@ -61,8 +62,7 @@ tally_of(Counting *counting, int group)
 {
 	if (counting->tallies[group] == NULL)
 	{
-		counting->tallies[group] = funnel_tally_create(counting->state->program->def,
-													   counting->context);
+		counting->tallies[group] = funnel_tally_create_like(counting->nobody, counting->context);
 		funnel_tally_see(counting->tallies[group], counting->state->horizon);
 	}
 	return counting->tallies[group];
@@ -366,7 +366,6 @@ groups_array(Counting *counting, TupleDesc tupdesc)
 {
 	const FunnelKeys *keys = counting->state->keys;
 	ArrayBuildState *array = initArrayResult(tupdesc->tdtypeid, counting->context, false);
-	FunnelTally *nobody = NULL;
 
 	for (int i = 0; i < keys->ngroups; i++)
 		counting->keys[i] = i;
@@ -382,14 +381,7 @@ groups_array(Counting *counting, TupleDesc tupdesc)
 
 		CHECK_FOR_INTERRUPTS();
 		if (tally == NULL)
-		{
-			if (nobody == NULL)
-			{
-				nobody = funnel_tally_create(counting->state->program->def, counting->context);
-				funnel_tally_see(nobody, counting->state->horizon);
-			}
-			tally = nobody;
-		}
+			tally = counting->nobody;
 		old = MemoryContextSwitchTo(counting->context);
 		values[0] = PointerGetDatum(cstring_to_text_with_len(keys->groups[group].bytes,
 															 keys->groups[group].size));
@@ -429,6 +421,8 @@ funnel_agg_by_final(PG_FUNCTION_ARGS)
 	counting.state = state;
 	counting.context = AllocSetContextCreate(CurrentMemoryContext, "funnel_agg_by",
 											 ALLOCSET_DEFAULT_SIZES);
+	counting.nobody = funnel_tally_create(state->program->def, counting.context);
+	funnel_tally_see(counting.nobody, state->horizon);
 	ngroups = state->keys->ngroups;
 	counting.tallies = MemoryContextAllocExtended(counting.context,
 												  sizeof(FunnelTally *) * Max(ngroups, 1),

@@ -43,32 +43,48 @@ check_users(int64 a, int64 b)
 				 errmsg("number of units out of range for a funnel_result")));
 }
 
+/* An all-zero tally of a definition, which is given as it is written and parsed. */
+static FunnelTally *
+make_tally(FunnelDef *def, const FunnelDefinition *definition, int grain, MemoryContext context)
+{
+	FunnelTally *tally;
+
+	tally = MemoryContextAllocZero(context, offsetof(FunnelTally, steps) +
+								   definition->nsteps * sizeof(FunnelTallyStep));
+	tally->context = context;
+	tally->definition = definition;
+	tally->def = def;
+	tally->nsteps = definition->nsteps;
+	tally->grain = grain;
+	funnel_counters_init(&tally->times, FUNNEL_NUM_HISTOGRAMS(tally->nsteps), 0, context);
+	funnel_counters_init(&tally->open, FUNNEL_NUM_OPEN_ARRAYS(tally->nsteps), 0, context);
+	tally->open_limit = OPEN_LIMIT;
+	return tally;
+}
+
 FunnelTally *
 funnel_tally_create(const FunnelDef *def, MemoryContext context)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	FunnelDefinition *definition = funnel_definition_of(def);
+	FunnelDef  *copy;
 	FunnelRules rules;
 	int64		limit;
-	FunnelTally *tally;
+	int			grain;
 
-	tally = palloc0(offsetof(FunnelTally, steps) +
-					definition->nsteps * sizeof(FunnelTallyStep));
-	tally->context = context;
-	tally->definition = definition;
-	tally->def = (FunnelDef *) cstring_to_text_with_len(VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def));
-	tally->nsteps = definition->nsteps;
-
+	copy = (FunnelDef *) cstring_to_text_with_len(VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def));
+	MemoryContextSwitchTo(caller);
 	funnel_definition_rules(definition, &rules);
 	limit = funnel_longest_limit(&rules);
 	/* floor(limit / 1024) has the same powers of two below it as limit / 1024 */
-	tally->grain = limit >= 1024 ? pg_leftmost_one_pos64((uint64) limit / 1024) : 0;
+	grain = limit >= 1024 ? pg_leftmost_one_pos64((uint64) limit / 1024) : 0;
+	return make_tally(copy, definition, grain, context);
+}
 
-	funnel_counters_init(&tally->times, FUNNEL_NUM_HISTOGRAMS(tally->nsteps), 0, context);
-	funnel_counters_init(&tally->open, FUNNEL_NUM_OPEN_ARRAYS(tally->nsteps), 0, context);
-	tally->open_limit = OPEN_LIMIT;
-	MemoryContextSwitchTo(caller);
-	return tally;
+FunnelTally *
+funnel_tally_create_like(const FunnelTally *model, MemoryContext context)
+{
+	return make_tally(model->def, model->definition, model->grain, context);
 }
 
 void

@@ -75,6 +75,14 @@ foreach my $case ([ 4, 8 * $million, '' ], [ 4096, 8 * $million, ', every attemp
 	cmp_ok($all, '>', 4 + 32, "$keys keys: enough rows to tell");
 }
 
+# A key of few units takes little.
+{
+	my ($keys, $growth) = run_by('64MB', 80000, q{cardinality(funnel_agg_by(n, t, e, 'a -> b -> c within 1 day', n::text))});
+	my $bytes = $growth * 1024 * 1024 / $keys;
+
+	cmp_ok($bytes, '<', 4000, sprintf('%d keys of one unit: %d bytes for each', $keys, $bytes));
+}
+
 # One giant unit is matched in memory, by documented exception.
 my ($spilled) = run('4MB', 2 * $million, '1');
 my ($in_memory) = run('1GB', 2 * $million, '1');
