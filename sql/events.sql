@@ -56,3 +56,6 @@ SELECT d, funnel_horizon(whole) >= funnel_horizon(filtered) AS horizon,
 	(SELECT array_agg(o ORDER BY o) FROM funnel_dropoff(filtered, '2027-01-01Z') o) AS same_dropoff,
 	(SELECT array_agg(users ORDER BY step) FROM funnel_report(whole)) AS users
 FROM results;
+
+DROP VIEW rows_of_buyers;
+DROP TABLE visits;

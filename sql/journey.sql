@@ -369,7 +369,7 @@ SELECT journey_sessions('[]', '-1 s');
 SELECT journey_sessions('[]', '999999999 days');
 SELECT count(*) FROM journey_sessions(NULL);
 SELECT count(*) FROM journey_sessions('[]', NULL);
-DROP FUNCTION of_labels;
+DROP FUNCTION bytes, of_labels;
 
 -- NULL in, NULL out
 SELECT journey_length(NULL), journey_first_at(NULL), journey_last_at(NULL),

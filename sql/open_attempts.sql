@@ -118,3 +118,8 @@ SELECT before::text = behind::text AS same,
 	(SELECT sum(units) FROM unconverted(before)) AS units, (SELECT sum(units) FROM unconverted(before) WHERE cell = 8000000000000) AS far
 FROM (SELECT funnel_merge(r ORDER BY o) AS before, funnel_merge(r ORDER BY o DESC) AS behind
 	FROM (SELECT 1 AS o, r FROM far UNION ALL SELECT 2, r FROM whole WHERE world IN ('many', 'few', 'long')) AS m) AS s;
+
+SET client_min_messages = warning;
+DROP SCHEMA open_attempts CASCADE;
+RESET client_min_messages;
+RESET search_path;

@@ -425,4 +425,4 @@ WHERE received(substr(bytes, 1, i)) NOT LIKE '22P03 / %';
 DROP CAST (bytea AS funnel_result);
 DROP CAST (funnel_result AS bytea);
 DROP TABLE results, copies, many, days;
-DROP FUNCTION refusal, at_horizon, of_value, forged, received;
+DROP FUNCTION refusal, at_horizon, of_value, with_users, forged, received;
