@@ -141,7 +141,10 @@ call_input(char *text, Datum *value)
 	getTypeInputInfo(type, &function, &param);
 #ifdef SOFT_ERROR_OCCURRED
 	{
-		ErrorSaveContext errors = {.type = T_ErrorSaveContext,.details_wanted = true};
+		ErrorSaveContext errors = {
+			.type = T_ErrorSaveContext,
+			.details_wanted = true
+		};
 		FmgrInfo	flinfo;
 
 		fmgr_info(function, &flinfo);
