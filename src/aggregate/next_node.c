@@ -14,6 +14,7 @@
 
 #include "aggregate/unit_state.h"
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "match/conditions.h"
 
 typedef enum Direction
@@ -165,6 +166,7 @@ find_base(const NextNodeQuestion *question, const FunnelEvents *events, size_t *
 		case FIRST_MATCH:
 			for (*base = 0; *base < nrows; ++*base)
 			{
+				funnel_poll_at(*base);
 				if (funnel_row_meets_base(&events->rows[*base]) &&
 					funnel_row_meets(&events->rows[*base], 1))
 					return true;
@@ -173,6 +175,7 @@ find_base(const NextNodeQuestion *question, const FunnelEvents *events, size_t *
 		case LAST_MATCH:
 			for (*base = nrows; (*base)-- > 0;)
 			{
+				funnel_poll_at(*base);
 				if (funnel_row_meets_base(&events->rows[*base]) &&
 					funnel_row_meets(&events->rows[*base], 1))
 					return true;

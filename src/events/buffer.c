@@ -258,6 +258,7 @@ sort_with_items(FunnelEvents *events)
 
 	for (size_t i = 0; i < events->nrows; i++)
 	{
+		funnel_poll_at(i);
 		pairs[i].row = events->rows[i];
 		pairs[i].item = events->items[i];
 		pairs[i].tag = events->with_tags ? events->tags[i] : 0;
@@ -265,6 +266,7 @@ sort_with_items(FunnelEvents *events)
 	sort_rows_with_items(pairs, events->nrows, events);
 	for (size_t i = 0; i < events->nrows; i++)
 	{
+		funnel_poll_at(i);
 		events->rows[i] = pairs[i].row;
 		events->items[i] = pairs[i].item;
 		if (events->with_tags)
@@ -378,6 +380,7 @@ funnel_events_sort(FunnelEvents *events)
 
 	for (size_t i = 1; i < events->nrows; i++)
 	{
+		funnel_poll_at(i);
 		if (compare_rows(&rows[i - 1], &rows[i]) <= 0)
 			continue;
 		if (nruns == MAX_MERGED_RUNS - 1)
@@ -424,6 +427,7 @@ order_words(FunnelEvents *events)
 
 	for (size_t i = 1; i < events->nrows; i++)
 	{
+		funnel_poll_at(i);
 		if (words[i - 1] >> FUNNEL_CODE_BITS <= words[i] >> FUNNEL_CODE_BITS)
 			continue;
 		if (nruns == MAX_MERGED_RUNS - 1)
@@ -535,9 +539,15 @@ merge_to_plain(FunnelEvents *events, size_t middle)
 		left += !is_right;
 	}
 	for (; left < middle; i++, left++)
+	{
+		funnel_poll_at(i);
 		word_to_plain(words[left], &ts[i], &steps[i], &ignored);
+	}
 	for (; right < nwords; i++, right++)
+	{
+		funnel_poll_at(i);
 		word_to_plain(words[right], &ts[i], &steps[i], &ignored);
+	}
 }
 
 /*

@@ -15,9 +15,9 @@
 #include "postgres.h"
 
 #include "libpq/pqformat.h"
-#include "miscadmin.h"
 
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "events/list.h"
 
 /*
@@ -113,6 +113,7 @@ begin_full_rows(FunnelEventList *list, MemoryContext context, const FunnelEventC
 	{
 		uint64		words[4];
 
+		funnel_poll_at(cursor.nevents);
 		memcpy(words, &row, sizeof(row));
 		words[3] = item;
 		append_words(list, context, words, event_words(list));
@@ -218,8 +219,11 @@ funnel_event_list_read(const FunnelEventList *list, const FunnelEventCodes *code
 	events->nrows = list->nevents;
 	funnel_event_cursor_init(&cursor, list);
 	for (uint32 i = 0; i < list->nevents; i++)
+	{
+		funnel_poll_at(i);
 		read_event(&cursor, codes, &events->rows[i],
 				   list->with_items ? &events->items[i] : NULL);
+	}
 }
 
 void

@@ -131,6 +131,7 @@ sliding_sum_move(SlidingSum *sum, uint32 low, uint32 high)
 
 	for (; sum->high < high; sum->high++)
 	{
+		funnel_poll_at(sum->high);
 		sum->after = sum->weights[sum->high].weight +
 			(sum->high > sum->middle ?
 			 sum->after * decay_between(sum, sum->high - 1, sum->high) : 0);
@@ -142,6 +143,7 @@ sliding_sum_move(SlidingSum *sum, uint32 low, uint32 high)
 		sum->middle = high;
 		for (uint32 i = high; i > low; i--)
 		{
+			funnel_poll_at(i);
 			total_from += sum->weights[i - 1].weight * decay_between(sum, i - 1, high - 1);
 			sum->before[i - 1] = total_from;
 		}
@@ -201,6 +203,7 @@ credit_windows(const Attribution *attribution, uint32 trim, double half_life)
 	{
 		const Conversion *conversion = &attribution->conversions[c - 1];
 
+		funnel_poll_at(c);
 		if (conversion->high - conversion->low <= 2 * trim)
 			continue;
 		reversed[n] = *conversion;
@@ -220,9 +223,9 @@ credit_windows(const Attribution *attribution, uint32 trim, double half_life)
 		funnel_poll_at(i);
 		/* those that end after the touch, but for those that begin after it */
 		while (high < n && reversed[high].high > touch)
-			high++;
+			funnel_poll_at(high++);
 		while (low < high && reversed[low].low > touch)
-			low++;
+			funnel_poll_at(low++);
 		if (low == high)
 			continue;
 		attribution->credits[touch] += sliding_sum_move(&sum, low, high) *
@@ -240,6 +243,7 @@ find_code(const FunnelJourneyEvents *events, const text * wanted)
 	{
 		const FunnelLabel *label = &events->labels[code];
 
+		funnel_poll_at(code);
 		if (label->text != NULL && label->len == (int) VARSIZE_ANY_EXHDR(wanted) &&
 			memcmp(label->text, VARDATA_ANY(wanted), label->len) == 0)
 			break;
@@ -287,13 +291,14 @@ find_touches(Attribution *attribution, uint32 conversion_code, uint64 lookback)
 		if (here == 0)
 			continue;
 		while (low < ntouches && (uint64) ts - (uint64) touches[low].at > lookback)
-			low++;
+			funnel_poll_at(low++);
 		if (low == ntouches)
 			attribution->unattributed += here;
 		for (; here > 0 && low < ntouches; here--)
 		{
 			Conversion *conversion = &attribution->conversions[attribution->nconversions++];
 
+			funnel_poll_at(here);
 			conversion->low = low;
 			conversion->high = ntouches;
 		}
@@ -309,6 +314,7 @@ credit_ends(const Attribution *attribution, bool first)
 	{
 		const Conversion *conversion = &attribution->conversions[c];
 
+		funnel_poll_at(c);
 		attribution->credits[first ? conversion->low : conversion->high - 1] += 1;
 	}
 }
@@ -322,6 +328,7 @@ credit_positions(const Attribution *attribution)
 		uint32		n = conversion->high - conversion->low;
 		double		end = n == 1 ? 1 : n == 2 ? 0.5 : POSITION_END;
 
+		funnel_poll_at(c);
 		attribution->credits[conversion->low] += end;
 		if (n >= 2)
 			attribution->credits[conversion->high - 1] += end;
@@ -358,7 +365,10 @@ put_rows(const Attribution *attribution, ReturnSetInfo *rsinfo)
 
 	memset(by_code, 0, sizeof(double) * events->ncodes);
 	for (uint32 i = 0; i < attribution->ntouches; i++)
+	{
 		by_code[attribution->codes[i]] += attribution->credits[i];
+		funnel_poll_at(i);
+	}
 	for (uint32 code = 0; code <= events->ncodes; code++)
 	{
 		bool		is_label = code < events->ncodes;

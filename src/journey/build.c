@@ -109,7 +109,10 @@ add_journey(JourneyState *state, MemoryContext context, const FunnelJourney *jou
 	if ((uint64) state->nevents + events.count > state->capacity)
 		enlarge(state, context, (uint64) state->nevents + events.count);
 	for (uint32 i = 0; i < events.count; i++)
+	{
 		add_event(state, context, events.times[i], ids[events.codes[i]]);
+		funnel_poll_at(i);
+	}
 }
 
 /* Add one row, whatever the type of its time. */

@@ -412,7 +412,12 @@ funnel_journey_build(FunnelLabelTable *table, const FunnelJourneyEvent *events,
 		funnel_journey_too_many_events();
 	copy = MemoryContextAllocHuge(CurrentMemoryContext,
 								  sizeof(FunnelJourneyEvent) * nevents);
-	memcpy(copy, events, sizeof(FunnelJourneyEvent) * nevents);
+	for (size_t i = 0; i < nevents; i += CHUNK_EVENTS)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memcpy(copy + i, events + i,
+			   sizeof(FunnelJourneyEvent) * Min(nevents - i, CHUNK_EVENTS));
+	}
 	result = encode_array(funnel_label_table_set(table), copy, (uint32) nevents);
 	pfree(copy);
 	return result;
@@ -430,7 +435,10 @@ make_set(const FunnelJourneyEvents *events)
 	set->codes = MemoryContextAllocHuge(context, sizeof(uint32) * events->ncodes);
 	set->marked = MemoryContextAllocHuge(context, sizeof(uint32) * events->ncodes);
 	for (uint32 code = 0; code < events->ncodes; code++)
+	{
 		set->codes[code] = FUNNEL_NO_CODE;
+		funnel_poll_at(code);
+	}
 	return set;
 }
 

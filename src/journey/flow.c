@@ -276,6 +276,7 @@ funnel_journey_flow_final(PG_FUNCTION_ARGS)
 	bytes = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(FunnelBytes) * nlabels);
 	for (uint32 i = 0; i < nlabels; i++)
 	{
+		funnel_poll_at(i);
 		bytes[i].bytes = labels[i].text != NULL ? labels[i].text : "";
 		bytes[i].size = labels[i].len;
 	}

@@ -36,6 +36,7 @@ label_datums(const FunnelJourneyEvents *events)
 	{
 		const FunnelLabel *label = &events->labels[code];
 
+		funnel_poll_at(code);
 		labels[code] = label->text == NULL ? (Datum) 0 :
 			PointerGetDatum(cstring_to_text_with_len(label->text, label->len));
 	}
@@ -137,6 +138,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	{
 		text	   *element;
 
+		funnel_poll_at(i);
 		if (nulls[i])
 		{
 			want_unlabelled = true;
@@ -155,6 +157,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	{
 		const FunnelLabel *label = &events.labels[code];
 
+		funnel_poll_at(code);
 		keep[code] = label->text == NULL ? want_unlabelled :
 			funnel_label_table_add(wanted, label->text, label->len) < nwanted;
 	}
@@ -219,6 +222,7 @@ path_arguments(FunctionCallInfo fcinfo, PathSteps *path)
 	{
 		uint32		code = path->codes[i];
 
+		funnel_poll_at(i);
 		path->codes[i] = path->codes[path->count - 1 - i];
 		path->codes[path->count - 1 - i] = code;
 	}
@@ -242,6 +246,7 @@ path_needs_quotes(const FunnelLabel *label)
 		return true;
 	for (int i = 0; i + separator <= label->len; i++)
 	{
+		funnel_poll_at(i);
 		if (memcmp(label->text + i, PATH_SEPARATOR, separator) == 0)
 			return true;
 	}
@@ -255,6 +260,7 @@ append_quoted(StringInfo buf, const FunnelLabel *label)
 	appendStringInfoChar(buf, '"');
 	for (int i = 0; i < label->len; i++)
 	{
+		funnel_poll_at(i);
 		/* in every server encoding this byte is the character only */
 		if (label->text[i] == '"')
 			appendStringInfoChar(buf, '"');
@@ -281,8 +287,12 @@ funnel_journey_path(PG_FUNCTION_ARGS)
 	quoted = MemoryContextAllocHuge(CurrentMemoryContext,
 									sizeof(bool) * Max(path.events.ncodes, 1));
 	for (uint32 code = 0; code < path.events.ncodes; code++)
+	{
+		/* each may be as long as a text can be */
+		CHECK_FOR_INTERRUPTS();
 		quoted[code] = path.events.labels[code].text != NULL &&
 			path_needs_quotes(&path.events.labels[code]);
+	}
 
 	/* an empty label alone would be the path of no label */
 	if (path.count == 1 && path.events.labels[path.codes[0]].len == 0)
@@ -293,7 +303,7 @@ funnel_journey_path(PG_FUNCTION_ARGS)
 	{
 		const FunnelLabel *label = &path.events.labels[path.codes[i]];
 
-		funnel_poll_at(i);
+		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			appendBinaryStringInfo(&buf, PATH_SEPARATOR, strlen(PATH_SEPARATOR));
 		if (quoted[path.codes[i]])
@@ -328,7 +338,10 @@ funnel_journey_path_labels(PG_FUNCTION_ARGS)
 	labels = label_datums(&path.events);
 	elements = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * path.count);
 	for (uint32 i = 0; i < path.count; i++)
+	{
 		elements[i] = labels[path.codes[i]];
+		funnel_poll_at(i);
+	}
 	PG_RETURN_ARRAYTYPE_P(construct_array(elements, path.count, TEXTOID, -1, false,
 										  TYPALIGN_INT));
 }
@@ -378,7 +391,7 @@ funnel_journey_sessions(PG_FUNCTION_ARGS)
 
 	/* unsigned, since the range of timestamptz exceeds 2^63 */
 	do
-		to++;
+		funnel_poll_at(to++);
 	while (to < sessions->events.count &&
 		   (uint64) sessions->events.times[to] - (uint64) sessions->events.times[to - 1] <=
 		   (uint64) sessions->gap);

@@ -8,11 +8,11 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "base/bytehash.h"
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "journey/labeltable.h"
 
 static inline int
@@ -48,6 +48,7 @@ funnel_labels_number(FunnelLabelSet *set)
 	sort_ids(set->marked, set->nmarked, set);
 	for (uint32 code = 0; code < set->nmarked; code++)
 	{
+		funnel_poll_at(code);
 		labels[code] = set->labels[set->marked[code]];
 		set->codes[set->marked[code]] = code;
 	}
@@ -58,7 +59,10 @@ void
 funnel_labels_unmark(FunnelLabelSet *set)
 {
 	for (uint32 i = 0; i < set->nmarked; i++)
+	{
+		funnel_poll_at(i);
 		set->codes[set->marked[i]] = FUNNEL_NO_CODE;
+	}
 	set->nmarked = 0;
 	set->has_unlabelled = false;
 }

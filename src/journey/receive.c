@@ -79,7 +79,10 @@ received_rewind(FunnelJourneySource *source)
 
 	funnel_journey_reader_begin(&received->reader, received->view, received->view->stream);
 	for (; received->next_present < received->npresent; received->next_present++)
+	{
 		received->counts[received->present[received->next_present]] = 0;
+		funnel_poll_at(received->next_present);
+	}
 	received->npresent = received->next_present = 0;
 	read_event(received);
 }
@@ -173,7 +176,10 @@ funnel_journey_receive(const FunnelJourneyView *view, FunnelLabelTable *table,
 	/* what each code is here; those that do not occur are not looked at */
 	codes = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * view->ncodes);
 	for (uint32 code = 0; code < view->ncodes; code++)
+	{
 		codes[code] = set->codes[ids[code]];
+		funnel_poll_at(code);
+	}
 
 	received = palloc0(sizeof(ReceivedSource));
 	received->source.count = view->count;

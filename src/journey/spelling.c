@@ -282,7 +282,8 @@ spell(FunnelBitWriter *writer, const FunnelLabel *labels, uint32 nlabels)
 			pass_byte(&place, text[k]);
 		}
 		put_symbol(writer, &total, &place, END_OF_LABEL);
-		funnel_poll_at(i);
+		/* one may be too short for a look above, and yet long */
+		CHECK_FOR_INTERRUPTS();
 	}
 	return total;
 }
@@ -541,5 +542,6 @@ funnel_read_spelled(const FunnelJourneyView *view, FunnelLabel *labels, uint64 *
 	{
 		labels[i].text = buffer.text + at;
 		at += labels[i].len;
+		funnel_poll_at(i);
 	}
 }

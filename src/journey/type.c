@@ -76,7 +76,10 @@ funnel_journey_send(PG_FUNCTION_ARGS)
 	{
 		labels = funnel_journey_labels(&view, NULL);
 		for (uint32 i = 0; i < view.nlabels; i++)
+		{
 			pq_sendcountedtext(&message, labels[i].text, labels[i].len);
+			funnel_poll_at(i);
+		}
 		pq_sendbytes(&message, (const char *) view.bytes, view.labels - view.bytes);
 	}
 	else

@@ -39,6 +39,7 @@
 
 #include "base/bytes.h"
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "result/bytes.h"
 #include "result/check.h"
 
@@ -134,7 +135,10 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 				outcomes |= 1 << i;
 		}
 		for (int i = next_open; i < open.ncounts && funnel_open_step(&open.counts[i]) == k + 1; i++)
+		{
 			outcomes |= 1 << funnel_open_outcome(&open.counts[i]);
+			funnel_poll_at(i);
+		}
 		appendStringInfoChar(buf, (char) outcomes);
 
 		for (int i = 0; i < FUNNEL_NUM_OUTCOMES; i++)
@@ -146,7 +150,7 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 				continue;
 			while (next_open + ncells < open.ncounts &&
 				   open.counts[next_open + ncells].array == funnel_open_array(k + 1, i))
-				ncells++;
+				funnel_poll_at(ncells++);
 
 			put_varint(buf, standing[k].by_outcome[i]);
 			put_varint(buf, step->forever[i]);
@@ -155,6 +159,7 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 			{
 				int64		cell = open.counts[next_open].index;
 
+				funnel_poll_at(next_open);
 				put_varint(buf, (uint64) cell - (uint64) next);
 				put_varint(buf, open.counts[next_open].count);
 				next = cell + 1;
@@ -290,6 +295,7 @@ get_standing(BytesReader *reader, FunnelTally *tally, int step)
 			uint64		skipped = get_varint(reader);
 			int64		count = get_count(reader);
 
+			CHECK_FOR_INTERRUPTS();
 			/* base < PG_INT64_MAX, so the difference cannot overflow */
 			if (j > 0)
 				base++;

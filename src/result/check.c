@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "result/check.h"
 
 /*
@@ -46,6 +47,7 @@ funnel_tally_problem(const FunnelTally *tally)
 		int			step = funnel_open_step(here);
 		int64	   *count = &standing[step - 1].by_outcome[funnel_open_outcome(here)];
 
+		funnel_poll_at(i);
 		if (here->index < now || here->index > last)
 			return psprintf("Cell " INT64_FORMAT " of step %d is not between the horizon and the end of time.",
 							here->index, step);

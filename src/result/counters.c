@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "result/counters.h"
 
 typedef struct CounterKey
@@ -51,6 +52,7 @@ typedef struct HashedCount
 	((a)->array != (b)->array ? ((a)->array < (b)->array ? -1 : 1) : \
 	 (a)->index != (b)->index ? ((a)->index < (b)->index ? -1 : 1) : 0)
 #define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
@@ -109,7 +111,7 @@ read_hash(const FunnelCounters *counters)
 		all.counts[all.ncounts].array = entry->key.array;
 		all.counts[all.ncounts].index = entry->key.index;
 		all.counts[all.ncounts].count = entry->count;
-		all.ncounts++;
+		funnel_poll_at(all.ncounts++);
 	}
 	return all;
 }

@@ -141,6 +141,7 @@ funnel_tally_print(StringInfo buf, const FunnelTally *tally)
 			{
 				char		cell[MAXINT8LEN + 1];
 
+				CHECK_FOR_INTERRUPTS();
 				pg_lltoa(open.counts[next_open].index, cell);
 				print_unconverted(buf, &first, k + 1, i, cell, open.counts[next_open].count);
 			}

@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "result/tally.h"
 
 /* Least number of open attempts in a hash table worth a clean-up. */
@@ -127,6 +128,8 @@ advance_open(FunnelTally *tally)
 	{
 		const FunnelCount *open = &all.counts[i];
 
+		/* counters that a forged value has may be many, and slow to find */
+		CHECK_FOR_INTERRUPTS();
 		if (open->index < now)
 			close_attempts(tally, open);
 		else
@@ -269,6 +272,7 @@ funnel_tally_merge(FunnelTally *dst, const FunnelTally *src)
 	{
 		const FunnelCount *here = &open.counts[i];
 
+		CHECK_FOR_INTERRUPTS();
 		if (here->index < now)
 			close_attempts(dst, here);
 		else
@@ -307,6 +311,7 @@ funnel_tally_standing(const FunnelTally *tally, int64 as_of, FunnelStanding *sta
 		const FunnelCount *count = &open.counts[i];
 		FunnelStanding *here = &standing[funnel_open_step(count) - 1];
 
+		funnel_poll_at(i);
 		if (count->index < now)
 			here->by_outcome[funnel_open_outcome(count)] += count->count;
 		else
@@ -329,6 +334,7 @@ funnel_tally_open(const FunnelTally *tally)
 
 	for (int i = 0; i < all.ncounts; i++)
 	{
+		funnel_poll_at(i);
 		if (all.counts[i].index >= now)
 			all.counts[kept++] = all.counts[i];
 	}
