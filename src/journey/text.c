@@ -36,23 +36,32 @@ funnel_journey_print(const FunnelJourney *journey)
 									 sizeof(char *) * Max(events.ncodes, 1));
 	printed_len = MemoryContextAllocHuge(CurrentMemoryContext,
 										 sizeof(int) * Max(events.ncodes, 1));
+	initStringInfo(&label);
 	for (uint32 code = 0; code < events.ncodes; code++)
 	{
+		resetStringInfo(&label);
 		if (events.labels[code].text == NULL)
+			appendStringInfoString(&label, "null");
+		else
 		{
-			printed[code] = pstrdup("null");
-			printed_len[code] = 4;
-			continue;
+			char	   *text = pnstrdup(events.labels[code].text, events.labels[code].len);
+
+			escape_json(&label, text);
+			pfree(text);
 		}
-		initStringInfo(&label);
-		escape_json(&label, pnstrdup(events.labels[code].text, events.labels[code].len));
-		printed[code] = label.data;
+		/* of no more than they are, because they may be millions */
+		printed[code] = pnstrdup(label.data, label.len);
 		printed_len[code] = label.len;
+		CHECK_FOR_INTERRUPTS();
 	}
+	pfree(label.data);
 
 	/* the limit is reached before all is printed in vain */
 	for (uint32 i = 0; i < events.count; i++)
+	{
 		size += printed_len[events.codes[i]] + strlen("[\"YYYY-MM-DDTHH:MM:SSZ\",]");
+		funnel_poll_at(i);
+	}
 	if (size > MaxAllocSize)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -104,7 +113,7 @@ skip_white_space(Parser *parser)
 {
 	while (*parser->p == ' ' || *parser->p == '\t' ||
 		   *parser->p == '\n' || *parser->p == '\r')
-		parser->p++;
+		funnel_poll_at(parser->p++ - parser->text);
 }
 
 /* Take C if it comes next. */
@@ -195,6 +204,8 @@ read_string(Parser *parser)
 	{
 		const char *start = parser->p;
 
+		/* a string may be nothing but escapes */
+		CHECK_FOR_INTERRUPTS();
 		/* no byte of a character of several is one of these */
 		while (*parser->p != '"' && *parser->p != '\\' &&
 			   (unsigned char) *parser->p >= ' ')
