@@ -8,7 +8,7 @@ INSERT INTO clicks VALUES
 	(1, '2026-01-01', 'a', '{a,x}', '1:a', 1, true), (1, '2026-01-02', 'b', '{b}', '2:b', 2, true),
 	(2, '2026-01-01', 'a', '{a}', '1:a', 4, false), (2, '2026-01-03', 'c', '{c}', '3:c', 8, true);
 CREATE TABLE funnels (name text, d text, vc varchar(40), def funnel_def);
--- before any UPDATE: an index made after one does not serve while older transactions go on
+-- before any UPDATE: an index created after one is not used while older transactions run
 CREATE INDEX ON funnels (def);
 INSERT INTO funnels VALUES ('ab', 'a->b', 'a -> b', 'a -> b'), ('ac', 'a->c', 'a -> c', 'a -> c');
 

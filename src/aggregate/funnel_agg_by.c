@@ -231,7 +231,10 @@ count_plain(Counting *counting, int group, uint64_t present)
 	FunnelMatch match;
 
 	while (begin > 0 && events->ts[begin - 1] == events->ts[begin])
-		funnel_poll_at(begin--);
+	{
+		begin--;
+		funnel_poll_at(begin);
+	}
 	set_steps_of_key(counting, first, 1);
 	funnel_match_plain(rules, events->ts + begin, events->steps + begin,
 					   events->nrows - begin, present, &match);

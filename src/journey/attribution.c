@@ -223,9 +223,15 @@ credit_windows(const Attribution *attribution, uint32 trim, double half_life)
 		funnel_poll_at(i);
 		/* those that end after the touch, but for those that begin after it */
 		while (high < n && reversed[high].high > touch)
-			funnel_poll_at(high++);
+		{
+			high++;
+			funnel_poll_at(high);
+		}
 		while (low < high && reversed[low].low > touch)
-			funnel_poll_at(low++);
+		{
+			low++;
+			funnel_poll_at(low);
+		}
 		if (low == high)
 			continue;
 		attribution->credits[touch] += sliding_sum_move(&sum, low, high) *
@@ -291,7 +297,10 @@ find_touches(Attribution *attribution, uint32 conversion_code, uint64 lookback)
 		if (here == 0)
 			continue;
 		while (low < ntouches && (uint64) ts - (uint64) touches[low].at > lookback)
-			funnel_poll_at(low++);
+		{
+			low++;
+			funnel_poll_at(low);
+		}
 		if (low == ntouches)
 			attribution->unattributed += here;
 		for (; here > 0 && low < ntouches; here--)

@@ -104,7 +104,8 @@ add_journey(JourneyState *state, MemoryContext context, const FunnelJourney *jou
 	{
 		ids[i] = events.labels[i].text == NULL ? FUNNEL_NO_LABEL :
 			funnel_label_table_add(state->labels, events.labels[i].text, events.labels[i].len);
-		funnel_poll_at(i);
+		/* labels may be made so that each is slow to find */
+		CHECK_FOR_INTERRUPTS();
 	}
 	if ((uint64) state->nevents + events.count > state->capacity)
 		enlarge(state, context, (uint64) state->nevents + events.count);

@@ -242,7 +242,7 @@ funnel_journey_flow_combine(PG_FUNCTION_ARGS)
 	{
 		uint32		len = pq_getmsgint(&message, 4);
 
-		funnel_poll_at(i);
+		CHECK_FOR_INTERRUPTS();
 		if (len > MaxAllocSize)
 			elog(ERROR, "invalid state of a flow");
 		labels[i] = add_label(state, pq_getmsgbytes(&message, (int) len), (int) len);

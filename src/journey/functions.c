@@ -138,7 +138,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	{
 		text	   *element;
 
-		funnel_poll_at(i);
+		CHECK_FOR_INTERRUPTS();
 		if (nulls[i])
 		{
 			want_unlabelled = true;
@@ -157,7 +157,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	{
 		const FunnelLabel *label = &events.labels[code];
 
-		funnel_poll_at(code);
+		CHECK_FOR_INTERRUPTS();
 		keep[code] = label->text == NULL ? want_unlabelled :
 			funnel_label_table_add(wanted, label->text, label->len) < nwanted;
 	}
@@ -391,10 +391,12 @@ funnel_journey_sessions(PG_FUNCTION_ARGS)
 
 	/* unsigned, since the range of timestamptz exceeds 2^63 */
 	do
-		funnel_poll_at(to++);
-	while (to < sessions->events.count &&
-		   (uint64) sessions->events.times[to] - (uint64) sessions->events.times[to - 1] <=
-		   (uint64) sessions->gap);
+	{
+		to++;
+		funnel_poll_at(to);
+	} while (to < sessions->events.count &&
+			 (uint64) sessions->events.times[to] - (uint64) sessions->events.times[to - 1] <=
+			 (uint64) sessions->gap);
 	sessions->next = to;
 	SRF_RETURN_NEXT(call, PointerGetDatum(funnel_journey_part(&sessions->events,
 															  from, to, NULL)));

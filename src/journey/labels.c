@@ -348,7 +348,7 @@ read_labels(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 	{
 		FunnelLabelMatch match;
 
-		funnel_poll_at(code);
+		CHECK_FOR_INTERRUPTS();
 		match = known->lookup(known->arg, labels[code].text, labels[code].len);
 		set_match(found, code, &match);
 	}

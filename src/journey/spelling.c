@@ -282,7 +282,7 @@ spell(FunnelBitWriter *writer, const FunnelLabel *labels, uint32 nlabels)
 			pass_byte(&place, text[k]);
 		}
 		put_symbol(writer, &total, &place, END_OF_LABEL);
-		/* one may be too short for a look above, and yet long */
+		/* the loop above does not look at a label of less than 64 kB */
 		CHECK_FOR_INTERRUPTS();
 	}
 	return total;

@@ -49,7 +49,7 @@ funnel_journey_print(const FunnelJourney *journey)
 			escape_json(&label, text);
 			pfree(text);
 		}
-		/* of no more than they are, because they may be millions */
+		/* copied to size, because there may be millions of labels */
 		printed[code] = pnstrdup(label.data, label.len);
 		printed_len[code] = label.len;
 		CHECK_FOR_INTERRUPTS();
@@ -113,7 +113,10 @@ skip_white_space(Parser *parser)
 {
 	while (*parser->p == ' ' || *parser->p == '\t' ||
 		   *parser->p == '\n' || *parser->p == '\r')
-		funnel_poll_at(parser->p++ - parser->text);
+	{
+		parser->p++;
+		funnel_poll_at(parser->p - parser->text);
+	}
 }
 
 /* Take C if it comes next. */
@@ -325,7 +328,8 @@ funnel_journey_parse(const char *text, Node *escontext)
 			}
 			if (!read_event(&parser, table, &events[nevents]))
 				return NULL;
-			funnel_poll_at(nevents++);
+			nevents++;
+			funnel_poll_at(nevents);
 		} while (take(&parser, ','));
 		if (!take(&parser, ']'))
 		{

@@ -118,7 +118,7 @@ funnel_journey_recv(PG_FUNCTION_ARGS)
 		text = pq_getmsgtext(message, (int) wirelen, &textlen);
 		ids[i] = funnel_label_table_add(table, text, textlen);
 		pfree(text);
-		funnel_poll_at(i);
+		CHECK_FOR_INTERRUPTS();
 	}
 	ids[nlabels] = FUNNEL_NO_LABEL;
 

@@ -150,7 +150,10 @@ funnel_tally_write(StringInfo buf, const FunnelTally *tally)
 				continue;
 			while (next_open + ncells < open.ncounts &&
 				   open.counts[next_open + ncells].array == funnel_open_array(k + 1, i))
-				funnel_poll_at(ncells++);
+			{
+				ncells++;
+				funnel_poll_at(ncells);
+			}
 
 			put_varint(buf, standing[k].by_outcome[i]);
 			put_varint(buf, step->forever[i]);

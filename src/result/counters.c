@@ -111,7 +111,8 @@ read_hash(const FunnelCounters *counters)
 		all.counts[all.ncounts].array = entry->key.array;
 		all.counts[all.ncounts].index = entry->key.index;
 		all.counts[all.ncounts].count = entry->count;
-		funnel_poll_at(all.ncounts++);
+		all.ncounts++;
+		funnel_poll_at(all.ncounts);
 	}
 	return all;
 }

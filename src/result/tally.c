@@ -44,7 +44,7 @@ check_users(int64 a, int64 b)
 				 errmsg("number of units out of range for a funnel_result")));
 }
 
-/* An all-zero tally of a definition, which is given as it is written and parsed. */
+/* An all-zero tally: DEF is the text of a definition, DEFINITION the same parsed. */
 static FunnelTally *
 make_tally(FunnelDef *def, const FunnelDefinition *definition, int grain, MemoryContext context)
 {
@@ -128,7 +128,7 @@ advance_open(FunnelTally *tally)
 	{
 		const FunnelCount *open = &all.counts[i];
 
-		/* counters that a forged value has may be many, and slow to find */
+		/* a forged value may have many counters, made so that each is slow to find */
 		CHECK_FOR_INTERRUPTS();
 		if (open->index < now)
 			close_attempts(tally, open);

@@ -77,7 +77,7 @@ funnel_open_outcome(const FunnelCount *open)
 /* An all-zero tally of a definition; it lives in CONTEXT, as all it grows by. */
 extern FunnelTally *funnel_tally_create(const FunnelDef *def, MemoryContext context);
 
-/* One of the definition of MODEL, whose memory it needs as long as it lasts. */
+/* One that shares the definition of MODEL, which must last as long. */
 extern FunnelTally *funnel_tally_create_like(const FunnelTally *model, MemoryContext context);
 
 /* A row at TS was seen: of any unit, with any label. */

@@ -29,7 +29,7 @@ from tables import compare, table_of_cold, table_of_growth, table_of_ratios, tab
 DEFAULT_ROWS = "1000000 10000000"
 DEFAULT_RUNS = 5
 
-# Noise harms short ones most, and they cost least: so many seconds, and so many laps of all that are short.
+# What takes less than SHORT seconds runs LAPS times: noise harms it most, and it costs least.
 SHORT = 3
 LAPS = 3
 

@@ -257,7 +257,7 @@ def limit_time():
 def run(program, text, *options):
     """Lines printed, and what went wrong or None."""
     done = subprocess.run([program] + list(options), input=text, capture_output=True,
-                          text=True, preexec_fn=limit_time)
+                          text=True, preexec_fn=limit_time, timeout=1200)
     if done.returncode == -signal.SIGXCPU:
         return [], 'no answer after %d s' % HANG
     trouble = None

@@ -111,7 +111,7 @@ foreach my $case (
 {
 	my ($what, $query) = @$case;
 	my ($stdout, $stderr);
-	$node->psql('postgres', "BEGIN; SET LOCAL statement_timeout = '2s'; $query; ROLLBACK; $ticks",
+	$node->psql('postgres', "BEGIN; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL statement_timeout = '2s'; $query; ROLLBACK; $ticks",
 		on_error_stop => 0, stdout => \$stdout, stderr => \$stderr);
 	like($stderr, qr/canceling statement due to statement timeout/, "cancelled in $what");
   SKIP:
