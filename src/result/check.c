@@ -16,6 +16,41 @@
 #include "base/interrupts.h"
 #include "result/check.h"
 
+/* What is wrong with the values of the steps, or with their times, or NULL */
+static char *
+problem_of_times(const FunnelTally *tally, FunnelCounts all)
+{
+	for (int k = 0; k < tally->nsteps; k++)
+	{
+		const FunnelTallyStep *step = &tally->steps[k];
+		int64		total;
+		FunnelUint128 low,
+					high;
+
+		if (!isfinite(step->value) ||
+			(step->value != 0 && (step->users == 0 || !tally->has_values)))
+			return psprintf("Step %d cannot have that value.", k + 1);
+		if (k == 0)
+			continue;
+
+		if (!funnel_histogram_sum(funnel_histogram_of(all, k + 1, FUNNEL_SINCE_PREVIOUS),
+								  &total, &low, &high) ||
+			total != step->users)
+			return psprintf("The times of step %d from the previous step are not as many as its users.",
+							k + 1);
+		if (funnel_uint128_cmp(step->microseconds, low) < 0 ||
+			funnel_uint128_cmp(step->microseconds, high) > 0)
+			return psprintf("The microseconds of step %d are not the sum of its times.",
+							k + 1);
+		if (!funnel_histogram_sum(funnel_histogram_of(all, k + 1, FUNNEL_SINCE_FIRST),
+								  &total, &low, &high) ||
+			total != step->users)
+			return psprintf("The times of step %d from the first step are not as many as its users.",
+							k + 1);
+	}
+	return NULL;
+}
+
 /*
  * The codecs check each thing by itself (a counter is of a step and a cell that
  * exist, and positive); here the whole is checked to add up, so that nothing
@@ -95,33 +130,5 @@ funnel_tally_problem(const FunnelTally *tally)
 							k + 1, step->users, reached);
 	}
 
-	for (int k = 0; k < tally->nsteps; k++)
-	{
-		const FunnelTallyStep *step = &tally->steps[k];
-		int64		total;
-		FunnelUint128 low,
-					high;
-
-		if (!isfinite(step->value) ||
-			(step->value != 0 && (step->users == 0 || !tally->has_values)))
-			return psprintf("Step %d cannot have that value.", k + 1);
-		if (k == 0)
-			continue;
-
-		if (!funnel_histogram_sum(funnel_histogram_of(all, k + 1, FUNNEL_SINCE_PREVIOUS),
-								  &total, &low, &high) ||
-			total != step->users)
-			return psprintf("The times of step %d from the previous step are not as many as its users.",
-							k + 1);
-		if (funnel_uint128_cmp(step->microseconds, low) < 0 ||
-			funnel_uint128_cmp(step->microseconds, high) > 0)
-			return psprintf("The microseconds of step %d are not the sum of its times.",
-							k + 1);
-		if (!funnel_histogram_sum(funnel_histogram_of(all, k + 1, FUNNEL_SINCE_FIRST),
-								  &total, &low, &high) ||
-			total != step->users)
-			return psprintf("The times of step %d from the first step are not as many as its users.",
-							k + 1);
-	}
-	return NULL;
+	return problem_of_times(tally, all);
 }
