@@ -48,6 +48,13 @@ my %queries = (
 	'funnel_agg by group' => "SELECT md5(string_agg(r::text, ' ' ORDER BY g)) FROM (SELECT g, funnel_agg(u, t, e, $def) AS r FROM $events GROUP BY g) s",
 	'funnel_agg in a window' => "SELECT md5(string_agg(r::text, ' ' ORDER BY g)) FROM (SELECT g, funnel_agg(u, t, e, $def) OVER (PARTITION BY g) AS r, row_number() OVER (PARTITION BY g) AS n FROM $events) s WHERE n = 1",
 	'funnel_agg of one unit' => "SELECT md5(funnel_agg(1, t, e, $def)::text) FROM $events",
+	'funnel_agg_by' => "SELECT md5(funnel_agg_by(u, t, e, $def, left(md5(n::text), 2), n)::text) FROM $events",
+	'funnel_agg_by in memory' => "SET work_mem = '1GB'; SELECT md5(funnel_agg_by(u, t, e, $def, left(md5(n::text), 2))::text) FROM $events; SET work_mem = '64kB'",
+	'flow_agg' => "SELECT md5(flow_agg(u, t, e || n % 300, 3)::text) FROM $events",
+	'flow_agg in memory' => "SET work_mem = '1GB'; SELECT md5(flow_agg(u, t, e || n % 300, -3, 'c7')::text) FROM $events; SET work_mem = '64kB'",
+	'journey_flow' => "SELECT md5(journey_flow(j, 3, NULL, 5)::text) FROM (SELECT journey_agg(t, e || n % 300) AS j FROM $events GROUP BY u) j",
+	'funnel_attempts_agg' => "SELECT md5(funnel_attempts_agg(t, e, 'a -> b? -> c within 1 hour, every attempt', u)::text) FROM $events",
+	'funnels of passages' => "SELECT md5(funnel_agg(p)::text) FROM (SELECT funnel_progress_agg(t, e, $def, n::text) AS p FROM $events GROUP BY u) p",
 	'funnel_progress_agg' => "SELECT md5(funnel_progress_agg(t, e, 'a -> b? -> c -[!x]-> a within 1 hour', u)::text) FROM $events",
 	'journey_agg' => "SELECT md5(journey_agg(t, e || n % 900)::text) FROM $events",
 	'journeys' => "SELECT md5(concat(j || j, journey_slice(j, '2026-01-01Z', 'infinity'), journey_filter(j, 'a1', 'b2', 'c3'), journey_path(j, 20000, true), journey_labels(j, -20000))) FROM $stored",
@@ -114,7 +121,7 @@ foreach my $name (sort keys %queries)
 	$more += 8 + int($more / 16) until $answers->($more);
 
 	# A file is opened at the peak of what is kept in memory.
-	if ($name =~ /^funnel_agg/)
+	if ($name =~ /^(funnel|flow)_agg/)
 	{
 		for (my $less = $more; $less > $more * 2 / 3 && $wrong eq ''; $less -= 8)
 		{
@@ -134,26 +141,37 @@ foreach my $name (sort keys %queries)
 # of one is that of the query.
 my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 my $session = FunnelSession->new($node, 'postgres');
-my $parallel = "SELECT md5(funnel_agg(u, t, e, $def)::text) FROM events, generate_series(1, 10)";
-my ($expected) = $session->ask($parallel);
-my ($refused, $other, $more, $out, $error) = (0, '', 6144);
+my $rows = 'events, generate_series(1, 10)';
 $session->ask("\\set VERBOSITY verbose
 	SET work_mem = '1GB'; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
-	SET max_parallel_workers_per_gather = 2; SET parallel_leader_participation = off");
-like(join('', $session->ask("EXPLAIN $parallel")), qr/Partial Aggregate/, 'workers are asked');
-while (1)
+	SET parallel_leader_participation = off");
+foreach my $parallel (
+	"SELECT md5(funnel_agg(u, t, e, $def)::text) FROM $rows",
+	"SELECT md5(funnel_agg_by(u, t, e, $def, left(md5(n::text), 2))::text) FROM $rows",
+	"SELECT md5(flow_agg(u, t, e || n % 300, 3)::text) FROM $rows",
+	"SELECT md5(funnel_progress_agg(t, e, $def, u)::text) FROM $rows",
+	"SELECT md5(journey_agg(t, e || n % 900)::text) FROM $rows")
 {
-	limit($postmaster, memory_of($postmaster) + $more);
-	($out, $error) = $session->ask($parallel);
-	limit($postmaster, 'unlimited');
-	last if $error eq '';
-	$refused++ if $error =~ /ERROR:  53200: out of memory\n.*CONTEXT:  parallel worker/s;
-	$other .= "$more kB: $error" if $error !~ /ERROR:  53200: out of memory\n/;
-	$more += int($more / 4);
+	my ($name) = $parallel =~ /md5\((\w+)/;
+	my ($expected) = $session->ask("SET max_parallel_workers_per_gather = 0; $parallel");
+	my ($refused, $other, $more, $out, $error) = (0, '', 6144);
+
+	$session->ask('SET max_parallel_workers_per_gather = 2');
+	like(join('', $session->ask("EXPLAIN $parallel")), qr/Partial Aggregate/, "$name: workers are asked");
+	while (1)
+	{
+		limit($postmaster, memory_of($postmaster) + $more);
+		($out, $error) = $session->ask($parallel);
+		limit($postmaster, 'unlimited');
+		last if $error eq '';
+		$refused++ if $error =~ /ERROR:  53200: out of memory\n.*CONTEXT:  parallel worker/s;
+		$other .= "$more kB: $error" if $error !~ /ERROR:  53200: out of memory\n/;
+		$more += int($more / 4);
+	}
+	is($other, '', "$name in workers: the right error");
+	is(($refused > 0) . " $out", "1 $expected", "$name: the right answer after $refused errors, with $more kB");
+	is($node->safe_psql('postgres', $files), '0', "$name: no file is left");
 }
-is($other, '', 'in workers: the right error');
-is(($refused > 0) . " $out", "1 $expected", "the right answer after $refused errors, with $more kB");
-is($node->safe_psql('postgres', $files), '0', 'no file is left');
 $session->quit;
 
 $node->stop;
