@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = FunnelTest::node('half',
-	"work_mem = '64kB'\nhash_mem_multiplier = 1\njit = off\nautovacuum = off\nlog_statement = none\n");
+	"work_mem = '64kB'\nhash_mem_multiplier = 1\njit = off\nautovacuum = off\nlog_statement = none\nmax_prepared_transactions = 1\n");
 
 # Who comes to a row waits there, if asked to, until there is a file "go".
 $node->safe_psql(
@@ -84,6 +84,38 @@ foreach my $what (sort keys %cursors)
 	$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)") or die 'it is not ended';
 	$session->quit;
 	is($node->safe_psql('postgres', $files), '0', "$what: no file is left by that end");
+}
+
+# Files that one node of a plan writes for another, which a limit leaves unread,
+# are there until the transaction ends, in whatever way.
+$node->safe_psql(
+	'postgres', q{
+	CREATE TABLE parts (LIKE events) PARTITION BY LIST (g);
+	CREATE TABLE parts_0 PARTITION OF parts FOR VALUES IN (0);
+	CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
+	CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2);
+	INSERT INTO parts TABLE events;
+	ANALYZE parts;});
+my $by_event = q{SELECT md5(r::text) FROM (SELECT e, funnel_agg(repeat('x', 100) || u, t, e, 'a -> b') AS r FROM parts GROUP BY e) AS s ORDER BY e LIMIT 1};
+my $by_first = $node->safe_psql('postgres', "SET work_mem = '1GB'; $by_event");
+foreach my $case (
+	[ 'of a process for itself', "$serial SET enable_partitionwise_aggregate = on" ],
+	[ 'of workers', "$parallel SET parallel_tuple_cost = 0.1; SET enable_hashagg = off" ])
+{
+	my ($whose, $settings) = @$case;
+
+	# a session for each, for one that has led workers looks for files ever after
+	foreach my $end ('COMMIT', 'ROLLBACK', q{PREPARE TRANSACTION 'half'})
+	{
+		my $session = FunnelSession->new($node, 'postgres');
+
+		$session->ask($settings);
+		is_deeply([ $session->ask("BEGIN; $by_event; SELECT count(*) > 0 FROM $tmpdir") ], [ "$by_first\nt", '' ], "unread files $whose");
+		is_deeply([ $session->ask($end) ], [ '', '' ], "$end");
+		is($node->safe_psql('postgres', $files), '0', 'no file is left by that');
+		$session->quit;
+		$node->safe_psql('postgres', q{ROLLBACK PREPARED 'half'}) if $end =~ /PREPARE/;
+	}
 }
 
 # In the middle of a query
