@@ -88,6 +88,21 @@ EXCEPTION WHEN query_canceled THEN
 	CALL spend_memory();
 END $$;
 
+-- The files of a cursor that fails in a subtransaction are closed by that, not again
+-- by the cursor's end.
+CREATE VIEW whole AS
+SELECT funnel_units(funnel_agg(u + 8192 * g, t, e, 'a -> b -[!x]-> c within 9 days')) AS units FROM events;
+BEGIN;
+DECLARE c CURSOR FOR SELECT i, 1 / (i - 2) AS fails, units FROM generate_series(1, 3) i LEFT JOIN whole ON true;
+SAVEPOINT s;
+FETCH ALL FROM c;
+ROLLBACK TO s;
+CLOSE c;
+SELECT a.units, b.units FROM whole a, whole b;
+COMMIT;
+SELECT a.units, b.units FROM whole a, whole b;
+SELECT count(*) FROM pg_ls_tmpdir() WHERE name LIKE format('pgsql_tmp%s.%%', pg_backend_pid());
+
 -- A file that cannot be written is gone after the error, that of a window too.
 SET enable_sort = on;
 SET temp_file_limit = '1500kB';
@@ -114,7 +129,7 @@ RESET enable_hashjoin;
 RESET enable_mergejoin;
 RESET max_parallel_workers_per_gather;
 
-DROP VIEW again;
+DROP VIEW again, whole;
 DROP TABLE events, results;
 DROP FUNCTION cancelling, known;
 DROP PROCEDURE spend_memory;
