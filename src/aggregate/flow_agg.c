@@ -32,9 +32,6 @@ typedef struct FlowAggState
 	FunnelSpool *spool;
 } FlowAggState;
 
-/* Events have a label and match nothing. */
-static const FunnelEventCodes no_codes;
-
 /*
  * The type of the units of a new state: TYPE and COLLATION, or what the arguments
  * say.  It lasts as long as the state, and is the call site's if that lasts longer.
@@ -68,7 +65,8 @@ create_state(MemoryContext context, const FunnelFlowQuestion *question,
 	state->question = funnel_flow_question_copy(question, context);
 	state->unit_type = unit_type;
 	state->labels = funnel_keys_create(context);
-	state->spool = funnel_spool_create(unit_type, &no_codes, 1, context);
+	/* events have a label and match nothing */
+	state->spool = funnel_spool_create(unit_type, &funnel_no_codes, 1, context);
 	return state;
 }
 

@@ -575,6 +575,14 @@ read_plain_words(FunnelEvents *events, uint64_t *present)
 	return found.other == 0;
 }
 
+/* Of a step that the definition has not, the plain matcher must not hear. */
+static void
+check_present(const FunnelProgram *program, uint64_t present)
+{
+	if (unlikely(present > PG_UINT64_MAX >> (FUNNEL_MAX_STEPS - program->rules.nsteps)))
+		elog(ERROR, "invalid funnel event");
+}
+
 static void
 words_to_rows(FunnelEvents *events)
 {
@@ -603,7 +611,10 @@ funnel_events_arrange(FunnelEvents *events, const FunnelProgram *program,
 	if (events->words != NULL)
 	{
 		if (program->plain && read_plain_words(events, present))
+		{
+			check_present(program, *present);
 			return true;
+		}
 		words_to_rows(events);
 	}
 	funnel_events_sort(events);

@@ -276,7 +276,6 @@ funnel_event_send(const FunnelRow *row, StringInfo buf)
 FunnelRow
 funnel_event_receive(StringInfo buf)
 {
-	static const FunnelEventCodes no_codes = {0};
 	uint64		word = pq_getmsgint64(buf);
 	FunnelRow	row;
 
@@ -289,5 +288,5 @@ funnel_event_receive(StringInfo buf)
 	}
 	if ((word & ((1 << FUNNEL_CODE_BITS) - 1)) >= FUNNEL_FIRST_MIXED)
 		elog(ERROR, "invalid funnel event");
-	return funnel_event_decode(&no_codes, word);
+	return funnel_event_decode(&funnel_no_codes, word);
 }

@@ -16,6 +16,10 @@
 /* How many codes are compared one after the other before they are looked up. */
 #define USUAL_MIXED		4
 
+static FunnelLabelMatch no_matches[FUNNEL_MAX_MIXED];
+
+const FunnelEventCodes funnel_no_codes = {.mixed = no_matches};
+
 int
 funnel_mixed_code(const FunnelEventCodes *codes, FunnelLabelMatch match)
 {
@@ -48,10 +52,9 @@ funnel_add_mixed_code(FunnelEventCodes *codes, FunnelLabelMatch match, MemoryCon
 	if (n == 0)
 	{
 		codes->by_match = funnel_bytehash_create(context, 2, NULL);
-		codes->mixed = MemoryContextAlloc(context, sizeof(FunnelLabelMatch));
+		codes->mixed = MemoryContextAllocZero(context,
+											  sizeof(FunnelLabelMatch) * FUNNEL_MAX_MIXED);
 	}
-	else if ((n & (n - 1)) == 0)
-		codes->mixed = repalloc(codes->mixed, sizeof(FunnelLabelMatch) * 2 * n);
 	copy = MemoryContextAlloc(context, sizeof(match));
 	*copy = codes->mixed[n] = match;
 	key.bytes = (const char *) copy;

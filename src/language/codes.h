@@ -35,9 +35,16 @@ typedef struct FunnelLabelMatch
 typedef struct FunnelEventCodes
 {
 	int			nmixed;
-	FunnelLabelMatch *mixed;	/* by code; room for a power of two */
+	FunnelLabelMatch *mixed;	/* by code: room for every code there can be,
+								 * zeros behind the last */
 	struct funnel_bytehash_hash *by_match;
 } FunnelEventCodes;
+
+/*
+ * No combination has a code.  To decode one all the same, which only what is
+ * damaged has, is no mistake: it matches nothing.
+ */
+extern const FunnelEventCodes funnel_no_codes;
 
 /* The code of a combination, -1 if it has none. */
 extern int	funnel_mixed_code(const FunnelEventCodes *codes, FunnelLabelMatch match);

@@ -108,6 +108,8 @@ funnel_program_codes(FunnelProgram *program)
 		funnel_labels_add_codes(program->labels,
 								program->rules.barring != 0 || program->rules.every_attempt,
 								codes, context);
+		if (codes->nmixed == 0)
+			*codes = funnel_no_codes;
 		program->codes = codes;
 	}
 	return program->codes;
