@@ -575,7 +575,7 @@ read_plain_words(FunnelEvents *events, uint64_t *present)
 	return found.other == 0;
 }
 
-/* Of a step that the definition has not, the plain matcher must not hear. */
+/* The plain matcher must not get a step that the definition does not have. */
 static void
 check_present(const FunnelProgram *program, uint64_t present)
 {

@@ -41,8 +41,8 @@ typedef struct FunnelEventCodes
 } FunnelEventCodes;
 
 /*
- * No combination has a code.  To decode one all the same, which only what is
- * damaged has, is no mistake: it matches nothing.
+ * No combination has a code.  Only a damaged event has one all the same: it is
+ * decoded to a match with nothing.
  */
 extern const FunnelEventCodes funnel_no_codes;
 
