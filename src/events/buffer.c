@@ -512,7 +512,10 @@ words_to_plain(FunnelEvents *events, size_t begin, PlainWords *found)
 	return i;
 }
 
-/* All words, the first MIDDLE of which are in order, and so are the others. */
+/*
+ * All words, the first MIDDLE of which are in order, and so are the others.  All were
+ * turned where they are: what the first run leaves of the second is in its place.
+ */
 static void
 merge_to_plain(FunnelEvents *events, size_t middle)
 {
@@ -542,11 +545,6 @@ merge_to_plain(FunnelEvents *events, size_t middle)
 	{
 		funnel_poll_at(i);
 		word_to_plain(words[left], &ts[i], &steps[i], &ignored);
-	}
-	for (; right < nwords; i++, right++)
-	{
-		funnel_poll_at(i);
-		word_to_plain(words[right], &ts[i], &steps[i], &ignored);
 	}
 }
 
