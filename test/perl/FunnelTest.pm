@@ -27,6 +27,18 @@ sub node
 	return $node;
 }
 
+# A copy of a test's table "events", in a partition for each of its values of g,
+# which are 0, 1 and 2.
+sub create_parts
+{
+	my ($node) = @_;
+
+	$node->safe_psql('postgres', join(' ', 'CREATE TABLE parts (LIKE events) PARTITION BY LIST (g);',
+			(map { "CREATE TABLE parts_$_ PARTITION OF parts FOR VALUES IN ($_);" } 0 .. 2),
+			'INSERT INTO parts TABLE events; ANALYZE parts;'));
+	return;
+}
+
 # The versions before the present one whose install script is kept, the oldest
 # first.
 sub kept_versions

@@ -92,14 +92,9 @@ foreach my $name (sort keys %queries)
 
 # Who calls a query within a query, and catches its error, has the events of the
 # outer one in the file that was being written.
+FunnelTest::create_parts($node);
 $node->safe_psql(
 	'postgres', q{
-	CREATE TABLE parts (LIKE events) PARTITION BY LIST (g);
-	CREATE TABLE parts_0 PARTITION OF parts FOR VALUES IN (0);
-	CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
-	CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2);
-	INSERT INTO parts TABLE events;
-	ANALYZE parts;
 	CREATE FUNCTION fails(e text, nth bigint) RETURNS text LANGUAGE plpgsql AS $$
 	BEGIN
 		IF nth % 40000 = 39999 THEN

@@ -88,14 +88,7 @@ foreach my $what (sort keys %cursors)
 
 # Files that one node of a plan writes for another, which a limit leaves unread,
 # are there until the transaction ends, in whatever way.
-$node->safe_psql(
-	'postgres', q{
-	CREATE TABLE parts (LIKE events) PARTITION BY LIST (g);
-	CREATE TABLE parts_0 PARTITION OF parts FOR VALUES IN (0);
-	CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
-	CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2);
-	INSERT INTO parts TABLE events;
-	ANALYZE parts;});
+FunnelTest::create_parts($node);
 my $by_event = q{SELECT md5(r::text) FROM (SELECT e, funnel_agg(repeat('x', 100) || u, t, e, 'a -> b') AS r FROM parts GROUP BY e) AS s ORDER BY e LIMIT 1};
 my $by_first = $node->safe_psql('postgres', "SET work_mem = '1GB'; $by_event");
 foreach my $case (
