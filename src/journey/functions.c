@@ -126,7 +126,6 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 	FunnelJourneyEvents events;
 	FunnelLabelTable *wanted = funnel_label_table_create(CurrentMemoryContext, 8);
 	bool		want_unlabelled = false;
-	uint32		nwanted;
 	Datum	   *elements;
 	bool	   *nulls;
 	int			nelements;
@@ -147,9 +146,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 		element = DatumGetTextPP(elements[i]);
 		funnel_label_table_add(wanted, VARDATA_ANY(element), VARSIZE_ANY_EXHDR(element));
 	}
-	nwanted = funnel_label_table_size(wanted);
 
-	/* a label is wanted if its id is not a new one */
 	funnel_journey_read(PG_GETARG_FUNNEL_JOURNEY_PP(0), &events);
 	keep = MemoryContextAllocHuge(CurrentMemoryContext,
 								  sizeof(bool) * Max(events.ncodes, 1));
@@ -159,7 +156,7 @@ funnel_journey_filter(PG_FUNCTION_ARGS)
 
 		CHECK_FOR_INTERRUPTS();
 		keep[code] = label->text == NULL ? want_unlabelled :
-			funnel_label_table_add(wanted, label->text, label->len) < nwanted;
+			funnel_label_table_has(wanted, label->text, label->len);
 	}
 	PG_RETURN_FUNNEL_JOURNEY_P(funnel_journey_part(&events, 0, events.count, keep));
 }

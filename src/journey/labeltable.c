@@ -160,6 +160,14 @@ funnel_label_table_add(FunnelLabelTable *table, const char *text, int len)
 	return table->size++;
 }
 
+bool
+funnel_label_table_has(FunnelLabelTable *table, const char *text, int len)
+{
+	FunnelBytes key = {text, len};
+
+	return funnel_bytehash_lookup(table->ids, key) != NULL;
+}
+
 uint32
 funnel_label_table_size(const FunnelLabelTable *table)
 {

@@ -62,6 +62,8 @@ extern FunnelLabelTable *funnel_label_table_create(MemoryContext context, uint32
 /* The id of a label of LEN bytes; the text is copied if it is new. */
 extern uint32 funnel_label_table_add(FunnelLabelTable *table, const char *text, int len);
 
+extern bool funnel_label_table_has(FunnelLabelTable *table, const char *text, int len);
+
 /* How many ids there are, all below this. */
 extern uint32 funnel_label_table_size(const FunnelLabelTable *table);
 
