@@ -7,7 +7,9 @@
 #
 # A page needs nothing that it does not show: its database is empty, no comments
 # of HTML are allowed, and it is run in two time zones, far to either side of
-# UTC, the first of which changes its clocks amid the examples.
+# UTC, the first of which changes its clocks amid the examples.  README.md begins
+# with a question and shows the sample data below it: the block that makes them
+# is run first.
 #
 # Some tables are computed a second time, without the extension: a query of
 # test/proofs/ prints what the page shows.
@@ -33,6 +35,7 @@ use Test::More;
 
 my $node = FunnelTest::node('main');
 my %page = map { $_ => slurp_file($_) } glob('*.md docs/*.md');
+my $sample = slurp_file('docs/sample.sql');
 
 # Those without examples in SQL.
 my %plain = map { $_ => 1 } grep({ $_ ne 'README.md' } glob('*.md')),
@@ -98,7 +101,7 @@ sub check_examples
 	my $database = lc("$name $zone") =~ s/\W/_/gr;
 	my $script = "\\encoding UTF8\n";
 	$script .= "\\echo @@ $_\n$blocks[$_]->{sql}\\echo @@ proof $_\n$blocks[$_]->{proof}"
-	  for 0 .. $#blocks;
+	  for sort { ($blocks[$b]{sql} eq $sample) <=> ($blocks[$a]{sql} eq $sample) || $a <=> $b } 0 .. $#blocks;
 	my $file = "$PostgreSQL::Test::Utils::tmp_check/$database.sql";
 	append_to_file($file, $script);
 	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0");
@@ -309,7 +312,6 @@ foreach my $name (grep { $_ ne 'README.md' } sort keys %page)
 	like($page{$name}, qr/^Read on: [^\n]+\n(?:[^\n]+\n)*\z/m, "$name says where to read on")
 	  if $name =~ m{^docs/};
 }
-my $sample = slurp_file('docs/sample.sql');
 like($readme, qr/^```sql\n\Q$sample\E```$/m, 'README.md quotes the sample data');
 
 # The ratios that README.md quotes: label and number.
