@@ -31,7 +31,7 @@ def compare(entered):
         if not c.answer or c.answer == right:
             continue
         if c.wrong:
-            lines.append(f"- **Wrong**, as it must be: {c.name} on `{c.table}` count " + ", ".join(
+            lines.append(f"- **Wrong, as expected:** {c.name} on `{c.table}` count " + ", ".join(
                 f"{int(count):,} {step}" for step, count in zip(c.steps, c.answer)) + ".")
         else:
             lines.append(f"- **DIFFERENT**: {c} of {c.engine} answers {' '.join(c.answer)}")
