@@ -143,6 +143,22 @@ FROM generate_series(1, 3) g')) v(whole, query),
 RESET work_mem;
 RESET hash_mem_multiplier;
 
+-- All of a plan may run in a worker, which then reads what it wrote itself
+SET max_parallel_workers_per_gather = 2;
+SET min_parallel_table_scan_size = '1GB';
+SELECT set_config(name, 'on', false) AS forced FROM pg_settings
+WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
+SELECT name, worker.plan LIKE '%Single Copy: true%Finalize Aggregate%Partial Aggregate%' AS in_a_worker,
+	   worker.result = (answer(query, 'whole')).result AS same
+FROM (VALUES ('funnel_agg', 'SELECT funnel_agg(''unit '' || u, t, e, ''a -> b -> c within 9 days'')::text FROM parts'),
+			 ('funnel_agg_by', 'SELECT funnel_agg_by(''unit '' || u, t, e, ''a -> b -> c within 9 days'', p::text)::text FROM parts'),
+			 ('flow_agg', 'SELECT flow_agg(''unit '' || u, t, e, 3)::text FROM parts')) v(name, query),
+	 answer(query, 'lent') worker;
+SELECT set_config(name, 'off', false) AS forced FROM pg_settings
+WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
+RESET min_parallel_table_scan_size;
+SET max_parallel_workers_per_gather = 0;
+
 -- So does what comes in many small parts
 CREATE TABLE many (p int, u int, t timestamptz, e text) PARTITION BY LIST (p);
 SELECT format('CREATE TABLE many_%s PARTITION OF many FOR VALUES IN (%s)', p, p)

@@ -260,11 +260,37 @@ append_segments(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
 	}
 }
 
+/*
+ * The file that a spool went to when it was handed over before, if that is still
+ * all there is.
+ */
+static const SpoolRun *
+handed_over_run(const FunnelSpool *spool)
+{
+	if (spool->nruns == 1 && spool->runs[0]->shared != NULL && spool->nlenders == 0 &&
+		spool->blocks.slabs == NULL)
+		return spool->runs[0];
+	return NULL;
+}
+
+static void
+hand_over_again(const FunnelSpool *spool, const SpoolRun *run, StringInfo buf)
+{
+	pq_sendbyte(buf, IN_FILE);
+	pq_sendbyte(buf, spool->full_rows);
+	pq_sendbyte(buf, true);
+	for (int p = 0; p < SPOOL_PARTITIONS; p++)
+		pq_sendint64(buf, spool_run_size(run, p));
+	appendBinaryStringInfo(buf, (char *) run->shared, sizeof(*run->shared));
+	funnel_shared_file_again(run->shared);
+}
+
 void
 funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
 {
 	int			npartitions = spool_num_partitions(&spool->blocks);
 	uint64		sizes[SPOOL_PARTITIONS] = {0};
+	const SpoolRun *handed_over;
 	int			place_at = buf->len;
 	int			sizes_at;
 	Outlet		outlet;
@@ -272,6 +298,12 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcin
 	if (can_lend(spool, fcinfo))
 	{
 		lend(spool, buf);
+		return;
+	}
+	handed_over = handed_over_run(spool);
+	if (handed_over != NULL)
+	{
+		hand_over_again(spool, handed_over, buf);
 		return;
 	}
 	for (int i = 0; i < spool_num_sources(spool); i++)
@@ -296,6 +328,8 @@ funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcin
 
 		funnel_shared_file_finish(outlet.file);
 		run->file = outlet.file;
+		run->shared = MemoryContextAlloc(spool->blocks.context, sizeof(FunnelSharedFile));
+		*run->shared = outlet.shared;
 		/* the server may keep the message for long */
 		buf->maxlen = buf->len + 1;
 		buf->data = repalloc(buf->data, buf->maxlen);

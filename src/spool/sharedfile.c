@@ -11,8 +11,13 @@
  * functions: a leader has this library loaded before there are workers, because
  * it looks up the functions of a plan when it starts the plan.
  *
- * A statement that fails within a transaction that goes on leaves its files
- * until then, because others of the transaction may not have been read yet.
+ * Usually a file is deleted before, once it was read.  One that was read by the
+ * process that wrote it has to wait for the state whose content it is, because
+ * a plan that runs again may hand that over once more.
+ *
+ * A statement that fails within a transaction that goes on, or that ends before
+ * it has read all, leaves its files until the end of the transaction, because
+ * others of the transaction may not have been read yet.
  *
  * The files are in the temporary tablespaces.  The directory in the database's
  * own tablespace is always made, and made first: without it there are no
@@ -31,10 +36,12 @@
 #include "access/xact.h"
 #include "catalog/pg_tablespace.h"
 #include "common/file_utils.h"
+#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "storage/fd.h"
 #include "storage/proc.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "spool/sharedfile.h"
@@ -69,10 +76,58 @@ leader_pid(void)
 	return MyProc->lockGroupLeader != NULL ? MyProc->lockGroupLeader->pid : MyProcPid;
 }
 
-static void
-close_written(Datum file)
+/* A file that this process has written, until it is deleted */
+typedef struct WrittenFile
 {
-	BufFileClose((BufFile *) DatumGetPointer(file));
+	dlist_node	node;
+	FunnelSharedFile shared;
+	BufFile    *file;			/* NULL once its state has ended */
+	bool		is_read;		/* by this process, since it was handed over */
+} WrittenFile;
+
+static dlist_head written_files = DLIST_STATIC_INIT(written_files);
+
+static WrittenFile *
+find_written(const FunnelSharedFile *shared)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &written_files)
+	{
+		WrittenFile *written = dlist_container(WrittenFile, node, iter.cur);
+
+		if (strcmp(written->shared.name, shared->name) == 0)
+			return written;
+	}
+	return NULL;
+}
+
+static void
+forget_written(WrittenFile *written)
+{
+	dlist_delete(&written->node);
+	pfree(written);
+}
+
+static void
+delete_file(FunnelSharedFile *shared)
+{
+	BufFileDeleteFileSet(&shared->set, shared->name, true);
+}
+
+/* The state that was written ends. */
+static void
+end_writing(Datum arg)
+{
+	WrittenFile *written = (WrittenFile *) DatumGetPointer(arg);
+
+	BufFileClose(written->file);
+	written->file = NULL;
+	if (written->is_read)
+	{
+		delete_file(&written->shared);
+		forget_written(written);
+	}
 }
 
 BufFile *
@@ -83,7 +138,7 @@ funnel_shared_file_create(FunnelSharedFile *shared, FunctionCallInfo fcinfo,
 	MemoryContext old = MemoryContextSwitchTo(context);
 	pid_t		leader = leader_pid();
 	FileSet		home = file_set(leader, MyDatabaseTableSpace);
-	BufFile    *file;
+	WrittenFile *written;
 
 	memset(shared, 0, sizeof(*shared));
 	FileSetInit(&shared->set);
@@ -95,16 +150,25 @@ funnel_shared_file_create(FunnelSharedFile *shared, FunctionCallInfo fcinfo,
 		has_own_files = true;
 	if (shared->set.ntablespaces > 1 || shared->set.tablespaces[0] != MyDatabaseTableSpace)
 		FileClose(FileSetCreate(&home, shared->name));
-	file = BufFileCreateFileSet(&shared->set, shared->name);
-	AggRegisterCallback(fcinfo, close_written, PointerGetDatum(file));
+	written = MemoryContextAllocZero(TopMemoryContext, sizeof(WrittenFile));
+	dlist_push_tail(&written_files, &written->node);
+	written->shared = *shared;
+	written->file = BufFileCreateFileSet(&shared->set, shared->name);
+	AggRegisterCallback(fcinfo, end_writing, PointerGetDatum(written));
 	MemoryContextSwitchTo(old);
-	return file;
+	return written->file;
 }
 
 void
 funnel_shared_file_finish(BufFile *file)
 {
 	BufFileExportFileSet(file);
+}
+
+void
+funnel_shared_file_again(const FunnelSharedFile *shared)
+{
+	find_written(shared)->is_read = false;
 }
 
 /*
@@ -122,14 +186,6 @@ is_read_again(FunctionCallInfo fcinfo)
 	return from != NULL && IsA(from, SortState) && ((const SortState *) from)->randomAccess;
 }
 
-static void
-delete_read(void *arg)
-{
-	FunnelSharedFile *shared = arg;
-
-	BufFileDeleteFileSet(&shared->set, shared->name, true);
-}
-
 /* What is read */
 typedef struct ReadFile
 {
@@ -142,10 +198,28 @@ static void
 end_reading(Datum arg)
 {
 	ReadFile   *read = (ReadFile *) DatumGetPointer(arg);
+	WrittenFile *written;
 
 	BufFileClose(read->file);
-	if (!read->is_read_again)
-		delete_read(&read->shared);
+	if (read->is_read_again)
+		return;
+	written = find_written(&read->shared);
+	if (written != NULL && written->file != NULL)
+	{
+		written->is_read = true;
+		return;
+	}
+	delete_file(&read->shared);
+	if (written != NULL)
+		forget_written(written);
+}
+
+/* The plan ends; after an error, the end of the transaction sees to its files. */
+static void
+end_plan(void *shared)
+{
+	if (IsTransactionState())
+		delete_file(shared);
 }
 
 /* Delete a file when the plan ends. */
@@ -155,7 +229,7 @@ delete_with_plan(const FunnelSharedFile *shared, FunctionCallInfo fcinfo)
 	MemoryContext context = ((AggState *) fcinfo->context)->ss.ps.state->es_query_cxt;
 	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
 
-	callback->func = delete_read;
+	callback->func = end_plan;
 	callback->arg = MemoryContextAlloc(context, sizeof(FunnelSharedFile));
 	memcpy(callback->arg, shared, sizeof(FunnelSharedFile));
 	MemoryContextRegisterResetCallback(context, callback);
@@ -170,8 +244,8 @@ funnel_shared_file_open(const FunnelSharedFile *shared, FunctionCallInfo fcinfo,
 
 	read->shared = *shared;
 	read->is_read_again = is_read_again(fcinfo);
-	/* who keeps partial states elsewhere must not find one of another */
-	if (shared->set.creator_pid != MyProcPid)
+	/* who keeps partial states elsewhere must not find one of another query */
+	if (shared->set.creator_pid != leader_pid())
 		elog(ERROR, "funnel_agg state is of another process");
 	read->file = BufFileOpenFileSet(&read->shared.set, read->shared.name, O_RDONLY, false);
 	AggRegisterCallback(fcinfo, end_reading, PointerGetDatum(read));
@@ -204,8 +278,11 @@ end_transaction(XactEvent event, void *arg)
 
 	(void) arg;
 	if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE &&
-		event != XACT_EVENT_ABORT)
+		event != XACT_EVENT_ABORT && event != XACT_EVENT_PARALLEL_PRE_COMMIT &&
+		event != XACT_EVENT_PARALLEL_ABORT)
 		return;
+	while (!dlist_is_empty(&written_files))
+		forget_written(dlist_head_element(WrittenFile, node, &written_files));
 	/* most processes have never led others */
 	if (MyProc == NULL || (MyProc->lockGroupLeader == NULL && !has_own_files))
 		return;

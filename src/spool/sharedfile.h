@@ -31,8 +31,14 @@ extern BufFile *funnel_shared_file_create(FunnelSharedFile *shared, FunctionCall
 extern void funnel_shared_file_finish(BufFile *file);
 
 /*
- * Open a file for reading in the process that leads the query.  It is closed at
- * the end of the group, and deleted then unless the plan may read it again.
+ * It is handed over once more, by a state that has not ended since it was
+ * finished.
+ */
+extern void funnel_shared_file_again(const FunnelSharedFile *shared);
+
+/*
+ * Open a file for reading in a process of the query that wrote it.  It is closed
+ * at the end of the group, and deleted then unless the plan may read it again.
  */
 extern BufFile *funnel_shared_file_open(const FunnelSharedFile *shared, FunctionCallInfo fcinfo,
 										MemoryContext context);

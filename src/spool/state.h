@@ -11,6 +11,7 @@
 #include "lib/ilist.h"
 
 #include "spool/blocks.h"
+#include "spool/sharedfile.h"
 #include "spool/spool.h"
 #include "spool/tempfile.h"
 
@@ -22,6 +23,7 @@ typedef struct SpoolRun
 {
 	char	   *memory;			/* NULL if it is in a file */
 	BufFile    *file;
+	FunnelSharedFile *shared;	/* where that is, if it was handed over */
 	int64		offsets[SPOOL_PARTITIONS + 1];	/* of each partition, and the
 												 * end */
 } SpoolRun;

@@ -173,6 +173,28 @@ is_deeply([ glob($node->data_dir . '/base/pgsql_tmp/*') ], [], 'shut down: no fi
 append_to_file($node->data_dir . '/go', '');
 $node->start;
 is($node->safe_psql('postgres', "$queries{$_}[0] $queries{$_}[1]"), $expected{$_}, "started again: $_") foreach sort keys %queries;
+
+# A plan runs again that hands over more files within the process than the server
+# keeps open, and so it finds them by their names.
+$node->append_conf('postgresql.conf', 'max_files_per_process = 100');
+$node->restart;
+$node->safe_psql(
+	'postgres', q{
+	CREATE TABLE pieces (p int, country int, u text, t timestamptz, e text) PARTITION BY LIST (p);
+	CREATE TABLE pieces_0 PARTITION OF pieces FOR VALUES IN (0);
+	CREATE TABLE pieces_1 PARTITION OF pieces FOR VALUES IN (1);
+	CREATE TABLE pieces_2 PARTITION OF pieces FOR VALUES IN (2);
+	INSERT INTO pieces
+	SELECT n % 3, n % 40, repeat('x', 120) || n / 480, timestamptz '2026-01-01Z' + (hashint4(n) & 65535) * interval '1 minute', substr('ab', 1 + (hashint4(n) & 1), 1)
+	FROM generate_series(1, 180000) n;
+	ANALYZE pieces;});
+my $again = "SELECT g, (SELECT md5(string_agg(r::text, '|' ORDER BY country)) || left(g::text, 0) FROM (SELECT country, $call AS r FROM pieces GROUP BY country) s)
+	FROM generate_series(1, 3) g";
+my $within = "SET work_mem = '1MB'; SET max_parallel_workers_per_gather = 0; SET enable_partitionwise_aggregate = on;";
+like($node->safe_psql('postgres', "$within EXPLAIN (COSTS OFF) $again"), qr/SubPlan.*Sort.*Append.*Partial HashAggregate/s, 'a plan that hands over, in a subplan');
+is( $node->safe_psql('postgres', "$within $again"),
+	$node->safe_psql('postgres', "SET work_mem = '1GB'; $again"),
+	'more files than may be open: right each time');
 is($node->safe_psql('postgres', $files), '0', 'no file is left in the end');
 
 $node->stop;
