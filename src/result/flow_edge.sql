@@ -8,8 +8,8 @@ CREATE TYPE flow_edge AS (
 );
 
 COMMENT ON TYPE flow_edge IS 'how many units went from one node of a flow to another, and how long it took them';
-COMMENT ON COLUMN flow_edge.source IS 'node where the units were, as ''1 visit''';
-COMMENT ON COLUMN flow_edge.target IS 'node to which they went, as ''2 cart''';
+COMMENT ON COLUMN flow_edge.source IS 'node where the units were: ''1 visit'' in a flow of events, ''1:visit'' in that of a result';
+COMMENT ON COLUMN flow_edge.target IS 'node to which they went: ''2 cart'' or ''2:cart'', and ''1:visit late'' for those of a result who stopped';
 COMMENT ON COLUMN flow_edge.value IS 'how many units went from source to target';
 COMMENT ON COLUMN flow_edge.median_seconds IS 'median time from one to the other, NULL if it is not known';
 
