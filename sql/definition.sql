@@ -372,5 +372,48 @@ SELECT funnel_def(array_agg(funnel_stage(g, repeat('x', 2000))), NULL) FROM gene
 SELECT funnel_def(ARRAY[funnel_stage(1, repeat('x', 70000))], NULL);
 SELECT length(funnel_def(array_agg(funnel_stage(g, 's' || g)), NULL)::text) FROM generate_series(1, 64) g;
 
+-- Forged bytes.  Only a superuser can have a bytea taken for a definition, but a
+-- value must not be believed wherever it came from.  What compares and hashes
+-- definitions does not read them, and so has an answer.
+CREATE CAST (bytea AS funnel_def) WITHOUT FUNCTION;
+CREATE FUNCTION forged(bytes bytea, expression text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+	detail text;
+BEGIN
+	EXECUTE format('SELECT (%s)::text FROM (SELECT $1::funnel_def OFFSET 0) AS v(d)', expression) INTO answer USING bytes;
+	RETURN answer;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN concat_ws(' / ', SQLSTATE, SQLERRM, nullif(detail, ''));
+END
+$$;
+CREATE TABLE forgeries (ord int GENERATED ALWAYS AS IDENTITY, what text, bytes bytea);
+INSERT INTO forgeries (what, bytes) VALUES
+	('nothing', ''),
+	('not a definition', 'a -> ?'),
+	('a zero byte in quotes', '"ab'::bytea || '\x00' || convert_to(repeat('c', 300) || '" -> x', 'UTF8')),
+	('a zero byte in a name', '"ab'::bytea || '\x00' || convert_to(repeat('c', 300) || '": a -> x', 'UTF8')),
+	('a zero byte at the end', 'a -> b'::bytea || '\x00'),
+	('no byte of UTF-8', '"a'::bytea || '\xff' || '" -> b'),
+	('half a character', 'a -> b'::bytea || '\xe282'),
+	('too long', convert_to(repeat('a', 65537), 'UTF8')),
+	('not canonical', 'a->b');
+SELECT what, forged(bytes, 'funnel_result(d)') FROM forgeries ORDER BY ord;
+SELECT what, expression, forged(bytes, expression)
+FROM forgeries,
+	unnest(ARRAY['(SELECT array_agg(s) FROM funnel_stages(d) AS s)', 'funnel_events(d)', $q$stage_of('a', d)$q$,
+		$q$(SELECT array_agg(u) FROM funnel_unmatched(d, '{a}') AS u)$q$,
+		$q$funnel_agg(1, timestamptz '2026-01-01Z', 'a', d)$q$,
+		$q$funnel_progress_agg(timestamptz '2026-01-01Z', 'a', d)$q$,
+		$q$journey_progress('[["2026-01-01T00:00:00Z", "a"]]', d)$q$]) AS expression
+WHERE what IN ('a zero byte in quotes', 'not canonical') ORDER BY ord, expression;
+SELECT expression, array_agg(DISTINCT forged(bytes, expression)) AS answers
+FROM forgeries, unnest(ARRAY['d = d', $q$(d < 'a -> b') IS NULL$q$, 'funnel_def_hash(d) IS NULL']) AS expression
+GROUP BY expression ORDER BY expression;
+DROP TABLE forgeries;
+DROP FUNCTION forged(bytea, text);
+DROP CAST (bytea AS funnel_def);
+
 DROP TABLE written, reports, by_hash, definitions, copies, received;
 DROP FUNCTION complaint;

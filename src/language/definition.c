@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -157,5 +158,15 @@ funnel_definition_is_null(void)
 FunnelDefinition *
 funnel_definition_of(const FunnelDef *def)
 {
-	return funnel_definition_parse(VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def), NULL);
+	const char *text = VARDATA_ANY(def);
+	int			len = VARSIZE_ANY_EXHDR(def);
+
+	/* the parser refuses a longer one without reading it */
+	if (len <= FUNNEL_DEFINITION_MAX_BYTES &&
+		!pg_verify_mbstr(GetDatabaseEncoding(), text, len, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("invalid bytes for type %s", "funnel_def"),
+				 errdetail("They are not text in the database's encoding.")));
+	return funnel_definition_parse_binary(text, len, ERRCODE_DATA_CORRUPTED);
 }

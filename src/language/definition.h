@@ -49,7 +49,10 @@ funnel_definition_argument(FunctionCallInfo fcinfo, int argno)
 	return PG_GETARG_FUNNEL_DEF_PP(argno);
 }
 
-/* The parsed tree of a stored value, in the current memory context. */
+/*
+ * The parsed tree of a stored value, in the current memory context.  The value may
+ * be forged: it is an error if it is no text, or no definition.
+ */
 extern FunnelDefinition *funnel_definition_of(const FunnelDef *def);
 
 #endif							/* FUNNEL_LANGUAGE_DEFINITION_H */

@@ -24,7 +24,9 @@ add_piece(FunnelParser *p, FunnelTerm *term, int *allocated)
 	}
 
 	piece = &term->pieces[term->npieces++];
-	piece->text = pnstrdup(p->piece.data, p->piece.len);
+	/* no copy of a string: LEN must be what is there, whatever the bytes are */
+	piece->text = palloc(Max(p->piece.len, 1));
+	memcpy(piece->text, p->piece.data, p->piece.len);
 	piece->len = p->piece.len;
 	resetStringInfo(&p->piece);
 }

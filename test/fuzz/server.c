@@ -60,13 +60,16 @@ typedef struct Statement
 typedef enum Shape
 {
 	SHAPE_TEXT,
+	SHAPE_STORED_DEFINITION,	/* as it is on disk */
 	SHAPE_RESULT,				/* as it is sent */
-	SHAPE_STORED_RESULT,		/* as it is on disk */
+	SHAPE_STORED_RESULT,
 	SHAPE_JOURNEY,
 	SHAPE_STORED_JOURNEY
 } Shape;
 
-static const char *const shapes[] = {"text", "result", "stored result", "journey", "stored journey"};
+static const char *const shapes[] = {
+	"text", "stored definition", "result", "stored result", "journey", "stored journey"
+};
 
 /* What is being fuzzed. */
 static Shape shape;
@@ -609,7 +612,7 @@ LLVMFuzzerCustomMutator(uint8 *data, size_t size, size_t max, unsigned int seed)
 		return LLVMFuzzerMutate(data, size, max);
 	PG_TRY();
 	{
-		if (shape == SHAPE_TEXT)
+		if (shape == SHAPE_TEXT || shape == SHAPE_STORED_DEFINITION)
 			size = mutate_text(data, size, max);
 		else if (shape == SHAPE_RESULT || shape == SHAPE_STORED_RESULT)
 			mutated = mutate_result(data, size);
@@ -622,7 +625,7 @@ LLVMFuzzerCustomMutator(uint8 *data, size_t size, size_t max, unsigned int seed)
 		FlushErrorState();
 	}
 	PG_END_TRY();
-	if (shape == SHAPE_TEXT)
+	if (shape == SHAPE_TEXT || shape == SHAPE_STORED_DEFINITION)
 		return size;
 	if (mutated == NULL || VARSIZE_ANY_EXHDR(mutated) > max)
 		return LLVMFuzzerMutate(data, size, max);

@@ -34,6 +34,7 @@ SETTINGS = ["SET timezone = 'UTC'", 'SET jit = off', 'SET max_parallel_workers_p
 # The rows of some units, for definitions to be asked of.
 TABLES = """
 CREATE EXTENSION IF NOT EXISTS funnel;
+CREATE CAST (bytea AS funnel_def) WITHOUT FUNCTION;
 CREATE CAST (bytea AS funnel_journey) WITHOUT FUNCTION;
 CREATE CAST (bytea AS funnel_result) WITHOUT FUNCTION;
 CREATE TABLE rows AS
@@ -137,25 +138,30 @@ FLOW = [
 ]
 
 
-def stored(statements, type_name, form='%s'):
-    """The same of bytes as they may be on disk: any statement may call them corrupt."""
-    return [(form % sql.replace('$1', '$1::' + type_name), STORED_ERRORS + ' ' + allowed)
-            for sql, allowed in statements]
-
-
 TEXT_ERRORS = '22P02 54000 22007 22008 22P05 22021'
 STORED_ERRORS = 'XX001 54000 22P03 22021 22007 22008'
+
+# For bytes that nothing says are the one image of a value: no column is looked at.
+AS_TEXT = 'SELECT a::text FROM (%s) AS a'
+
+
+def stored(statements, type_name, form='%s', errors=STORED_ERRORS):
+    """The same of bytes as they may be on disk: any statement may call them corrupt."""
+    return [(form % sql.replace('$1', '$1::' + type_name), errors + ' ' + allowed)
+            for sql, allowed in statements]
+
 
 # Shape of the input, see server.c; type; errors of the reading; statements.
 TARGETS = {
     'definition': ('text', 'funnel_def', '22P02 54000', DEFINITION),
+    # a text ends at a zero byte, and may then be no definition
+    'definition_stored': ('stored definition', 'bytea', '',
+                          stored(DEFINITION, 'funnel_def', AS_TEXT, STORED_ERRORS + ' 22P02')),
     'result': ('result', 'funnel_result', '22P03 22021 54000', RESULT),
     'result_stored': ('stored result', 'bytea', '', stored(RESULT, 'funnel_result')),
     'result_text': ('text', 'funnel_result', TEXT_ERRORS, RESULT),
     'journey': ('journey', 'funnel_journey', '22P03 22021 54000', JOURNEY),
-    # nothing says that forged bytes are the one image of a journey: as text, no column is looked at
-    'journey_stored': ('stored journey', 'bytea', '',
-                       stored(JOURNEY, 'funnel_journey', 'SELECT a::text FROM (%s) AS a')),
+    'journey_stored': ('stored journey', 'bytea', '', stored(JOURNEY, 'funnel_journey', AS_TEXT)),
     'journey_text': ('text', 'funnel_journey', TEXT_ERRORS, JOURNEY),
     'progress': ('text', 'funnel_progress', TEXT_ERRORS + ' 22009 22023 2202E', PROGRESS),
     'flow': ('text', 'flow_edge[]', TEXT_ERRORS + ' 22003 2202E 54001', FLOW),
