@@ -7,14 +7,12 @@
  */
 #include "postgres.h"
 
-#include "common/pg_prng.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "aggregate/keys.h"
 #include "base/compat.h"
-#include "events/unit.h"
 
 typedef struct NumberEntry
 {
@@ -47,7 +45,7 @@ next_number(void)
 	static uint64 last = 0;
 
 	if ((last & ((UINT64CONST(1) << COUNTING_BITS) - 1)) == 0)
-		last = pg_prng_uint64(&pg_global_prng_state) << COUNTING_BITS;
+		last = funnel_random_seed() << COUNTING_BITS;
 	return ++last;
 }
 
@@ -57,7 +55,7 @@ funnel_keys_create(MemoryContext context)
 	FunnelKeys *keys = MemoryContextAllocZero(context, sizeof(FunnelKeys));
 
 	keys->context = context;
-	keys->by_bytes = funnel_bytehash_create(context, 4, NULL);
+	keys->by_bytes = funnel_bytehash_new(context, 4);
 	keys->by_number = keynumber_create(context, 4, NULL);
 	return keys;
 }

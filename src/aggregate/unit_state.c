@@ -67,7 +67,7 @@ get_question(FunnelUnitSite *site, const char *bytes, size_t size)
 		memcmp(site->last_question->key, bytes, size) == 0)
 		return site->last_question;
 	if (site->questions == NULL)
-		site->questions = funnel_bytehash_create(site->context, 2, NULL);
+		site->questions = funnel_bytehash_new(site->context, 2);
 	entry = funnel_bytehash_lookup(site->questions, key);
 	if (entry != NULL)
 		return site->last_question = entry->value.pointer;

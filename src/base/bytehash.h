@@ -11,7 +11,7 @@
 #ifndef FUNNEL_BASE_BYTEHASH_H
 #define FUNNEL_BASE_BYTEHASH_H
 
-#include "base/bytes.h"
+#include "base/hash.h"
 
 typedef struct FunnelBytes
 {
@@ -31,54 +31,12 @@ typedef struct FunnelByteHashEntry
 	}			value;
 } FunnelByteHashEntry;
 
-static inline uint64
-funnel_mix(uint64 hash, uint64 number)
-{
-	hash = (hash ^ number) * UINT64CONST(0x9E3779B97F4A7C15);
-	return hash ^ (hash >> 32);
-}
-
-/*
- * A hash of all bytes, eight at a time; the last eight may overlap those
- * before.  It never leaves the process, so byte order does not matter.
- *
- * Up to eight bytes make one number that holds them all, and funnel_mix() is one
- * to one in its number.
- */
-static inline uint64
-funnel_hash_bytes(const char *bytes, int len)
-{
-	uint64		hash = (uint64) len;
-	uint32		first;
-	uint32		last;
-
-	if (len >= 8)
-	{
-		const char *end = bytes + len - 8;
-
-		for (; bytes < end; bytes += 8)
-			hash = funnel_mix(hash, funnel_load_word(bytes));
-		return funnel_mix(hash, funnel_load_word(end));
-	}
-	if (len >= 4)
-	{
-		memcpy(&first, bytes, sizeof(first));
-		memcpy(&last, bytes + len - 4, sizeof(last));
-		return funnel_mix(hash, (uint64) first << 32 | last);
-	}
-	if (len > 0)
-		return funnel_mix(hash, (uint64) (unsigned char) bytes[0] << 16 |
-						  (uint64) (unsigned char) bytes[len / 2] << 8 |
-						  (unsigned char) bytes[len - 1]);
-	return 0;
-}
-
 #define SH_PREFIX		funnel_bytehash
 #define SH_ELEMENT_TYPE FunnelByteHashEntry
 #define SH_KEY_TYPE		FunnelBytes
 #define SH_KEY			key
 #define SH_HASH_KEY(tb, key) \
-	((uint32) funnel_hash_bytes((key).bytes, (int) (key).size))
+	((uint32) funnel_hash_word(funnel_hash_bytes((uintptr_t) (tb)->private_data, (key).bytes, (key).size)))
 #define SH_EQUAL(tb, a, b) \
 	((a).size == (b).size && memcmp((a).bytes, (b).bytes, (a).size) == 0)
 #define SH_STORE_HASH
@@ -87,5 +45,12 @@ funnel_hash_bytes(const char *bytes, int len)
 #define SH_DECLARE
 #define SH_DEFINE
 #include "lib/simplehash.h"
+
+/* A table with room for some NKEYS keys; its order is another each time. */
+static inline funnel_bytehash_hash *
+funnel_bytehash_new(MemoryContext context, uint32 nkeys)
+{
+	return funnel_bytehash_create(context, nkeys, (void *) (uintptr_t) funnel_random_seed());
+}
 
 #endif							/* FUNNEL_BASE_BYTEHASH_H */

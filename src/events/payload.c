@@ -35,7 +35,7 @@ find_in_pool(FunnelPayloadPool *pool, const char *text, uint32 len, uint64 *code
 	if (pool->codes == NULL)
 	{
 		pool->texts = MemoryContextAlloc(pool->context, sizeof(FunnelBytes) * POOL_FIRST_TEXTS);
-		pool->codes = funnel_bytehash_create(pool->context, POOL_FIRST_TEXTS, NULL);
+		pool->codes = funnel_bytehash_new(pool->context, POOL_FIRST_TEXTS);
 	}
 	entry = funnel_bytehash_lookup(pool->codes, key);
 	if (entry != NULL)

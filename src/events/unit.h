@@ -50,16 +50,4 @@ funnel_unit_integer(const FunnelUnitType *type, Datum unit)
 	return (uint64) unit & type->integer_mask;
 }
 
-/* Austin Appleby's MurmurHash3 finalizer: every bit of the word matters. */
-static inline uint64
-funnel_hash_word(uint64 word)
-{
-	word ^= word >> 33;
-	word *= UINT64CONST(0xff51afd7ed558ccd);
-	word ^= word >> 33;
-	word *= UINT64CONST(0xc4ceb9fe1a85ec53);
-	word ^= word >> 33;
-	return word;
-}
-
 #endif							/* FUNNEL_EVENTS_UNIT_H */

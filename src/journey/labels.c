@@ -20,8 +20,8 @@
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
+#include "base/hash.h"
 #include "base/interrupts.h"
-#include "events/unit.h"
 #include "journey/labels.h"
 
 /* How many labels, and ways between them, are kept, and the longest way. */

@@ -102,7 +102,7 @@ funnel_label_table_create(MemoryContext context, uint32 nlabels)
 	FunnelLabelTable *table = MemoryContextAllocZero(context, sizeof(FunnelLabelTable));
 
 	table->context = context;
-	table->ids = funnel_bytehash_create(context, nlabels, NULL);
+	table->ids = funnel_bytehash_new(context, nlabels);
 	table->capacity = FIRST_CAPACITY;
 	table->set.labels = MemoryContextAlloc(context, sizeof(FunnelLabel) * FIRST_CAPACITY);
 	table->set.codes = MemoryContextAlloc(context, sizeof(uint32) * FIRST_CAPACITY);

@@ -51,7 +51,7 @@ funnel_add_mixed_code(FunnelEventCodes *codes, FunnelLabelMatch match, MemoryCon
 		return code;
 	if (n == 0)
 	{
-		codes->by_match = funnel_bytehash_create(context, 2, NULL);
+		codes->by_match = funnel_bytehash_new(context, 2);
 		codes->mixed = MemoryContextAllocZero(context,
 											  sizeof(FunnelLabelMatch) * FUNNEL_MAX_MIXED);
 	}

@@ -244,7 +244,7 @@ static void
 add_literal(FunnelLabels *labels, const FunnelPiece *piece,
 			uint64 steps, uint64 breaks, MemoryContext context)
 {
-	uint64		hash = funnel_hash_bytes(piece->text, piece->len);
+	uint64		hash = funnel_hash_bytes(0, piece->text, piece->len);
 	Literal    *slot = find_slot(labels, hash, piece->text, piece->len);
 
 	if (slot->len < 0)
@@ -387,7 +387,7 @@ funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
 {
 	if (len <= labels->max_len && (labels->lengths & length_bit(len)) != 0)
 	{
-		const Literal *slot = find_slot(labels, funnel_hash_bytes(text, len), text, len);
+		const Literal *slot = find_slot(labels, funnel_hash_bytes(0, text, len), text, len);
 
 		if (slot->len >= 0)
 			return slot->match;

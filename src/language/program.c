@@ -84,7 +84,7 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	bool		found;
 
 	if (cache->programs == NULL)
-		cache->programs = funnel_bytehash_create(context, 2, NULL);
+		cache->programs = funnel_bytehash_new(context, 2);
 	entry = funnel_bytehash_lookup(cache->programs, key);
 	if (entry != NULL)
 		return entry->value.pointer;

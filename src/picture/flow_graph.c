@@ -324,7 +324,7 @@ static void
 choose_colours(FunnelFlowGraph *graph)
 {
 	FunnelFlowNode **nodes = palloc(sizeof(FunnelFlowNode *) * Max(graph->nnodes, 1));
-	struct funnel_bytehash_hash *colours = funnel_bytehash_create(CurrentMemoryContext, 64, NULL);
+	struct funnel_bytehash_hash *colours = funnel_bytehash_new(CurrentMemoryContext, 64);
 	int			next = 0;
 
 	for (int i = 0; i < graph->nlinks; i++)
@@ -358,7 +358,7 @@ FunnelFlowGraph *
 funnel_flow_graph(const FunnelFlowEdge *edges, int nedges)
 {
 	FunnelFlowGraph *graph = palloc0(sizeof(FunnelFlowGraph));
-	struct funnel_bytehash_hash *table = funnel_bytehash_create(CurrentMemoryContext, 64, NULL);
+	struct funnel_bytehash_hash *table = funnel_bytehash_new(CurrentMemoryContext, 64);
 	int			passes = 0;
 
 	find_nodes(graph, edges, nedges, table);

@@ -16,7 +16,6 @@
 
 #include "base/compat.h"
 #include "base/interrupts.h"
-#include "events/unit.h"
 #include "result/paths.h"
 #include "result/flow_edge.h"
 

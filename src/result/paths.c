@@ -18,7 +18,6 @@
 
 #include "base/compat.h"
 #include "base/interrupts.h"
-#include "events/unit.h"
 #include "result/paths.h"
 
 /*

@@ -57,6 +57,7 @@ struct FunnelSpoolScan
 	const SpoolSegment **segments;	/* of this partition */
 	uint32	   *table;			/* by hash: a unit's number plus one, 0 = free */
 	uint32		table_size;		/* power of two */
+	uint64		seed;			/* of the hash */
 	uint32	   *numbers;		/* of the unit of each record */
 	size_t		numbers_capacity;
 	char	   *events;			/* grouped by unit */
@@ -79,7 +80,17 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 	scan->spool = spool;
 	scan->context = context;
 	scan->partition = -1;
+	scan->seed = funnel_random_seed();
 	return scan;
+}
+
+static inline uint32
+first_slot(const FunnelSpoolScan *scan, SpoolUnitRef unit)
+{
+	uint64		word = scan->spool->form.unit_type->is_integer ? unit :
+		spool_stored_hash(spool_unit_at(unit));
+
+	return (uint32) funnel_mix(scan->seed, word) & (scan->table_size - 1);
 }
 
 static inline uint32
@@ -99,10 +110,14 @@ create_table(FunnelSpoolScan *scan, uint32 size)
 	scan->table_size = size;
 	for (uint32 i = 0; i < scan->nunits; i++)
 	{
-		uint32		slot = spool_unit_hash(&scan->spool->form, scan->units[i]) & (size - 1);
+		uint32		slot = first_slot(scan, scan->units[i]);
 
-		while (scan->table[slot] != 0)
+		funnel_poll_at(i);
+		for (uint32 n = 0; scan->table[slot] != 0; n++)
+		{
 			slot = next_slot(scan, slot);
+			funnel_poll_at(n);
+		}
 		scan->table[slot] = i + 1;
 	}
 }
@@ -133,20 +148,36 @@ add_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 	return scan->nunits - 1;
 }
 
-/* The number of a unit, a new one if it is new. */
-static inline uint32
-unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
+/*
+ * The number of a unit that is not found where it is looked for first.  Units
+ * that are no integers can be made to have the same hash.
+ */
+static pg_noinline uint32
+find_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 {
-	uint32		slot = spool_unit_hash(&scan->spool->form, unit) & (scan->table_size - 1);
 	uint32		number;
 
 	while ((number = scan->table[slot]) != 0)
 	{
-		if (likely(spool_same_unit(&scan->spool->form, scan->units[number - 1], unit)))
+		if (spool_same_unit(&scan->spool->form, scan->units[number - 1], unit))
 			return number - 1;
 		slot = next_slot(scan, slot);
+		CHECK_FOR_INTERRUPTS();
 	}
 	return add_unit(scan, unit, slot);
+}
+
+/* The number of a unit, a new one if it is new. */
+static inline uint32
+unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
+{
+	uint32		slot = first_slot(scan, unit);
+	uint32		number = scan->table[slot];
+
+	if (likely(number != 0 &&
+			   spool_same_unit(&scan->spool->form, scan->units[number - 1], unit)))
+		return number - 1;
+	return find_unit(scan, unit, slot);
 }
 
 static void

@@ -33,7 +33,7 @@
 
 #include "utils/memutils.h"
 
-#include "base/bytes.h"
+#include "base/hash.h"
 #include "events/unit.h"
 #include "events/word.h"
 
@@ -150,14 +150,6 @@ static inline uint64
 spool_double_hash(uint32 hash)
 {
 	return (uint64) hash << 32 | hash;
-}
-
-static inline uint64
-spool_unit_hash(const SpoolForm *form, SpoolUnitRef unit)
-{
-	if (!form->unit_type->is_integer)
-		return spool_double_hash(spool_stored_hash(spool_unit_at(unit)));
-	return funnel_hash_word(unit);
 }
 
 /* Are two units that are no integers one? */

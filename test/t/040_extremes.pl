@@ -93,7 +93,7 @@ $node->safe_psql(
 	FROM generate_series(1, 1500000) n;
 	CREATE CAST (bytea AS funnel_result) WITHOUT FUNCTION});
 # Two million users of the first step, open in as many cells that are 2^32 + 1 apart
-my $forged = join(' || ',
+my $colliding = join(' || ',
 	q{'\x010106'::bytea}, q{convert_to('a -> b', 'UTF8')}, 'int8send(0)', q{'\x80897a'}, q{'\x100000'}, q{'\x80897a'},
 	q{'\x818080801001'}, q{decode(repeat('808080801001', 1999999), 'hex')});
 my $ticks = q{
@@ -119,6 +119,30 @@ foreach my $case (
 		skip 'needs /proc to read the time of a process', 1 unless -r '/proc/self/stat';
 		cmp_ok($stdout / POSIX::sysconf(POSIX::_SC_CLK_TCK()), '<', 20, 'without delay');
 	}
+}
+# Numbers that MurmurHash3's finalizer makes j * 2^24: by that hash alone, all of
+# them would be in one partition and begin at one place of its table.
+sub unhashed
+{
+	use integer;
+	no warnings qw(portable);
+	my $word = shift;
+
+	$word ^= $word >> 33 & 0x7fffffff;
+	$word *= 0x9cb4b2f8129337db;
+	$word ^= $word >> 33 & 0x7fffffff;
+	$word *= 0x4f74430c22a54005;
+	return $word ^ ($word >> 33 & 0x7fffffff);
+}
+my $colliding = join ',', map { unhashed($_ << 24) } 1 .. 60000;
+my ($units, $ticks_used) = split /\n/, $node->safe_psql('postgres',
+	"SET max_parallel_workers_per_gather = 0;
+	SELECT funnel_units(funnel_agg(u, '2026-01-01Z'::timestamptz, 'a', 'a -> b')) FROM unnest('{$colliding}'::bigint[]) u; $ticks");
+is($units, '60000', 'units that were made to collide');
+SKIP:
+{
+	skip 'needs /proc to read the time of a process', 1 unless -r '/proc/self/stat';
+	cmp_ok($ticks_used / POSIX::sysconf(POSIX::_SC_CLK_TCK()), '<', 3, 'they do not');
 }
 is( $node->safe_psql('postgres', "SELECT count(*) FROM pg_ls_tmpdir()"), '0', 'no temporary file is left');
 

@@ -290,5 +290,17 @@ SKIP:
 
 no_file('the end');
 
+# Where labels differ in their last letters, the table that numbers them is as
+# full as where they differ in their first.
+my @growths = map {
+	my @lines = split /\n/, $node->safe_psql('postgres',
+		"$peak SELECT cardinality(journey_labels(journey_agg(timestamptz '2026-01-01Z', $_)))
+		FROM (SELECT translate(lpad(to_hex(generate_series(1, 200000)), 5, '0'), '0123456789', 'ghijklmnop') AS x) s; $peak");
+
+	is($lines[1], '200000', "labels: $_");
+	($lines[2] - $lines[0]) / 1024;
+} ("'checkout_step_' || x", "x || '_checkout_step'");
+cmp_ok($growths[0], '<', 1.25 * $growths[1], sprintf('%.1f and %.1f MB', @growths));
+
 $node->stop;
 done_testing();
