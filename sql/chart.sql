@@ -34,6 +34,9 @@ SELECT funnel_chart(of_users('"a view of the product page at length, and of all 
 	"ご注文ありがとうございました、またのご利用をお待ちしております" -> buy', '{800,600,400,300,200}'), w)
 FROM (VALUES (40), (60), (80)) v(w);
 SELECT funnel_chart(of_users(('e' || chr(769) || 'tape' || ' -> "two' || chr(10) || 'lines	and a tab" -> ""')::funnel_def, '{9,6,3}'), 60);
+-- nothing that a terminal obeys, C1 controls among it
+SELECT funnel_chart(of_users(('"red' || chr(155) || '31m" -> "' || chr(127) || chr(128) || 'é' || chr(159) || chr(160) || '" -> "' ||
+	repeat(chr(155), 200) || '"')::funnel_def, '{9,6,3}'), 60);
 -- every line fits, whatever the width, and bars are as long as they are great
 SELECT count(*) AS lines, bool_and(length(line) <= w) AS fit, bool_and(line !~ '\s$') AS trimmed
 FROM generate_series(40, 500) w, (VALUES
@@ -69,6 +72,7 @@ SELECT funnel_chart('{"definition":"\"a rather long name of a stage\" -> d\u00e9
 	{"stage":"c","users":1,"microseconds":0,"from_previous":[[0,1]],"from_first":[[0,1]]}],
 	"unconverted":[[1,"absent","forever",6],[2,"absent",null,3]]}'::funnel_result, w)
 FROM (VALUES (40), (80)) v(w);
+SELECT funnel_chart(funnel_result(('"red' || chr(155) || '31m" -> ' || chr(233))::funnel_def), 40);
 \c :utf8
 DROP DATABASE funnel_chart_latin1;
 DROP FUNCTION of_users;

@@ -38,6 +38,8 @@ SELECT funnel_table(of_users('visit -> "put in the cart" -> buy', '{922337203685
 SELECT funnel_table(of_users('"a view of the product page at length, and of all its comments" -> チェックアウト完了 ->
 	"ご注文ありがとうございました、またのご利用をお待ちしております" -> buy', '{800,400,300,200}', '{NULL,1,2,3}'));
 SELECT funnel_table(of_users(('"two' || chr(10) || 'lines	and a tab" -> ""')::funnel_def, '{6,3}', '{NULL,2000}'));
+-- nothing that a terminal obeys, C1 controls among it
+SELECT funnel_table(of_users(('"red' || chr(155) || '31m" -> "' || chr(127) || chr(128) || 'é' || chr(159) || '"')::funnel_def, '{6,3}', '{NULL,2000}'));
 
 -- no line is longer than 80 columns, and no blank ends one
 SELECT count(*) AS lines, bool_and(length(line) <= 80) AS fit, bool_and(line !~ '\s$') AS trimmed

@@ -124,10 +124,42 @@ funnel_picture_duration(double seconds)
 	return psprintf("%.3g d", seconds / SECS_PER_DAY);
 }
 
+/*
+ * Is the character one that a terminal may obey?  C1 controls, U+0080 to U+009F, can
+ * begin a sequence as ESC does.
+ */
 static bool
 is_control(const char *p)
 {
-	return (unsigned char) *p < 0x20 || *p == 0x7F;
+	unsigned char c = (unsigned char) *p;
+
+	if (!IS_HIGHBIT_SET(c))
+		return c < 0x20 || c == 0x7F;
+
+	switch (GetDatabaseEncoding())
+	{
+		case PG_UTF8:
+		case PG_SQL_ASCII:		/* as letters.c takes it */
+			return c == 0xC2 && (unsigned char) p[1] >= 0x80 && (unsigned char) p[1] < 0xA0;
+		case PG_LATIN1:
+		case PG_LATIN2:
+		case PG_LATIN3:
+		case PG_LATIN4:
+		case PG_LATIN5:
+		case PG_LATIN6:
+		case PG_LATIN7:
+		case PG_LATIN8:
+		case PG_LATIN9:
+		case PG_LATIN10:
+		case PG_ISO_8859_5:
+		case PG_ISO_8859_6:
+		case PG_ISO_8859_7:
+		case PG_ISO_8859_8:
+			return c < 0xA0;
+		default:
+			/* the others have letters there, or parts of characters */
+			return false;
+	}
 }
 
 /* The columns of one character; what a terminal does not show has none. */
