@@ -152,6 +152,13 @@ FROM (SELECT step, exact, funnel_percentile(r, step, fraction, true) AS got, fun
 		LATERAL (SELECT step, percentile_disc(fractions) WITHIN GROUP (ORDER BY first) AS exacts FROM steps WHERE step > 1 GROUP BY step) e,
 		LATERAL unnest(fractions, exacts) u(fraction, exact)) s
 GROUP BY step ORDER BY step;
+-- A rank is a product of doubles, rounded to one: that of 0.9, a little more than
+-- nine tenths, is nine of ten.  That of 0.55, so too, is 56 of a hundred.
+SELECT n, fraction, round(funnel_percentile(r, 2, fraction) * 1e6) AS got,
+	(SELECT percentile_disc(fraction) WITHIN GROUP (ORDER BY i) FROM generate_series(1, n) AS i) AS exact
+FROM (VALUES (10, 0.9::float8), (10, 0.7), (5, 0.6), (100, 0.55), (100, 0.29)) AS v(n, fraction),
+	LATERAL (SELECT funnel_agg(i, timestamptz '2026-01-01' + us * interval '1 us', event, 'a -> b') AS r
+		FROM generate_series(1, n) AS i, LATERAL (VALUES ('a', 0), ('b', i)) AS e(event, us)) AS f;
 SELECT bool_and(funnel_percentile(r, step, 0.5, true) IS NOT DISTINCT FROM median_seconds_from_first) AS as_reported,
 	bool_and(funnel_percentile(r, step, 0.9, false) IS NOT DISTINCT FROM p90_seconds) AS from_previous
 FROM made, funnel_report(r);

@@ -75,6 +75,7 @@ funnel_histogram_percentile(FunnelCounts histogram, double fraction)
 {
 	int64		total = 0;
 	int64		sum = 0;
+	volatile double product;	/* x87 has more digits than it stores */
 	double		rank;
 	int			i;
 
@@ -83,8 +84,9 @@ funnel_histogram_percentile(FunnelCounts histogram, double fraction)
 	for (i = 0; i < histogram.ncounts; i++)
 		total += histogram.counts[i].count;
 
-	/* as percentile_disc() */
-	rank = ceil(fraction * (double) total);
+	/* as percentile_disc(): ceil() must not see digits that a double has not */
+	product = fraction * (double) total;
+	rank = ceil(product);
 	for (i = 0; i < histogram.ncounts - 1; i++)
 	{
 		sum += histogram.counts[i].count;
