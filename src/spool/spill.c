@@ -137,9 +137,9 @@ static void
 begin_to_write(FunnelSpool *spool)
 {
 	funnel_spool_check_file(spool);
-	spool->is_torn = true;
 	if (spool->file == NULL)
 		spool->file = funnel_file_open(spool->resource_owner, spool->blocks.context);
+	spool->is_torn = true;
 	funnel_file_seek(spool->file, spool->file_size);
 }
 
@@ -187,8 +187,9 @@ funnel_spool_spill(FunnelSpool *spool)
 	run->offsets[SPOOL_PARTITIONS] = spool->file_size;
 	end_writing(spool);
 	run->file = spool->file;
-	funnel_blocks_reuse(&spool->blocks);
+	/* an error may be caught: until the run is there, the blocks are */
 	append_run(spool, run);
+	funnel_blocks_reuse(&spool->blocks);
 }
 
 /*
@@ -224,8 +225,8 @@ funnel_spool_spill_all(FunnelSpool *spool)
 			continue;
 		write_run(spool, run);
 		pfree(memory);
+		spool->run_memory -= run->offsets[SPOOL_PARTITIONS] - run->offsets[0];
 	}
-	spool->run_memory = 0;
 	if (spool->blocks.slabs != NULL)
 		funnel_spool_spill(spool);
 	funnel_blocks_free_spare(&spool->blocks);
