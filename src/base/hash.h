@@ -40,6 +40,9 @@ funnel_mix(uint64 hash, uint64 number)
  *
  * Up to eight bytes make one number that holds them all, and funnel_mix() is one
  * to one in its number.
+ *
+ * With a seed that nobody can foresee, no keys can be made to collide.  It is 0
+ * where the order of a table must be the same in all processes.
  */
 static inline uint64
 funnel_hash_bytes(uint64 seed, const char *bytes, int len)
@@ -69,7 +72,7 @@ funnel_hash_bytes(uint64 seed, const char *bytes, int len)
 	return hash;
 }
 
-/* A number that nobody can foresee, so that no keys can be made to collide. */
+/* A number that nobody can foresee */
 static inline uint64
 funnel_random_seed(void)
 {
