@@ -23,6 +23,7 @@
 
 #include "base/bytehash.h"
 #include "base/compat.h"
+#include "base/interrupts.h"
 #include "language/labels.h"
 
 /* A label of the definition; slots without one have len -1. */
@@ -117,6 +118,36 @@ find_borders(const FunnelPiece *piece, MemoryContext context)
 }
 
 /*
+ * The first place from TO on where a character begins, as counted from FROM, where
+ * one does.  There is a byte at TO.
+ *
+ * In every encoding of a server a byte below 0x80 is a character of its own, so the
+ * counting begins behind the last one.
+ */
+static const char *
+character_from(const char *from, const char *to)
+{
+	const char *at = to;
+	size_t		rounds = 0;
+
+	/* the wildcards may be many, and a label as long as a text can be */
+	CHECK_FOR_INTERRUPTS();
+	if (!IS_HIGHBIT_SET(*to))
+		return to;
+	while (at > from && IS_HIGHBIT_SET(at[-1]))
+	{
+		at--;
+		funnel_poll_at(rounds++);
+	}
+	while (at < to)
+	{
+		at += pg_mblen(at);
+		funnel_poll_at(rounds++);
+	}
+	return at;
+}
+
+/*
  * The end of the first occurrence of a piece in the text from AT to END, or
  * NULL.  If MULTIBYTE, it must begin with a character as counted from AT.
  */
@@ -157,8 +188,8 @@ find_piece(const char *at, const char *end, const FunnelPiece *piece,
 
 			if (!multibyte)
 				return at;
-			while (character < start)
-				character += pg_mblen(character);
+			if (character < start)
+				character = character_from(character, start);
 			if (character == start)
 				return at;
 			matched = borders[matched - 1];
@@ -200,11 +231,7 @@ wildcard_matches(const FunnelLabels *labels, const Wildcard *wildcard,
 	}
 
 	if (labels->multibyte && last->len > 0)
-	{
-		while (at < suffix)
-			at += pg_mblen(at);
-		return at == suffix;
-	}
+		return character_from(at, suffix) == suffix;
 
 	return true;
 }
@@ -371,6 +398,7 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 			Literal    *slot = &labels->slots[i];
 			FunnelLabelMatch match;
 
+			CHECK_FOR_INTERRUPTS();
 			if (slot->len < 0)
 				continue;
 			match = match_wildcards(labels, slot->text, slot->len);

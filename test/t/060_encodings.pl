@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use FunnelTest;
+use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -64,6 +65,40 @@ is(matches('2aa2af', '8fa2afa2af'), 't', 'a suffix behind it');
 is(matches('8fa2af2a', '8fa2afa2af'), 't', 'a prefix of three bytes');
 is(matches('2aa2a42aa2a4', 'a2a4a4a2a4a2'), 'f', 'no match of the second segment');
 is(matches('2aa2a42aa2a4', 'a2a4a4a2a4a2a2a4'), 't', 'two segments');
+is(matches('2a61', 'a2a461'), 't', 'a suffix of one byte behind a character of two');
+is(matches('2a622a61', 'a2a46261'), 't', 'a segment of one byte, too');
+is(matches('2aa2af', '618fa2af'), 'f', 'no part of a character behind a letter');
+is(matches('2aa2af', '8fa2af61a2af'), 't', 'a suffix right behind a letter');
+is(matches('2aa2a42a', '61a4a2a4a2'), 'f', 'no match between two characters behind a letter');
+is(matches('2aa2a42a', '61a4a2a4a262a2a4'), 't', 'a match behind a false one and a letter');
+
+# Thousands of wildcards, and a long label that ends as each of them does.  Behind
+# a letter there is no need to go through the label, to see whether its end is a
+# part of a character; where there is, the query can be cancelled.  What is looked
+# at is the time that the process had a processor: minutes, were it otherwise.
+my $ticks = q{
+	SELECT sum(n::bigint) FROM unnest((string_to_array(regexp_replace(pg_read_file('/proc/self/stat'), '.*\) ', ''), ' '))[12:13]) AS n};
+foreach my $case (
+	[ 'an end of one byte', 'a4a4', '61', '0' ],
+	[ 'an end behind a letter', '78', 'a4a2', '0' ],
+	[ 'an end without a letter before it', 'a4a4', 'a4a2', '2s' ])
+{
+	my ($what, $head, $end, $timeout) = ($$case[0], text($$case[1]), text($$case[2]), $$case[3]);
+	my ($stdout, $stderr);
+	$node->psql('euc_jp', qq{
+		\\set VERBOSITY sqlstate
+		SET statement_timeout = '$timeout';
+		SELECT stage_of(repeat($head, 3000000) || $end, rtrim(repeat('*' || $end || '|', 9000), '|')::funnel_def) IS NOT NULL;
+		RESET statement_timeout;
+		$ticks},
+		on_error_stop => 0, stdout => \$stdout, stderr => \$stderr);
+	is($stderr =~ /ERROR: +(\w+)/ ? $1 : (split /\n/, $stdout)[0], $timeout eq '0' ? 't' : '57014', "many wildcards: $what");
+  SKIP:
+	{
+		skip 'needs /proc to read the time of a process', 1 unless -r '/proc/self/stat';
+		cmp_ok((split /\n/, $stdout)[-1] / POSIX::sysconf(POSIX::_SC_CLK_TCK()), '<', 20, 'without delay');
+	}
+}
 
 # Values of all types go in binary, and in text, from any database to any other:
 # they become what they would be had they been made there.  What is canonical
