@@ -74,6 +74,11 @@
 	((void) (lex), makeJsonLexContextCstringLen(json, len, encoding, need_escapes))
 #endif
 
+/* 16 introduced this for soft errors; before it what has no equivalent raises. */
+#if PG_VERSION_NUM < 160000
+#define pg_unicode_to_server_noerror(c, s)	(pg_unicode_to_server(c, s), true)
+#endif
+
 /* 18 replaced pg_attribute_noreturn(), which may stand in front as well. */
 #if PG_VERSION_NUM < 180000 && !defined(pg_noreturn)
 #define pg_noreturn pg_attribute_noreturn()

@@ -16,6 +16,7 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 
+#include "base/compat.h"
 #include "base/instant.h"
 #include "base/interrupts.h"
 #include "journey/bytes.h"
@@ -190,8 +191,11 @@ read_unicode_escape(Parser *parser)
 	{
 		unsigned char converted[MAX_UNICODE_EQUIVALENT_STRING + 1];
 
-		/* a hard error if the database's encoding has no such character */
-		pg_unicode_to_server(c, converted);
+		if (!pg_unicode_to_server_noerror(c, converted))
+			ereturn(parser->escontext, false,
+					(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+					 errmsg("character U+%04X has no equivalent in encoding \"%s\"",
+							c, GetDatabaseEncodingName())));
 		appendStringInfoString(&parser->string, (char *) converted);
 	}
 	return true;
@@ -212,7 +216,10 @@ read_string(Parser *parser)
 		/* no byte of a character of several is one of these */
 		while (*parser->p != '"' && *parser->p != '\\' &&
 			   (unsigned char) *parser->p >= ' ')
+		{
 			parser->p++;
+			funnel_poll_at(parser->p - parser->text);
+		}
 		appendBinaryStringInfo(&parser->string, start, parser->p - start);
 		if (*parser->p == '"')
 		{

@@ -100,6 +100,20 @@ foreach my $case (
 	}
 }
 
+# What the encoding has no character for cannot be in a journey; from 16 on that
+# is an error which pg_input_is_valid() reports.
+my $euro = q{'[["2026-01-01T00:00:00Z", "\u20ac"]]'};
+is($node->safe_psql('euc_jp', q{SELECT journey_labels('[["2026-01-01T00:00:00Z", "\u3042"]]') = ARRAY[} . text('a4a2') . ']'),
+	't', 'an escape of a character that the encoding has');
+($status, $out, $error) = $node->psql('latin1', "\\set VERBOSITY sqlstate\nSELECT ${euro}::funnel_journey");
+like($error, qr/ERROR: +22P05/, 'one of a character that it has not');
+SKIP:
+{
+	skip 'pg_input_is_valid() came with 16', 1
+	  if $node->safe_psql('postgres', "SELECT current_setting('server_version_num')::int < 160000") eq 't';
+	is($node->safe_psql('latin1', "SELECT pg_input_is_valid($euro, 'funnel_journey')"), 'f', 'is not valid');
+}
+
 # Values of all types go in binary, and in text, from any database to any other:
 # they become what they would be had they been made there.  What is canonical
 # depends on the encoding: a UTF8 database alone prints these labels without
