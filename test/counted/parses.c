@@ -3,17 +3,20 @@
  * parses.c
  *	  Counts how often a definition is parsed; for tests only.
  *
- * Linked with the extension's own objects and --wrap=funnel_definition_parse,
- * so that every call of the parser from another file comes by here.
+ * Linked with the extension's own objects and --wrap for both forms of the parser,
+ * so that every call of it from another file comes by here.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "language/definition.h"
+#include "language/parse.h"
 
 extern FunnelDefinition *__real_funnel_definition_parse(const char *text, int len, Node *escontext);
 extern FunnelDefinition *__wrap_funnel_definition_parse(const char *text, int len, Node *escontext);
+extern FunnelDefinition *__real_funnel_definition_parse_binary(const char *text, int len, int sqlerrcode);
+extern FunnelDefinition *__wrap_funnel_definition_parse_binary(const char *text, int len, int sqlerrcode);
 
 static int64 parses = 0;
 
@@ -22,6 +25,13 @@ __wrap_funnel_definition_parse(const char *text, int len, Node *escontext)
 {
 	parses++;
 	return __real_funnel_definition_parse(text, len, escontext);
+}
+
+FunnelDefinition *
+__wrap_funnel_definition_parse_binary(const char *text, int len, int sqlerrcode)
+{
+	parses++;
+	return __real_funnel_definition_parse_binary(text, len, sqlerrcode);
 }
 
 PG_FUNCTION_INFO_V1(funnel_test_parses);

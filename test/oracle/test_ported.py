@@ -220,7 +220,7 @@ def check_plans(tap, rng):
         query = (PARALLEL % 'on' + ';\nEXPLAIN (ANALYZE, FORMAT json) '
                  'SELECT g, %s FROM rows %s GROUP BY g;' % (call, SLOWLY % ()))
         # on a busy machine a worker may come too late to find a row
-        for _ in range(10):
+        for _ in range(200):
             plan = json.loads(psql(query))[0]['Plan']
             gather = plan['Plans'][0]
             shared = gather['Actual Rows'] > plan['Actual Rows']

@@ -93,7 +93,7 @@ $node->safe_psql(
 	FROM generate_series(1, 1500000) n;
 	CREATE CAST (bytea AS funnel_result) WITHOUT FUNCTION});
 # Two million users of the first step, open in as many cells that are 2^32 + 1 apart
-my $colliding = join(' || ',
+my $forged = join(' || ',
 	q{'\x010106'::bytea}, q{convert_to('a -> b', 'UTF8')}, 'int8send(0)', q{'\x80897a'}, q{'\x100000'}, q{'\x80897a'},
 	q{'\x818080801001'}, q{decode(repeat('808080801001', 1999999), 'hex')});
 my $ticks = q{
