@@ -38,8 +38,22 @@
 /* Room for what so many codes match, or more. */
 #define MIN_MATCHES			64
 
-/* A way is looked up by so many of its first bits. */
+/* A spelled way is looked up by so many of its first bits. */
 #define KEY_BITS			16
+
+/* The bits of one load that are whole bytes of labels that are not spelled. */
+#define BYTES_PER_LOAD		(FUNNEL_BITS_PER_LOAD / BITS_PER_BYTE)
+
+/* A way is in one of so many slots, or it is not kept. */
+#define MAX_PROBES			16
+
+/*
+ * Is it worth while to keep ways?  That is judged after so many journeys that had
+ * to be read.  If fewer were followed, what is kept is not looked at, nor added to,
+ * for so many times as many journeys.
+ */
+#define MISSES_TO_JUDGE		512
+#define REST_FACTOR			32
 
 /* Where a way begins that begins at no label: labels spelled, and not. */
 #define FIRST_SPELLED		PG_UINT32_MAX
@@ -51,6 +65,7 @@ typedef struct Way
 	uint32		from;
 	uint32		to;
 	uint32		nbits;			/* 0 in a free slot */
+	uint32		hash;			/* the upper half of hash_way() */
 	uint64		mask;			/* of the bits of the first word */
 	uint64		words[WORDS_OF_WAY];
 } Way;
@@ -92,6 +107,11 @@ struct FunnelKnownLabels
 	uint32		nway_slots;		/* a power of two, or 0 */
 	int			way_shift;
 	Way		   *ways;			/* open addressing, see find_way() */
+
+	/* is that worth while? */
+	uint32		nmissed;		/* journeys that were read since it was judged */
+	uint64		nfollowed;
+	uint32		nresting;		/* journeys still to read as if nothing was known */
 };
 
 /* Forget all, rather than grow. */
@@ -188,12 +208,44 @@ load_bits(const FunnelJourneyView *view, uint64 bit)
 	return word >> (bit % 8) & funnel_bits_mask(FUNNEL_BITS_PER_LOAD);
 }
 
-/* WORD is what a way begins with. */
-static inline uint32
-first_slot(const FunnelKnownLabels *known, uint32 from, uint64 word)
+/* All bits of the label at BIT, which is not spelled and begins with WORD. */
+static pg_noinline uint64
+mix_label(const FunnelJourneyView *view, uint64 bit, uint64 word)
 {
-	return (uint32) (((uint64) from << KEY_BITS | (word & funnel_bits_mask(KEY_BITS))) *
-					 UINT64CONST(0x9E3779B97F4A7C15) >> known->way_shift);
+	const uint64 bytes = funnel_bits_mask(BYTES_PER_LOAD * BITS_PER_BYTE);
+	const uint64 lowest = UINT64CONST(0x0101010101010101) & bytes;
+	uint64		hash = 0;
+
+	for (int i = 0; i < WORDS_OF_WAY; i++)
+	{
+		uint64		zeros = (word - lowest) & ~word & lowest << (BITS_PER_BYTE - 1);
+
+		if (likely(zeros != 0))
+			return hash ^ (word & (zeros ^ (zeros - 1)));
+		hash = funnel_mix(hash, word & bytes);
+		bit += BYTES_PER_LOAD * BITS_PER_BYTE;
+		word = load_bits(view, bit);
+	}
+	return hash;				/* no way is so long */
+}
+
+/*
+ * The hash of a way from a label by what stands at BIT, which begins with WORD.
+ *
+ * Where the end of a spelled way is, is not known, so its hash is of its first
+ * bits only; they have to differ among the ways from one label.  Ways that are not
+ * spelled begin at no label, but end with a zero byte: their hash is of all bits.
+ */
+static inline uint64
+hash_way(const FunnelJourneyView *view, uint32 from, uint64 bit, uint64 word)
+{
+	uint64		hash;
+
+	if (likely(view->spelled))
+		hash = (uint64) from << KEY_BITS | (word & funnel_bits_mask(KEY_BITS));
+	else
+		hash = mix_label(view, bit, word);
+	return hash * UINT64CONST(0x9E3779B97F4A7C15);
 }
 
 static bool
@@ -222,9 +274,9 @@ find_way(const FunnelKnownLabels *known, const FunnelJourneyView *view, uint32 f
 		 uint64 bit)
 {
 	uint64		word = load_bits(view, bit);
-	uint32		slot = first_slot(known, from, word);
+	uint32		slot = (uint32) (hash_way(view, from, bit, word) >> known->way_shift);
 
-	for (;;)
+	for (int i = 0; i < MAX_PROBES; i++)
 	{
 		const Way  *way = &known->ways[slot];
 
@@ -235,18 +287,35 @@ find_way(const FunnelKnownLabels *known, const FunnelJourneyView *view, uint32 f
 			return way;
 		slot = (slot + 1) & (known->nway_slots - 1);
 	}
+	return NULL;
+}
+
+/* A free slot for a way with this hash, or NULL if it must not be kept. */
+static Way *
+find_free_slot(const FunnelKnownLabels *known, uint32 hash)
+{
+	uint32		slot = (uint32) ((uint64) hash << 32 >> known->way_shift);
+
+	for (int i = 0; i < MAX_PROBES; i++)
+	{
+		if (known->ways[slot].nbits == 0)
+			return &known->ways[slot];
+		slot = (slot + 1) & (known->nway_slots - 1);
+	}
+	return NULL;
 }
 
 /* Follow the labels from one to the next; false if one is not known. */
 static inline bool
 follow(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 {
-	const FunnelKnownLabels *known = found->known;
+	FunnelKnownLabels *known = found->known;
 	uint32		from = view->spelled ? FIRST_SPELLED : UNSPELLED;
 	uint64		nbits = (uint64) view->labels_len * 8;
 	uint64		bit = 0;
 
-	if (unlikely(!known->is_ready || known->nways == 0 || view->nlabels > MAX_KEPT_CODES))
+	if (unlikely(!known->is_ready || known->nways == 0 || known->nresting > 0 ||
+				 view->nlabels > MAX_KEPT_CODES))
 		return false;
 	for (uint32 code = 0; code < view->nlabels; code++)
 	{
@@ -261,7 +330,10 @@ follow(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 	}
 
 	/* else it is corrupt, and read_labels() will say so */
-	return bit <= nbits && nbits - bit < 8 && load_bits(view, bit) == 0;
+	if (bit > nbits || nbits - bit >= 8 || load_bits(view, bit) != 0)
+		return false;
+	known->nfollowed++;
+	return true;
 }
 
 static void
@@ -276,16 +348,15 @@ make_room_for_way(FunnelKnownLabels *known)
 	known->ways = MemoryContextAllocZero(known->kept_context, sizeof(Way) * nslots);
 	known->nway_slots = nslots;
 	known->way_shift = 64 - pg_leftmost_one_pos32(nslots);
+	known->nways = 0;
 	for (uint32 i = 0; i < old_nslots; i++)
 	{
-		uint32		slot;
+		Way		   *way = old[i].nbits == 0 ? NULL : find_free_slot(known, old[i].hash);
 
-		if (old[i].nbits == 0)
+		if (way == NULL)
 			continue;
-		slot = first_slot(known, old[i].from, old[i].words[0]);
-		while (known->ways[slot].nbits != 0)
-			slot = (slot + 1) & (nslots - 1);
-		known->ways[slot] = old[i];
+		*way = old[i];
+		known->nways++;
 	}
 	if (old_nslots > 0)
 		pfree(old);
@@ -311,23 +382,38 @@ static void
 keep_way(FunnelKnownLabels *known, const FunnelJourneyView *view, uint32 from, uint32 to,
 		 uint64 bit, uint32 nbits)
 {
-	uint32		slot;
+	uint32		hash = (uint32) (hash_way(view, from, bit, load_bits(view, bit)) >> 32);
 	Way		   *way;
 
 	if (known->nways > 0 && find_way(known, view, from, bit) != NULL)
 		return;
 	make_room_for_way(known);
-	slot = first_slot(known, from, load_bits(view, bit));
-	while (known->ways[slot].nbits != 0)
-		slot = (slot + 1) & (known->nway_slots - 1);
-	way = &known->ways[slot];
+	way = find_free_slot(known, hash);
+	if (way == NULL)
+		return;
 	way->from = from;
 	way->to = to;
 	way->nbits = nbits;
+	way->hash = hash;
 	way->mask = funnel_bits_mask(Min(nbits, FUNNEL_BITS_PER_LOAD));
 	for (uint32 i = 0; i * FUNNEL_BITS_PER_LOAD < nbits; i++)
 		way->words[i] = load_bits(view, bit + i * FUNNEL_BITS_PER_LOAD);
 	known->nways++;
+}
+
+/*
+ * A journey had to be read: begin a rest if too many of the last ones had to be,
+ * that is, if there are more labels, or ways between them, than can be kept.
+ */
+static void
+judge(FunnelKnownLabels *known)
+{
+	if (++known->nmissed < MISSES_TO_JUDGE)
+		return;
+	if (known->nfollowed < known->nmissed)
+		known->nresting = REST_FACTOR * MISSES_TO_JUDGE;
+	known->nmissed = 0;
+	known->nfollowed = 0;
 }
 
 /* Read the labels, and keep what may come again. */
@@ -354,6 +440,12 @@ read_labels(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 	}
 	if (view->nlabels > MAX_KEPT_CODES)
 		return;
+	if (known->nresting > 0)
+	{
+		known->nresting--;
+		return;
+	}
+	judge(known);
 
 	if (!known->is_ready ||
 		funnel_label_table_size(known->table) + view->nlabels > MAX_LABELS ||

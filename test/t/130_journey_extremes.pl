@@ -3,6 +3,7 @@ use strict;
 use warnings;
 
 use FunnelTest;
+use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -165,6 +166,53 @@ SKIP:
 	  $node->safe_psql('postgres', "SELECT journey FROM received LIMIT 0; $peak $copy $peak $same");
 	is($lines[2], "$length|$count", 'many events of one instant');
 	cmp_ok($lines[1] - $lines[0], '<', 64 * 1024, 'take memory for the message only');
+}
+
+# Labels of any script are looked up in about the same time, spelled or not, few or
+# more than are remembered.  Some labels are in every journey, and some begin alike.
+# The results are those of the events.  What is looked at is the time that the process
+# had a processor: a search among all that begin alike takes up to ten times as long.
+$node->safe_psql('postgres', q{
+	CREATE TABLE visits AS
+	SELECT u, i, timestamptz '2026-01-01' + i * interval '1 min' AS ts, (hashint8extended(u * 20 + i, 1) & 65535)::int AS n
+	FROM generate_series(1, 2000) AS u, generate_series(1, 20) AS i;});
+my $ticks = q{
+	SELECT sum(n::bigint) FROM unnest((string_to_array(regexp_replace(pg_read_file('/proc/self/stat'), '.*\) ', ''), ' '))[12:13]) AS n};
+foreach my $case (
+	[ 'letters', 'chr(97 + N % 26) || chr(97 + N / 26 % 26) || N' ],
+	[ 'digits', '(10000 + N)::text' ],
+	[ 'a word and digits', q{'checkout_step_' || N} ],
+	[ 'Cyrillic', 'chr(1055) || chr(1072 + N % 32) || N' ],
+	[ 'katakana', 'chr(12449 + N % 80) || chr(12449 + N / 80) || chr(12449 + N % 77)' ],
+	[ 'a long beginning', 'repeat(chr(1055), 13) || chr(12449 + N / 80) || chr(12449 + N % 80)' ],
+	[ 'scripts by turns', q{CASE u % 3 WHEN 0 THEN chr(1055) || N WHEN 1 THEN 'page ' || N ELSE repeat(chr(12449), 20) || N END} ])
+{
+	my ($what, $text) = @$case;
+
+	foreach my $nlabels (300, 3900, 65536)
+	{
+		my $label = "CASE i WHEN 7 THEN 'visit' WHEN 9 THEN 'seen' ELSE " . $text =~ s/\bN\b/(n % $nlabels)/gr . ' END';
+		my $some = $node->safe_psql('postgres', qq{
+			SELECT string_agg('"' || $label || '"', '|') FROM visits WHERE i = 8 AND u % 20 = 0});
+		my $definition = "visit -> $some -> seen";
+		my ($same, $before, $units, $after) = split /\n/, $node->safe_psql('postgres', qq{
+			SET max_parallel_workers_per_gather = 0;
+			CREATE TABLE labelled AS SELECT u, journey_agg(ts, $label) AS journey FROM visits GROUP BY u;
+			SELECT (SELECT funnel_agg(u, ts, $label, '$definition')::text FROM visits) =
+				(SELECT funnel_agg(journey, '$definition')::text FROM labelled);
+			$ticks;
+			SELECT funnel_units(funnel_agg(journey, 'nobody -> ever')) FROM labelled, generate_series(1, 30);
+			$ticks;
+			DROP TABLE labelled;});
+
+		is("$same $units", 't 0', "$nlabels labels, $what");
+	  SKIP:
+		{
+			skip 'needs /proc to read the time of a process', 1 unless -r '/proc/self/stat';
+			my $seconds = ($after - $before) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+			cmp_ok($seconds, '<', 0.8, "they take $seconds s");
+		}
+	}
 }
 
 done_testing();
