@@ -111,7 +111,7 @@ struct FunnelKnownLabels
 	/* is that worth while? */
 	uint32		nmissed;		/* journeys that were read since it was judged */
 	uint64		nfollowed;
-	uint32		nresting;		/* journeys still to read as if nothing was known */
+	uint32		nresting;		/* journeys still to read without a look */
 };
 
 /* Forget all, rather than grow. */
