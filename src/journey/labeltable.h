@@ -62,6 +62,7 @@ extern FunnelLabelTable *funnel_label_table_create(MemoryContext context, uint32
 /* The id of a label of LEN bytes; the text is copied if it is new. */
 extern uint32 funnel_label_table_add(FunnelLabelTable *table, const char *text, int len);
 
+/* Does the table have a label?  It is not added. */
 extern bool funnel_label_table_has(FunnelLabelTable *table, const char *text, int len);
 
 /* How many ids there are, all below this. */
