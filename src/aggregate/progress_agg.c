@@ -30,10 +30,7 @@
 static const void *
 prepare_program(const char *key, size_t size, MemoryContext context, bool by_stage)
 {
-	FunnelProgramCache programs = {0};
-
-	programs.by_stage = by_stage;
-	return funnel_program_get(&programs, cstring_to_text_with_len(key, size), context);
+	return funnel_program_compile(cstring_to_text_with_len(key, size), by_stage, context);
 }
 
 static const void *

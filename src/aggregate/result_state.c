@@ -15,10 +15,9 @@ static FunnelRunning *
 begin_running(FunnelTally *tally, MemoryContext context)
 {
 	FunnelRunning *running = MemoryContextAllocZero(context, sizeof(FunnelRunning));
-	FunnelProgramCache programs = {0};
 
 	running->tally = tally;
-	running->program = funnel_program_get(&programs, tally->def, context);
+	running->program = funnel_program_compile(tally->def, false, context);
 	running->context = context;
 	return running;
 }

@@ -44,7 +44,7 @@ check_pattern(const FunnelPatternParse *parse, const char *string, int len, int 
 		case FUNNEL_PATTERN_SYNTAX:
 			detail = rest == 0 ? psprintf("Expected %s, but the pattern ends.", parse->expected) :
 				psprintf("Expected %s, found \"%.*s\".", parse->expected,
-						 pg_mbcliplen(at, rest, 20), at);
+						 Min(pg_mbcliplen(at, rest, 20), rest), at);
 			break;
 		case FUNNEL_PATTERN_NO_CONDITION:
 			detail = psprintf("Conditions are numbered from 1, and there %s %d.",

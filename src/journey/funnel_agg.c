@@ -8,9 +8,12 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "aggregate/progress.h"
 #include "aggregate/result_state.h"
 #include "base/aggcontext.h"
+#include "base/bytehash.h"
 #include "base/compat.h"
 #include "events/arguments.h"
 #include "journey/match.h"
@@ -23,57 +26,73 @@ typedef struct Question
 } Question;
 
 /*
- * What one call site keeps from group to group.  There may be many groups, of
- * one definition or of one each.
+ * What one call site keeps from row to row, or from group to group.  All rows may
+ * ask one question, or each its own.
  */
 typedef struct CallSite
 {
-	MemoryContext context;
-	FunnelProgramCache programs;
-	int			nquestions;
-	int			capacity;
-	Question   *questions;
+	MemoryContext context;		/* of the questions */
+	struct funnel_bytehash_hash *questions; /* by the bytes of the definition;
+											 * NULL if there are none */
+	uint32		capacity;		/* how many of them are kept */
+	const Question *last;		/* the one found last, or NULL */
 	FunnelProgressMaker maker;	/* of journey_progress */
 } CallSite;
 
-static CallSite *
-make_call_site(FunctionCallInfo fcinfo)
-{
-	CallSite   *site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+/*
+ * The states of an aggregate point to their questions.  A function of one journey
+ * is through with a question when it returns, and forgets all of them from time to
+ * time: if each row has its own there may be millions, of some 20 kB.
+ */
+#define KEEP_ALL_QUESTIONS	PG_UINT32_MAX
+#define KEEP_SOME_QUESTIONS	64
 
-	site->context = fcinfo->flinfo->fn_mcxt;
+static CallSite *
+make_call_site(FunctionCallInfo fcinfo, uint32 capacity)
+{
+	MemoryContext context = fcinfo->flinfo->fn_mcxt;
+	CallSite   *site = MemoryContextAllocZero(context, sizeof(CallSite));
+
+	site->context = AllocSetContextCreate(context, "funnel questions", ALLOCSET_DEFAULT_SIZES);
+	site->capacity = capacity;
 	return site;
 }
 
 static const Question *
 find_question(CallSite *site, const struct varlena *def)
 {
-	FunnelProgram *program;
+	FunnelBytes key = {VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def)};
+	FunnelByteHashEntry *entry;
+	Question   *question;
+	bool		found;
 
 	/* usually it is the one of the row before */
-	if (site->nquestions > 0 &&
-		funnel_program_is_for(site->questions[site->nquestions - 1].program, def))
-		return &site->questions[site->nquestions - 1];
+	if (site->last != NULL && funnel_program_is_for(site->last->program, def))
+		return site->last;
 
-	program = funnel_program_get(&site->programs, def, site->context);
-	for (int i = 0; i < site->nquestions; i++)
+	if (site->questions != NULL)
 	{
-		if (site->questions[i].program == program)
-			return &site->questions[i];
+		entry = funnel_bytehash_lookup(site->questions, key);
+		if (entry != NULL)
+			return site->last = entry->value.pointer;
+		if (site->questions->members >= site->capacity)
+		{
+			site->questions = NULL;
+			site->last = NULL;
+			MemoryContextReset(site->context);
+		}
 	}
-	if (site->nquestions == site->capacity)
-	{
-		site->capacity = Max(site->capacity * 2, 4);
-		if (site->questions == NULL)
-			site->questions = MemoryContextAlloc(site->context,
-												 sizeof(Question) * site->capacity);
-		else
-			site->questions = repalloc(site->questions, sizeof(Question) * site->capacity);
-	}
-	site->questions[site->nquestions].program = program;
-	site->questions[site->nquestions].matcher =
-		funnel_journey_matcher_create(program, site->context);
-	return &site->questions[site->nquestions++];
+
+	/* an error in here leaves no entry behind */
+	if (site->questions == NULL)
+		site->questions = funnel_bytehash_new(site->context, 2);
+	question = MemoryContextAlloc(site->context, sizeof(Question));
+	question->program = funnel_program_compile(def, false, site->context);
+	question->matcher = funnel_journey_matcher_create(question->program, site->context);
+	key.bytes = VARDATA(question->program->def);
+	entry = funnel_bytehash_insert(site->questions, key, &found);
+	entry->value.pointer = question;
+	return site->last = question;
 }
 
 /*
@@ -91,7 +110,7 @@ get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running)
 	if (lasts)
 	{
 		if (fcinfo->flinfo->fn_extra == NULL)
-			fcinfo->flinfo->fn_extra = make_call_site(fcinfo);
+			fcinfo->flinfo->fn_extra = make_call_site(fcinfo, KEEP_ALL_QUESTIONS);
 		running->extra = find_question(fcinfo->flinfo->fn_extra, running->program->def)->matcher;
 	}
 	else
@@ -171,7 +190,7 @@ get_maker_site(FunctionCallInfo fcinfo)
 
 	if (site == NULL)
 	{
-		site = make_call_site(fcinfo);
+		site = make_call_site(fcinfo, KEEP_SOME_QUESTIONS);
 		funnel_progress_maker_init(&site->maker, fcinfo);
 		fcinfo->flinfo->fn_extra = site;
 	}

@@ -28,9 +28,8 @@ funnel_program_is_for(const FunnelProgram *program, const struct varlena *def)
 		memcmp(VARDATA_ANY(def), VARDATA_ANY(program->def), len) == 0;
 }
 
-/* A new program, in CONTEXT. */
-static FunnelProgram *
-compile_program(const struct varlena *def, bool by_stage, MemoryContext context)
+FunnelProgram *
+funnel_program_compile(const struct varlena *def, bool by_stage, MemoryContext context)
 {
 	FunnelProgram *program;
 	FunnelDefinition *definition;
@@ -90,7 +89,7 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 		return entry->value.pointer;
 
 	/* an error in here leaves no entry behind */
-	program = compile_program(def, cache->by_stage, context);
+	program = funnel_program_compile(def, cache->by_stage, context);
 	key.bytes = VARDATA(program->def);
 	entry = funnel_bytehash_insert(cache->programs, key, &found);
 	entry->value.pointer = program;

@@ -26,6 +26,13 @@ typedef struct FunnelProgram
 } FunnelProgram;
 
 /*
+ * A new program of DEF, a value with any inline header, in CONTEXT; see
+ * FunnelProgramCache for BY_STAGE.
+ */
+extern FunnelProgram *funnel_program_compile(const struct varlena *def, bool by_stage,
+											 MemoryContext context);
+
+/*
  * The programs of one call site; begins as all zeros, but that by_stage may be
  * set: its labels are names of stages, which match a step by its name as well
  * as by its events.

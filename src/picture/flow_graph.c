@@ -144,7 +144,8 @@ find_links(FunnelFlowGraph *graph, const FunnelFlowEdge *edges, int nedges,
 static void
 append_name(StringInfo buf, FunnelBytes name)
 {
-	int			len = pg_mbcliplen(name.bytes, name.size, CIRCLE_MAX_NAME);
+	/* a broken character may say that it is longer than what is there */
+	int			len = Min(pg_mbcliplen(name.bytes, name.size, CIRCLE_MAX_NAME), (int) name.size);
 
 	appendStringInfo(buf, "\"%.*s%s\"", len, name.bytes, len < (int) name.size ? "..." : "");
 }

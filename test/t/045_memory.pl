@@ -302,5 +302,20 @@ my @growths = map {
 } ("'checkout_step_' || x", "x || '_checkout_step'");
 cmp_ok($growths[0], '<', 1.25 * $growths[1], sprintf('%.1f and %.1f MB', @growths));
 
+# A function of one journey does not keep what each row asks; those that come
+# again are answered as the first time.
+my $asked = q{(j, ('step_' || n % 5000 || ' -> end')::funnel_def)};
+foreach my $progress ("journey_progress$asked", "(journey_attempts$asked)[1]")
+{
+	my @lines = split /\n/, $node->safe_psql('postgres', "$peak
+		SELECT count(*) FILTER (WHERE ($progress).stage IS NOT NULL)
+		FROM (SELECT journey_agg(timestamptz '2026-01-01Z', 'step_' || n) AS j FROM generate_series(1, 100) n) s,
+			 generate_series(1, 10000) n; $peak");
+
+	is($lines[1], '200', "5000 definitions, of which 100 have an event: $progress");
+	cmp_ok($lines[2] - $lines[0], '<', 10 * 1024,
+		sprintf('%.1f MB for them', ($lines[2] - $lines[0]) / 1024));
+}
+
 $node->stop;
 done_testing();
