@@ -15,8 +15,8 @@
 #   make test-fresh                       demo and test on bare systems; root only
 #   make installcheck-tap                 the TAP tests, against what is installed
 #   make dist                             the archive that PGXN takes
-# Each takes PG_CONFIG=/path/to/pg_config, and COPT=-Werror.  In a directory
-# other than this one, make -f /path/to/Makefile builds there.
+# All but dist and test-fresh take PG_CONFIG=/path/to/pg_config, and COPT=-Werror.
+# In a directory other than this one, make -f /path/to/Makefile builds there.
 
 EXTENSION = funnel
 EXTVERSION = 1.1
