@@ -2,7 +2,7 @@
 #
 #   docker build --pull --build-arg PG_MAJOR=18 -t postgres-funnel .
 #
-# What the image can do stays as it is.  In each database: CREATE EXTENSION funnel;
+# Everything else is as in the official image.  In each database: CREATE EXTENSION funnel;
 ARG PG_MAJOR=18
 FROM postgres:${PG_MAJOR} AS build
 
