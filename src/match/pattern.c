@@ -415,7 +415,6 @@ fill_table(Table *table, int nitems)
 	bool		rest_may_be_empty = true;
 	size_t		entries = 0;
 
-	memset(table->bits, 0, table->nwords * sizeof(uint64_t) * nitems);
 	memset(bitmap(table, nitems), 0xff, table->nwords * sizeof(uint64_t));
 	for (int item = nitems - 1; item >= 0; item--)
 	{
@@ -430,6 +429,7 @@ fill_table(Table *table, int nitems)
 			if (table->pattern->poll)
 				table->pattern->poll();
 		}
+		memset(bits, 0, table->nwords * sizeof(uint64_t));
 		rest_may_be_empty &= may_be_empty(it);
 		if (rest_may_be_empty)
 			set_bit(bits, nrows);
