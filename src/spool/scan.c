@@ -197,10 +197,10 @@ add_segment(FunnelSpoolScan *scan, const SpoolSegment *segment)
 }
 
 /* The bytes of all segments of a partition, or of those in files. */
-static size_t
+static uint64
 partition_size(const FunnelSpool *spool, int p, bool in_files)
 {
-	size_t		size = 0;
+	uint64		size = 0;
 
 	for (int i = 0; i < spool_num_sources(spool); i++)
 	{
@@ -219,12 +219,22 @@ partition_size(const FunnelSpool *spool, int p, bool in_files)
 	return size;
 }
 
+static void
+too_many_events(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("too many events in one group")));
+}
+
 /* Room for SIZE bytes from the file. */
 static void
-reserve_loaded(FunnelSpoolScan *scan, size_t size)
+reserve_loaded(FunnelSpoolScan *scan, uint64 size)
 {
 	if (size <= scan->loaded_capacity)
 		return;
+	if (size > MaxAllocHugeSize / 2)
+		too_many_events();
 	scan->loaded_capacity = size + size / 4;
 	scan->loaded = spool_replace_buffer(scan->context, scan->loaded,
 										scan->loaded_capacity + SPOOL_PADDING);
@@ -290,10 +300,12 @@ load_partition(FunnelSpoolScan *scan, int p)
 static void
 reserve_numbers(FunnelSpoolScan *scan)
 {
-	size_t		n = 0;
+	uint64		n = 0;
 
 	for (int s = 0; s < scan->nsegments; s++)
 		n += funnel_spool_max_units(&scan->spool->form, scan->segments[s]);
+	if (n > MaxAllocHugeSize / sizeof(uint32) / 2)
+		too_many_events();
 	if (n > scan->numbers_capacity)
 	{
 		scan->numbers_capacity = n + n / 4;
@@ -308,9 +320,7 @@ reserve_events(FunnelSpoolScan *scan, uint64 nevents)
 	size_t		event = spool_event_size(&scan->spool->form, scan->spool->full_rows);
 
 	if (nevents > MaxAllocHugeSize / event / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many events in one group")));
+		too_many_events();
 	if (nevents * event > scan->events_capacity)
 	{
 		scan->events_capacity = (nevents + nevents / 4) * event;
@@ -473,9 +483,9 @@ static bool
 split_partition(FunnelSpoolScan *scan, int p)
 {
 	FunnelSpool *spool = scan->spool;
-	size_t		size = partition_size(spool, p, false);
-	size_t		split_size = 0;
-	size_t		most = 0;
+	uint64		size = partition_size(spool, p, false);
+	uint64		split_size = 0;
+	uint64		most = 0;
 	FunnelSpool *split;
 
 	if (size < SPLIT_SIZE || !can_split(spool))
@@ -505,7 +515,7 @@ split_partition(FunnelSpoolScan *scan, int p)
 	/* A unit that has most of the records will not be split by more bits. */
 	for (int q = 0; q < SPOOL_PARTITIONS; q++)
 	{
-		size_t		part = partition_size(split, q, false);
+		uint64		part = partition_size(split, q, false);
 
 		split_size += part;
 		most = Max(most, part);

@@ -77,7 +77,7 @@ struct FunnelSpool
 };
 
 /* The bytes of a partition in a run. */
-static inline size_t
+static inline uint64
 spool_run_size(const SpoolRun *run, int p)
 {
 	return run->offsets[p + 1] - run->offsets[p];
