@@ -136,7 +136,7 @@ state_for_row_slowly(FunctionCallInfo fcinfo, FunnelAggState *state, Extras extr
 			site->programs.by_stage = by_stage;
 			site->definition_is_stable = funnel_argument_is_stable(fcinfo, 4);
 		}
-		program = funnel_program_get(&site->programs, def, site->context);
+		program = funnel_program_get(&site->programs, def, site->context, context);
 		if ((extras.entry | extras.key) != 0)
 			check_entry_is_possible(program, extras);
 		state = funnel_agg_create_state(context, site, program,

@@ -82,7 +82,7 @@ state_to_combine(FunctionCallInfo fcinfo, MemoryContext context, Oid type,
 			site->programs.by_stage = (form & FORM_BY_STAGE) != 0;
 		}
 		return funnel_agg_create_state(context, site,
-									   funnel_program_get(&site->programs, def, site->context),
+									   funnel_program_get(&site->programs, def, site->context, context),
 									   (form & FORM_WITH_VALUES) != 0,
 									   (form & FORM_WITH_KEYS) != 0);
 	}

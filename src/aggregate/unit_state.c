@@ -52,14 +52,32 @@ funnel_unit_read_arguments(FunnelUnitSite *site, FunctionCallInfo fcinfo, int ts
 	site->knows_arguments = true;
 }
 
-/* The question with this key, prepared if it is new to the call site. */
+/* A new question, with a copy of its key, in CONTEXT. */
+static FunnelQuestion *
+make_question(const FunnelUnitAggregate *aggregate, const char *bytes, size_t size,
+			  MemoryContext context)
+{
+	FunnelQuestion *question = MemoryContextAlloc(context, sizeof(FunnelQuestion));
+	char	   *copy = MemoryContextAlloc(context, size);
+
+	memcpy(copy, bytes, size);
+	question->key = copy;
+	question->size = size;
+	question->prepared = aggregate->prepare == NULL ? copy :
+		aggregate->prepare(copy, size, context);
+	return question;
+}
+
+/*
+ * The question with this key.  Groups of a call site share it, but when the call
+ * site is full a new one is made in GROUP, the context of the group that asks.
+ */
 static const FunnelQuestion *
-get_question(FunnelUnitSite *site, const char *bytes, size_t size)
+get_question(FunnelUnitSite *site, const char *bytes, size_t size, MemoryContext group)
 {
 	FunnelBytes key = {bytes, size};
 	FunnelByteHashEntry *entry;
 	FunnelQuestion *question;
-	char	   *copy;
 	bool		found;
 
 	/* mostly there is but one */
@@ -67,19 +85,18 @@ get_question(FunnelUnitSite *site, const char *bytes, size_t size)
 		memcmp(site->last_question->key, bytes, size) == 0)
 		return site->last_question;
 	if (site->questions == NULL)
-		site->questions = funnel_bytehash_new(site->context, 2);
+		site->questions = funnel_bytehash_new(AllocSetContextCreate(site->context, "funnel questions",
+																	ALLOCSET_SMALL_SIZES), 2);
 	entry = funnel_bytehash_lookup(site->questions, key);
 	if (entry != NULL)
 		return site->last_question = entry->value.pointer;
 
+	if (funnel_bytehash_is_full(site->questions))
+		return make_question(site->aggregate, bytes, size, group);
+
 	/* an error in here leaves no entry behind */
-	question = MemoryContextAlloc(site->context, sizeof(FunnelQuestion));
-	copy = MemoryContextAlloc(site->context, size);
-	memcpy(copy, bytes, size);
-	question->key = key.bytes = copy;
-	question->size = size;
-	question->prepared = site->aggregate->prepare == NULL ? copy :
-		site->aggregate->prepare(copy, size, site->context);
+	question = make_question(site->aggregate, bytes, size, site->questions->ctx);
+	key.bytes = question->key;
 	entry = funnel_bytehash_insert(site->questions, key, &found);
 	entry->value.pointer = question;
 	return site->last_question = question;
@@ -125,7 +142,7 @@ funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site, bool wit
 
 	state = MemoryContextAlloc(context, sizeof(FunnelUnitState));
 	state->site = site;
-	state->question = get_question(site, key, size);
+	state->question = get_question(site, key, size, context);
 	state->last_at = PG_INT64_MIN;
 	state->texts = NULL;
 	if (with_texts)

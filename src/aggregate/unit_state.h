@@ -29,9 +29,9 @@ struct FunnelQuestion;
 typedef struct FunnelUnitAggregate
 {
 	/*
-	 * What the key of a question is turned into, once for each call site, in
-	 * CONTEXT, where the key is, too; an error if it is no question.  NULL:
-	 * the key is all that is needed.
+	 * What the key of a question is turned into, in CONTEXT, where the key
+	 * is, too; an error if it is no question.  NULL: the key is all that is
+	 * needed.
 	 */
 	const void *(*prepare) (const char *key, size_t size, MemoryContext context);
 

@@ -18,9 +18,6 @@
 /* More runs than these are sorted rather than merged. */
 #define MAX_MERGED_RUNS		8
 
-/* Room for more rows is not kept from unit to unit. */
-#define TRIMMED_ROWS		(64 * 1024)
-
 /*
  * By time; rows of one instant by what they match, so that the choice among
  * equally usable rows never depends on the order in which they came.
@@ -301,13 +298,13 @@ funnel_events_reserve_scratch(FunnelEvents *events, size_t size)
 void
 funnel_events_trim(FunnelEvents *events)
 {
-	if (events->capacity > TRIMMED_ROWS)
+	if (events->capacity > FUNNEL_TRIMMED_ROWS)
 		free_rows(events);
-	if (events->own_capacity > TRIMMED_ROWS)
+	if (events->own_capacity > FUNNEL_TRIMMED_ROWS)
 		free_own_words(events);
-	if (events->plain_capacity > TRIMMED_ROWS)
+	if (events->plain_capacity > FUNNEL_TRIMMED_ROWS)
 		free_plain(events);
-	if (events->scratch_size > TRIMMED_ROWS * sizeof(FunnelRow))
+	if (events->scratch_size > FUNNEL_TRIMMED_ROWS * sizeof(FunnelRow))
 	{
 		pfree(events->scratch);
 		events->scratch = NULL;

@@ -62,6 +62,10 @@ extern void funnel_events_set_words(FunnelEvents *events, uint64 *words, size_t 
 extern uint64 *funnel_events_reserve_words(FunnelEvents *events, size_t nwords,
 										   const FunnelEventCodes *codes);
 extern void *funnel_events_reserve_scratch(FunnelEvents *events, size_t size);
+
+/* Room for more rows is not kept from unit to unit. */
+#define FUNNEL_TRIMMED_ROWS	(64 * 1024)
+
 extern void funnel_events_trim(FunnelEvents *events);
 extern void funnel_events_sort(FunnelEvents *events);
 extern bool funnel_events_arrange(FunnelEvents *events, const FunnelProgram *program,

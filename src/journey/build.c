@@ -22,6 +22,9 @@
 /* Most units have few events. */
 #define FIRST_CAPACITY		4
 
+/* Those that name kinds of events are fewer by far. */
+#define MAX_SHARED_LABELS	(64 * 1024)
+
 typedef struct JourneyState
 {
 	FunnelLabelTable *labels;
@@ -33,18 +36,21 @@ typedef struct JourneyState
 	FunnelJourney *message;
 } JourneyState;
 
-/* The labels of a new state: the states of a call site that lasts share them. */
+/*
+ * The labels of a new state in CONTEXT.  The states of a call site that lasts
+ * share them, but not without limit: what they share outlives them all, and the
+ * server does not know of it when it decides what to write to disk.
+ */
 static FunnelLabelTable *
-labels_of_new_state(FunctionCallInfo fcinfo)
+labels_of_new_state(FunctionCallInfo fcinfo, MemoryContext context)
 {
 	FunnelLabelTable *labels = fcinfo->flinfo->fn_extra;
-	MemoryContext context;
 	bool		lasts;
 
 	if (likely(labels != NULL))
-		return labels;
-	context = funnel_site_context(fcinfo, &lasts);
-	labels = funnel_label_table_create(context, 32);
+		return funnel_label_table_size(labels) <= MAX_SHARED_LABELS ? labels :
+			funnel_label_table_create(context, FIRST_CAPACITY);
+	labels = funnel_label_table_create(funnel_site_context(fcinfo, &lasts), 32);
 	if (lasts)
 		fcinfo->flinfo->fn_extra = labels;
 	return labels;
@@ -58,7 +64,7 @@ get_state(FunctionCallInfo fcinfo, MemoryContext context)
 	if (!PG_ARGISNULL(0))
 		return (JourneyState *) PG_GETARG_POINTER(0);
 	state = MemoryContextAllocZero(context, sizeof(JourneyState));
-	state->labels = labels_of_new_state(fcinfo);
+	state->labels = labels_of_new_state(fcinfo, context);
 	return state;
 }
 

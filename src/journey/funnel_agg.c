@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * journey/funnel_agg.c
- *	  Funnels over journeys, in which one row is one unit: funnel_agg and
- *	  journey_progress.  SQL calls them.
+ *	  Funnels over journeys, in which one row is one unit: funnel_agg,
+ *	  journey_progress and journey_attempts.  SQL calls them.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,75 +32,86 @@ typedef struct Question
 typedef struct CallSite
 {
 	MemoryContext context;		/* of the questions */
-	struct funnel_bytehash_hash *questions; /* by the bytes of the definition;
-											 * NULL if there are none */
-	uint32		capacity;		/* how many of them are kept */
+	struct funnel_bytehash_hash *questions; /* by the bytes of the definition */
 	const Question *last;		/* the one found last, or NULL */
-	FunnelProgressMaker maker;	/* of journey_progress */
+	FunnelProgressMaker maker;	/* of journey_progress and journey_attempts */
 } CallSite;
 
-/*
- * The states of an aggregate point to their questions.  A function of one journey
- * is through with a question when it returns, and forgets all of them from time to
- * time: if each row has its own there may be millions, of some 20 kB.
- */
-#define KEEP_ALL_QUESTIONS	PG_UINT32_MAX
-#define KEEP_SOME_QUESTIONS	64
-
 static CallSite *
-make_call_site(FunctionCallInfo fcinfo, uint32 capacity)
+make_call_site(FunctionCallInfo fcinfo)
 {
 	MemoryContext context = fcinfo->flinfo->fn_mcxt;
 	CallSite   *site = MemoryContextAllocZero(context, sizeof(CallSite));
 
 	site->context = AllocSetContextCreate(context, "funnel questions", ALLOCSET_DEFAULT_SIZES);
-	site->capacity = capacity;
+	site->questions = funnel_bytehash_new(site->context, 2);
 	return site;
 }
 
+/* The question of a definition, or NULL if the call site has none. */
 static const Question *
 find_question(CallSite *site, const struct varlena *def)
 {
 	FunnelBytes key = {VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def)};
 	FunnelByteHashEntry *entry;
-	Question   *question;
-	bool		found;
 
 	/* usually it is the one of the row before */
-	if (site->last != NULL && funnel_program_is_for(site->last->program, def))
+	if (likely(site->last != NULL && funnel_program_is_for(site->last->program, def)))
 		return site->last;
 
-	if (site->questions != NULL)
-	{
-		entry = funnel_bytehash_lookup(site->questions, key);
-		if (entry != NULL)
-			return site->last = entry->value.pointer;
-		if (site->questions->members >= site->capacity)
-		{
-			site->questions = NULL;
-			site->last = NULL;
-			MemoryContextReset(site->context);
-		}
-	}
+	entry = funnel_bytehash_lookup(site->questions, key);
+	return entry == NULL ? NULL : (site->last = entry->value.pointer);
+}
+
+static const Question *
+add_question(CallSite *site, const struct varlena *def)
+{
+	Question   *question = MemoryContextAlloc(site->context, sizeof(Question));
+	FunnelByteHashEntry *entry;
+	FunnelBytes key;
+	bool		found;
 
 	/* an error in here leaves no entry behind */
-	if (site->questions == NULL)
-		site->questions = funnel_bytehash_new(site->context, 2);
-	question = MemoryContextAlloc(site->context, sizeof(Question));
 	question->program = funnel_program_compile(def, false, site->context);
 	question->matcher = funnel_journey_matcher_create(question->program, site->context);
 	key.bytes = VARDATA(question->program->def);
+	key.size = VARSIZE_ANY_EXHDR(def);
 	entry = funnel_bytehash_insert(site->questions, key, &found);
 	entry->value.pointer = question;
 	return site->last = question;
 }
 
 /*
- * The matcher of a group, which all groups of a call site that lasts share.
+ * The question of a function that is through with it when it returns: when the
+ * call site is full, it forgets them all.
+ */
+static const Question *
+question_for_now(CallSite *site, const struct varlena *def)
+{
+	const Question *question = find_question(site, def);
+
+	if (likely(question != NULL))
+		return question;
+	if (funnel_bytehash_is_full(site->questions))
+	{
+		site->last = NULL;
+		site->questions = NULL;
+		MemoryContextReset(site->context);
+	}
+	if (site->questions == NULL)
+		site->questions = funnel_bytehash_new(site->context, 2);
+	return add_question(site, def);
+}
+
+/*
+ * The matcher of a group.  Groups of a call site that lasts share one, but when
+ * the call site is full a new question is that of its group alone.
  */
 static FunnelJourneyMatcher *
 get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running)
 {
+	const struct varlena *def = running->program->def;
+	const Question *question = NULL;
 	bool		lasts;
 
 	if (likely(running->extra != NULL))
@@ -109,12 +120,16 @@ get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running)
 	(void) funnel_site_context(fcinfo, &lasts);
 	if (lasts)
 	{
-		if (fcinfo->flinfo->fn_extra == NULL)
-			fcinfo->flinfo->fn_extra = make_call_site(fcinfo, KEEP_ALL_QUESTIONS);
-		running->extra = find_question(fcinfo->flinfo->fn_extra, running->program->def)->matcher;
+		CallSite   *site = fcinfo->flinfo->fn_extra;
+
+		if (site == NULL)
+			fcinfo->flinfo->fn_extra = site = make_call_site(fcinfo);
+		question = find_question(site, def);
+		if (question == NULL && !funnel_bytehash_is_full(site->questions))
+			question = add_question(site, def);
 	}
-	else
-		running->extra = funnel_journey_matcher_create(running->program, running->context);
+	running->extra = question != NULL ? question->matcher :
+		funnel_journey_matcher_create(running->program, running->context);
 	return running->extra;
 }
 
@@ -190,7 +205,7 @@ get_maker_site(FunctionCallInfo fcinfo)
 
 	if (site == NULL)
 	{
-		site = make_call_site(fcinfo, KEEP_SOME_QUESTIONS);
+		site = make_call_site(fcinfo);
 		funnel_progress_maker_init(&site->maker, fcinfo);
 		fcinfo->flinfo->fn_extra = site;
 	}
@@ -230,7 +245,7 @@ funnel_journey_progress(PG_FUNCTION_ARGS)
 	if (journey == NULL)
 		PG_RETURN_NULL();
 	site = get_maker_site(fcinfo);
-	question = find_question(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
+	question = question_for_now(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
 	if (question->program->rules.every_attempt)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -260,7 +275,7 @@ funnel_journey_attempts(PG_FUNCTION_ARGS)
 	if (journey == NULL)
 		PG_RETURN_NULL();
 	site = get_maker_site(fcinfo);
-	question = find_question(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
+	question = question_for_now(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
 	values = initArrayResult(site->maker.type, CurrentMemoryContext, false);
 	if (question->program->rules.every_attempt)
 	{

@@ -29,6 +29,7 @@ struct FunnelJourneyMatcher
 	MemoryContext context;
 	FunnelJourneyLabels labels;
 
+	uint32		count;			/* of the events of the journey at hand */
 	uint8	   *stream;			/* padded copy */
 	Size		stream_size;
 	uint32		capacity;		/* of rows */
@@ -61,6 +62,30 @@ funnel_journey_matcher_create(const FunnelProgram *program, MemoryContext contex
 	return matcher;
 }
 
+static void
+free_rows(FunnelJourneyMatcher *matcher)
+{
+	if (matcher->capacity > 0)
+	{
+		pfree(matcher->times);
+		pfree(matcher->steps);
+	}
+	matcher->capacity = 0;
+}
+
+/* Give back what an exceptionally long journey needed, when it is done with. */
+static inline void
+trim(FunnelJourneyMatcher *matcher)
+{
+	if (likely(matcher->count <= FUNNEL_TRIMMED_ROWS))
+		return;
+	funnel_events_trim(&matcher->events);
+	free_rows(matcher);
+	if (matcher->stream_size > 0)
+		pfree(matcher->stream);
+	matcher->stream_size = 0;
+}
+
 /* Room for the rows of COUNT events, and one more time. */
 static void
 reserve(FunnelJourneyMatcher *matcher, uint32 count)
@@ -71,12 +96,7 @@ reserve(FunnelJourneyMatcher *matcher, uint32 count)
 		return;
 	while (capacity < count)
 		capacity *= 2;
-	if (matcher->capacity > 0)
-	{
-		pfree(matcher->times);
-		pfree(matcher->steps);
-	}
-	matcher->capacity = 0;
+	free_rows(matcher);
 	matcher->times = MemoryContextAllocHuge(matcher->context, sizeof(int64) * (capacity + 1));
 	matcher->steps = MemoryContextAllocHuge(matcher->context, capacity);
 	matcher->capacity = capacity;
@@ -235,6 +255,7 @@ read_journey(FunnelJourneyMatcher *matcher, const FunnelJourney *journey, int64 
 	funnel_journey_open(&view, journey);
 	Assert(view.count > 0);
 	*last = view.last;
+	matcher->count = view.count;
 
 	funnel_journey_labels_find(&matcher->labels, &view, !matcher->plain);
 	*present = labels->present;
@@ -281,6 +302,7 @@ funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey
 			funnel_events_match(&matcher->events, matcher->program, match);
 			break;
 	}
+	trim(matcher);
 }
 
 void
@@ -310,5 +332,9 @@ funnel_journey_begin_attempts(FunnelJourneyMatcher *matcher, const FunnelJourney
 const FunnelMatch *
 funnel_journey_next_attempt(FunnelJourneyMatcher *matcher)
 {
-	return funnel_events_next_attempt(&matcher->events, &matcher->attempts);
+	const FunnelMatch *match = funnel_events_next_attempt(&matcher->events, &matcher->attempts);
+
+	if (match == NULL)
+		trim(matcher);
+	return match;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * language/program.c
- *	  A definition made ready to run, compiled once per call site.
+ *	  A definition made ready to run.
  *
  *-------------------------------------------------------------------------
  */
@@ -68,14 +68,9 @@ funnel_program_compile(const struct varlena *def, bool by_stage, MemoryContext c
 	return program;
 }
 
-/*
- * The program of DEF, a value with any inline header, compiled if CACHE does
- * not hold it yet.  Programs and cache entries live in CONTEXT, which must be
- * the same in every call; the caller may keep the pointer as long.
- */
 FunnelProgram *
 funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
-				   MemoryContext context)
+				   MemoryContext site, MemoryContext group)
 {
 	FunnelBytes key = {VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def)};
 	FunnelByteHashEntry *entry;
@@ -83,13 +78,17 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	bool		found;
 
 	if (cache->programs == NULL)
-		cache->programs = funnel_bytehash_new(context, 2);
+		cache->programs = funnel_bytehash_new(AllocSetContextCreate(site, "funnel definitions",
+																	ALLOCSET_SMALL_SIZES), 2);
 	entry = funnel_bytehash_lookup(cache->programs, key);
 	if (entry != NULL)
 		return entry->value.pointer;
 
+	if (funnel_bytehash_is_full(cache->programs))
+		return funnel_program_compile(def, cache->by_stage, group);
+
 	/* an error in here leaves no entry behind */
-	program = funnel_program_compile(def, cache->by_stage, context);
+	program = funnel_program_compile(def, cache->by_stage, cache->programs->ctx);
 	key.bytes = VARDATA(program->def);
 	entry = funnel_bytehash_insert(cache->programs, key, &found);
 	entry->value.pointer = program;

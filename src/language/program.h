@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * language/program.h
- *	  A definition made ready to run, compiled once per call site.
+ *	  A definition made ready to run.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,7 @@ typedef struct FunnelProgram
 	FunnelStage **stages;		/* of each depth */
 	bool		keeps_all;		/* rows that match nothing matter too: they
 								 * break strict links */
-	bool		by_stage;		/* of its cache */
+	bool		by_stage;		/* see FunnelProgramCache */
 	FunnelEventCodes *codes;	/* see funnel_program_codes; NULL at first */
 } FunnelProgram;
 
@@ -43,9 +43,15 @@ typedef struct FunnelProgramCache
 	struct funnel_bytehash_hash *programs;	/* by the bytes of def */
 } FunnelProgramCache;
 
+/*
+ * The program of DEF, a value with any inline header, compiled if CACHE does not
+ * hold it yet.  What the cache holds lives in a child of SITE, which must be the
+ * same in every call.  When that is full, a new program is made in GROUP, the
+ * context of the group that asks.
+ */
 extern FunnelProgram *funnel_program_get(FunnelProgramCache *cache,
 										 const struct varlena *def,
-										 MemoryContext context);
+										 MemoryContext site, MemoryContext group);
 
 /*
  * The codes of what events match.  All processes of a server have the same for
