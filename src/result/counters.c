@@ -8,10 +8,10 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "base/hash.h"
 #include "base/interrupts.h"
 #include "result/counters.h"
 
@@ -21,11 +21,11 @@ typedef struct CounterKey
 	uint32		array;
 } CounterKey;
 
+/* Values that are forged could have keys of one hash if there were no seed. */
 static inline uint32
-hash_key(CounterKey key)
+hash_key(uint64 seed, CounterKey key)
 {
-	return murmurhash32((uint32) key.index ^ (uint32) ((uint64) key.index >> 32) ^
-						key.array << 20);
+	return (uint32) funnel_hash_word(seed ^ (uint64) key.index) + key.array * 0x9E3779B9;
 }
 
 typedef struct HashedCount
@@ -39,7 +39,7 @@ typedef struct HashedCount
 #define SH_ELEMENT_TYPE HashedCount
 #define SH_KEY_TYPE		CounterKey
 #define SH_KEY			key
-#define SH_HASH_KEY(tb, key)	hash_key(key)
+#define SH_HASH_KEY(tb, key)	hash_key((uintptr_t) (tb)->private_data, key)
 #define SH_EQUAL(tb, a, b)		((a).index == (b).index && (a).array == (b).array)
 #define SH_SCOPE		static inline
 #define SH_DECLARE
@@ -200,7 +200,8 @@ add_to_hash(FunnelCounters *counters, uint32 array, int64 index, int64 count)
 	bool		found;
 
 	if (counters->hash == NULL)
-		counters->hash = counterhash_create(counters->context, HASH_INITIAL, NULL);
+		counters->hash = counterhash_create(counters->context, HASH_INITIAL,
+											(void *) (uintptr_t) funnel_random_seed());
 	entry = counterhash_insert(counters->hash, key, &found);
 	if (!found)
 		entry->count = 0;

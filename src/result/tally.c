@@ -128,7 +128,6 @@ advance_open(FunnelTally *tally)
 	{
 		const FunnelCount *open = &all.counts[i];
 
-		/* a forged value may make many counters slow to find */
 		CHECK_FOR_INTERRUPTS();
 		if (open->index < now)
 			close_attempts(tally, open);
