@@ -203,6 +203,8 @@ SELECT r FROM CAST('{"definition":"a -> b","horizon":"2026-01-01T00:00:00Z","ste
 SELECT refusal('{"definition":"a -> b","horizon":"2026-01-01T00:00:00Z","steps":[{"stage":"a","users":9223372036854775807},
 	{"stage":"b","users":9223372036854775807,"microseconds":170141183460469231704017187605319778305,
 	 "from_previous":[[3775,9223372036854775807],[3774,9223372036854775807]]}],"unconverted":[]}');
+SELECT refusal('{"definition":"a -> b","horizon":null,"steps":[{"stage":"a","users":0},
+	{"stage":"b","users":0,"microseconds":0,"from_previous":[[5,1]]}],"unconverted":[]}');
 
 -- optional steps: some pass through them, some stand there
 SELECT users, refusal(format('{"definition":"a -> b? -> c","horizon":"2026-01-01T00:00:00Z",

@@ -328,6 +328,9 @@ get_times(const FunnelJson *object, const char *key, FunnelTally *tally, int ste
 	if (!get_member(object, "a step", key, &array, escontext) ||
 		!check_array(array, psprintf("\"%s\"", key), escontext))
 		return false;
+	if (array->count > 0 && tally->steps[step - 1].users == 0)
+		return reject(escontext, "The times of step %d from the %s step are not as many as its users.",
+					  step, since == FUNNEL_SINCE_PREVIOUS ? "previous" : "first");
 
 	pair = funnel_json_first(array);
 	for (int i = 0; i < array->count; i++, pair = funnel_json_next(pair))
