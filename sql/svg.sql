@@ -98,6 +98,8 @@ CREATE EXTENSION funnel;
 SELECT md5(funnel_svg(:'of_users'::funnel_result, 'Übersicht')) = :'here' AS same;
 -- bytes that are no characters
 SELECT substring(funnel_svg(funnel_result('a -> b'::funnel_def), convert_from('\x61ff62c3c3a9e28261f09f98', 'SQL_ASCII')) FROM '<title>[^<]*');
+-- nor do those of controls get to a terminal
+SELECT funnel_chart(funnel_result(('"a' || E'\xC2\x9B' || 'm ' || E'\x9B' || 'm ' || E'\xC3\x9B' || '" -> b')::funnel_def)) ~ E'\na\\?m \\?m \xC3\x9B  ' AS clean;
 \c :utf8
 DROP DATABASE funnel_svg_latin1;
 DROP DATABASE funnel_svg_euc_jp;

@@ -125,6 +125,21 @@ funnel_picture_duration(double seconds)
 }
 
 /*
+ * The bytes of a character.  Where the encoding is not known, what is legal UTF-8
+ * is taken for that, as letters.c takes it.
+ */
+static int
+character_length(const char *p)
+{
+	int			len;
+
+	if (GetDatabaseEncoding() != PG_SQL_ASCII)
+		return pg_mblen(p);
+	len = pg_utf_mblen((const unsigned char *) p);
+	return strnlen(p, len) == (size_t) len && pg_utf8_islegal((const unsigned char *) p, len) ? len : 1;
+}
+
+/*
  * Is the character one that a terminal may obey?  C1 controls, U+0080 to U+009F, can
  * begin a sequence as ESC does.
  */
@@ -138,8 +153,11 @@ is_control(const char *p)
 
 	switch (GetDatabaseEncoding())
 	{
+		case PG_SQL_ASCII:
+			if (character_length(p) == 1)
+				return c < 0xA0;
+			return c == 0xC2 && (unsigned char) p[1] < 0xA0;
 		case PG_UTF8:
-		case PG_SQL_ASCII:		/* as letters.c takes it */
 			return c == 0xC2 && (unsigned char) p[1] >= 0x80 && (unsigned char) p[1] < 0xA0;
 		case PG_LATIN1:
 		case PG_LATIN2:
@@ -166,7 +184,13 @@ is_control(const char *p)
 static int
 columns(const char *p)
 {
-	return is_control(p) ? 1 : Max(pg_dsplen(p), 0);
+	int			encoding = GetDatabaseEncoding();
+
+	if (is_control(p))
+		return 1;
+	if (encoding == PG_SQL_ASCII && character_length(p) > 1)
+		encoding = PG_UTF8;
+	return Max(pg_encoding_dsplen(encoding, p), 0);
 }
 
 int
@@ -174,7 +198,7 @@ funnel_picture_width(const char *text)
 {
 	int			width = 0;
 
-	for (; *text != '\0'; text += pg_mblen(text))
+	for (; *text != '\0'; text += character_length(text))
 		width += columns(text);
 	return width;
 }
@@ -189,7 +213,7 @@ funnel_picture_append_cut(StringInfo buf, const char *text, int width)
 
 	while (*text != '\0')
 	{
-		int			len = pg_mblen(text);
+		int			len = character_length(text);
 
 		if (used + columns(text) > width - dots)
 			break;
