@@ -69,8 +69,8 @@ make_question(const FunnelUnitAggregate *aggregate, const char *bytes, size_t si
 }
 
 /*
- * The question with this key.  Groups of a call site share it, but when the call
- * site is full a new one is made in GROUP, the context of the group that asks.
+ * The question with this key.  Groups of a call site that lasts share it, but when
+ * it is full a new one is made in GROUP, the context of the group that asks.
  */
 static const FunnelQuestion *
 get_question(FunnelUnitSite *site, const char *bytes, size_t size, MemoryContext group)
@@ -84,6 +84,8 @@ get_question(FunnelUnitSite *site, const char *bytes, size_t size, MemoryContext
 	if (site->last_question != NULL && site->last_question->size == size &&
 		memcmp(site->last_question->key, bytes, size) == 0)
 		return site->last_question;
+	if (site->context == group)
+		return make_question(site->aggregate, bytes, size, group);
 	if (site->questions == NULL)
 		site->questions = funnel_bytehash_new(AllocSetContextCreate(site->context, "funnel questions",
 																	ALLOCSET_SMALL_SIZES), 2);
@@ -91,7 +93,7 @@ get_question(FunnelUnitSite *site, const char *bytes, size_t size, MemoryContext
 	if (entry != NULL)
 		return site->last_question = entry->value.pointer;
 
-	if (funnel_bytehash_is_full(site->questions))
+	if (funnel_site_is_full(site->questions->ctx))
 		return make_question(site->aggregate, bytes, size, group);
 
 	/* an error in here leaves no entry behind */

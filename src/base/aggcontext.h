@@ -9,6 +9,7 @@
 #define FUNNEL_BASE_AGGCONTEXT_H
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /*
@@ -51,6 +52,20 @@ funnel_site_context(FunctionCallInfo fcinfo, bool *lasts)
 		above = MemoryContextGetParent(above);
 	*lasts = above != NULL;
 	return *lasts ? fcinfo->flinfo->fn_mcxt : context;
+}
+
+/* What a call site may keep in any case, in bytes. */
+#define FUNNEL_MIN_KEPT		(32 * 1024 * 1024)
+
+/*
+ * Has a call site as much in CONTEXT, and below, as the server allows a hash table,
+ * or 32 MB if that is more?  What it keeps for all of its groups outlasts them, and
+ * the server does not know of it when it decides what to write to disk.
+ */
+static inline bool
+funnel_site_is_full(MemoryContext context)
+{
+	return MemoryContextMemAllocated(context, true) > Max(get_hash_memory_limit(), FUNNEL_MIN_KEPT);
 }
 
 #endif							/* FUNNEL_BASE_AGGCONTEXT_H */

@@ -11,9 +11,6 @@
 #ifndef FUNNEL_BASE_BYTEHASH_H
 #define FUNNEL_BASE_BYTEHASH_H
 
-#include "miscadmin.h"
-#include "utils/memutils.h"
-
 #include "base/hash.h"
 
 typedef struct FunnelBytes
@@ -54,16 +51,6 @@ static inline funnel_bytehash_hash *
 funnel_bytehash_new(MemoryContext context, uint32 nkeys)
 {
 	return funnel_bytehash_create(context, nkeys, (void *) (uintptr_t) funnel_random_seed());
-}
-
-/*
- * Has a table, together with all else in its context, more memory than a hash
- * table of the server may have?  Whoever asks gives it a context of its own.
- */
-static inline bool
-funnel_bytehash_is_full(const funnel_bytehash_hash *table)
-{
-	return MemoryContextMemAllocated(table->ctx, true) > get_hash_memory_limit();
 }
 
 #endif							/* FUNNEL_BASE_BYTEHASH_H */

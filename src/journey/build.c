@@ -22,9 +22,6 @@
 /* Most units have few events. */
 #define FIRST_CAPACITY		4
 
-/* Those that name kinds of events are fewer by far. */
-#define MAX_SHARED_LABELS	(64 * 1024)
-
 typedef struct JourneyState
 {
 	FunnelLabelTable *labels;
@@ -38,22 +35,24 @@ typedef struct JourneyState
 
 /*
  * The labels of a new state in CONTEXT.  The states of a call site that lasts
- * share them, but not without limit: what they share outlives them all, and the
- * server does not know of it when it decides what to write to disk.
+ * share them, until it is full: then a new state has its own.
  */
 static FunnelLabelTable *
 labels_of_new_state(FunctionCallInfo fcinfo, MemoryContext context)
 {
 	FunnelLabelTable *labels = fcinfo->flinfo->fn_extra;
+	MemoryContext site;
 	bool		lasts;
 
-	if (likely(labels != NULL))
-		return funnel_label_table_size(labels) <= MAX_SHARED_LABELS ? labels :
-			funnel_label_table_create(context, FIRST_CAPACITY);
-	labels = funnel_label_table_create(funnel_site_context(fcinfo, &lasts), 32);
-	if (lasts)
-		fcinfo->flinfo->fn_extra = labels;
-	return labels;
+	if (likely(labels != NULL && !funnel_site_is_full(GetMemoryChunkContext(labels))))
+		return labels;
+
+	site = funnel_site_context(fcinfo, &lasts);
+	if (labels != NULL || !lasts)
+		return funnel_label_table_create(context, FIRST_CAPACITY);
+	site = AllocSetContextCreate(site, "funnel labels", ALLOCSET_SMALL_SIZES);
+	fcinfo->flinfo->fn_extra = funnel_label_table_create(site, 32);
+	return fcinfo->flinfo->fn_extra;
 }
 
 static JourneyState *

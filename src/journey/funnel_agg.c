@@ -34,8 +34,17 @@ typedef struct CallSite
 	MemoryContext context;		/* of the questions */
 	struct funnel_bytehash_hash *questions; /* by the bytes of the definition */
 	const Question *last;		/* the one found last, or NULL */
+	bool		is_full;
+	uint32		ncalls;			/* of a function that returns progress */
+	MemoryContext spare_context;
+	Question   *spare;			/* when it is full: that of the last definition
+								 * it has not, or NULL */
 	FunnelProgressMaker maker;	/* of journey_progress and journey_attempts */
 } CallSite;
+
+/* How often it is looked at how much memory the questions take. */
+#define QUESTIONS_PER_LOOK	64
+#define CALLS_PER_LOOK		(16 * 1024)
 
 static CallSite *
 make_call_site(FunctionCallInfo fcinfo)
@@ -44,93 +53,109 @@ make_call_site(FunctionCallInfo fcinfo)
 	CallSite   *site = MemoryContextAllocZero(context, sizeof(CallSite));
 
 	site->context = AllocSetContextCreate(context, "funnel questions", ALLOCSET_DEFAULT_SIZES);
-	site->questions = funnel_bytehash_new(site->context, 2);
+	site->spare_context = AllocSetContextCreate(context, "funnel question", ALLOCSET_SMALL_SIZES);
 	return site;
 }
 
-/* The question of a definition, or NULL if the call site has none. */
+static Question *
+make_question(const struct varlena *def, MemoryContext context)
+{
+	Question   *question = MemoryContextAlloc(context, sizeof(Question));
+
+	question->program = funnel_program_compile(def, false, context);
+	question->matcher = funnel_journey_matcher_create(question->program, context);
+	return question;
+}
+
+/* The spare question of the call site, made that of a definition. */
+static const Question *
+spare_question(CallSite *site, const struct varlena *def)
+{
+	if (site->spare == NULL || !funnel_program_is_for(site->spare->program, def))
+	{
+		site->spare = NULL;
+		MemoryContextReset(site->spare_context);
+		site->spare = make_question(def, site->spare_context);
+	}
+	return site->spare;
+}
+
+/*
+ * The question of a definition.  When the call site is full, those that it has not
+ * share a spare one: that is the caller's until the next call only.
+ */
 static const Question *
 find_question(CallSite *site, const struct varlena *def)
 {
 	FunnelBytes key = {VARDATA_ANY(def), VARSIZE_ANY_EXHDR(def)};
 	FunnelByteHashEntry *entry;
+	Question   *question;
+	bool		found;
 
 	/* usually it is the one of the row before */
 	if (likely(site->last != NULL && funnel_program_is_for(site->last->program, def)))
 		return site->last;
 
+	if (site->questions == NULL)
+		site->questions = funnel_bytehash_new(site->context, 2);
 	entry = funnel_bytehash_lookup(site->questions, key);
-	return entry == NULL ? NULL : (site->last = entry->value.pointer);
-}
+	if (entry != NULL)
+		return site->last = entry->value.pointer;
 
-static const Question *
-add_question(CallSite *site, const struct varlena *def)
-{
-	Question   *question = MemoryContextAlloc(site->context, sizeof(Question));
-	FunnelByteHashEntry *entry;
-	FunnelBytes key;
-	bool		found;
+	if (!site->is_full && site->questions->members % QUESTIONS_PER_LOOK == 0)
+		site->is_full = funnel_site_is_full(site->context);
+	if (site->is_full)
+		return spare_question(site, def);
 
 	/* an error in here leaves no entry behind */
-	question->program = funnel_program_compile(def, false, site->context);
-	question->matcher = funnel_journey_matcher_create(question->program, site->context);
+	question = make_question(def, site->context);
 	key.bytes = VARDATA(question->program->def);
-	key.size = VARSIZE_ANY_EXHDR(def);
 	entry = funnel_bytehash_insert(site->questions, key, &found);
 	entry->value.pointer = question;
 	return site->last = question;
 }
 
 /*
- * The question of a function that is through with it when it returns: when the
- * call site is full, it forgets them all.
+ * The same for a function that is through with its question when it returns.  It
+ * can forget all when matchers have grown with what they saw.
  */
 static const Question *
-question_for_now(CallSite *site, const struct varlena *def)
+find_question_for_now(CallSite *site, const struct varlena *def)
 {
-	const Question *question = find_question(site, def);
-
-	if (likely(question != NULL))
-		return question;
-	if (funnel_bytehash_is_full(site->questions))
+	if (++site->ncalls % CALLS_PER_LOOK == 0 && funnel_site_is_full(site->context))
 	{
 		site->last = NULL;
 		site->questions = NULL;
+		site->is_full = false;
 		MemoryContextReset(site->context);
 	}
-	if (site->questions == NULL)
-		site->questions = funnel_bytehash_new(site->context, 2);
-	return add_question(site, def);
+	return find_question(site, def);
 }
 
 /*
- * The matcher of a group.  Groups of a call site that lasts share one, but when
- * the call site is full a new question is that of its group alone.
+ * The matcher of a group's definition.  Groups of a call site that lasts share it.
  */
 static FunnelJourneyMatcher *
 get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running)
 {
-	const struct varlena *def = running->program->def;
-	const Question *question = NULL;
+	const Question *question;
+	CallSite   *site;
 	bool		lasts;
 
 	if (likely(running->extra != NULL))
 		return running->extra;
 
 	(void) funnel_site_context(fcinfo, &lasts);
-	if (lasts)
-	{
-		CallSite   *site = fcinfo->flinfo->fn_extra;
+	if (!lasts)
+		return running->extra = funnel_journey_matcher_create(running->program, running->context);
 
-		if (site == NULL)
-			fcinfo->flinfo->fn_extra = site = make_call_site(fcinfo);
-		question = find_question(site, def);
-		if (question == NULL && !funnel_bytehash_is_full(site->questions))
-			question = add_question(site, def);
-	}
-	running->extra = question != NULL ? question->matcher :
-		funnel_journey_matcher_create(running->program, running->context);
-	return running->extra;
+	site = fcinfo->flinfo->fn_extra;
+	if (site == NULL)
+		fcinfo->flinfo->fn_extra = site = make_call_site(fcinfo);
+	question = find_question(site, running->program->def);
+	if (question != site->spare)
+		running->extra = question->matcher;
+	return question->matcher;
 }
 
 /*
@@ -245,7 +270,7 @@ funnel_journey_progress(PG_FUNCTION_ARGS)
 	if (journey == NULL)
 		PG_RETURN_NULL();
 	site = get_maker_site(fcinfo);
-	question = question_for_now(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
+	question = find_question_for_now(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
 	if (question->program->rules.every_attempt)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -275,7 +300,7 @@ funnel_journey_attempts(PG_FUNCTION_ARGS)
 	if (journey == NULL)
 		PG_RETURN_NULL();
 	site = get_maker_site(fcinfo);
-	question = question_for_now(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
+	question = find_question_for_now(site, funnel_plain_varlena(PG_GETARG_DATUM(1)));
 	values = initArrayResult(site->maker.type, CurrentMemoryContext, false);
 	if (question->program->rules.every_attempt)
 	{

@@ -22,6 +22,7 @@
 
 #include "base/hash.h"
 #include "base/interrupts.h"
+#include "events/buffer.h"
 #include "journey/labels.h"
 
 /* How many labels, and ways between them, are kept, and the longest way. */
@@ -143,6 +144,31 @@ funnel_journey_labels_init(FunnelJourneyLabels *found, FunnelLabelLookup lookup,
 	found->known = known;
 }
 
+static void
+free_steps(FunnelJourneyLabels *found)
+{
+	if (found->nsteps > 0)
+		pfree(found->room);
+	found->nsteps = 0;
+}
+
+static void
+free_matches(FunnelJourneyLabels *found)
+{
+	if (found->nmatches > 0)
+		pfree(found->matches);
+	found->nmatches = 0;
+}
+
+void
+funnel_journey_labels_trim(FunnelJourneyLabels *found)
+{
+	if (found->nmatches > FUNNEL_TRIMMED_ROWS)
+		free_matches(found);
+	if (found->nsteps > FUNNEL_TRIMMED_ROWS)
+		free_steps(found);
+}
+
 /* Room for what the codes of a journey match. */
 static void
 reserve(FunnelJourneyLabels *found, const FunnelJourneyView *view)
@@ -152,9 +178,7 @@ reserve(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 
 	if (unlikely(nsteps > found->nsteps))
 	{
-		if (found->nsteps > 0)
-			pfree(found->room);
-		found->nsteps = 0;
+		free_steps(found);
 		found->room = MemoryContextAllocHuge(context, nsteps);
 		found->nsteps = nsteps;
 	}
@@ -162,9 +186,7 @@ reserve(FunnelJourneyLabels *found, const FunnelJourneyView *view)
 	{
 		uint32		nmatches = Max(view->ncodes, MIN_MATCHES);
 
-		if (found->nmatches > 0)
-			pfree(found->matches);
-		found->nmatches = 0;
+		free_matches(found);
 		found->matches = MemoryContextAllocHuge(context, sizeof(FunnelLabelMatch) * nmatches);
 		found->nmatches = nmatches;
 	}

@@ -42,4 +42,7 @@ extern void funnel_journey_labels_init(FunnelJourneyLabels *found, FunnelLabelLo
 extern void funnel_journey_labels_find(FunnelJourneyLabels *found,
 									   const FunnelJourneyView *view, bool want_matches);
 
+/* Give back what a journey with exceptionally many labels needed. */
+extern void funnel_journey_labels_trim(FunnelJourneyLabels *found);
+
 #endif							/* FUNNEL_JOURNEY_LABELS_H */

@@ -69,6 +69,7 @@ funnel_labels_unmark(FunnelLabelSet *set)
 
 /* Texts are cut from chunks: most labels are shorter than a chunk's header. */
 #define CHUNK_SIZE		1024
+#define FIRST_CHUNK_SIZE	128
 
 /* There may be a table for each group. */
 #define FIRST_CAPACITY	8
@@ -125,8 +126,8 @@ keep_text(FunnelLabelTable *table, const char *text, int len)
 	{
 		if (table->chunk_left < len || table->chunk == NULL)
 		{
-			table->chunk = MemoryContextAlloc(table->context, CHUNK_SIZE);
-			table->chunk_left = CHUNK_SIZE;
+			table->chunk_left = Max(len, Min(CHUNK_SIZE, FIRST_CHUNK_SIZE * (int64) table->size));
+			table->chunk = MemoryContextAlloc(table->context, table->chunk_left);
 		}
 		copy = table->chunk;
 		table->chunk += len;

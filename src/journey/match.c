@@ -80,6 +80,7 @@ trim(FunnelJourneyMatcher *matcher)
 	if (likely(matcher->count <= FUNNEL_TRIMMED_ROWS))
 		return;
 	funnel_events_trim(&matcher->events);
+	funnel_journey_labels_trim(&matcher->labels);
 	free_rows(matcher);
 	if (matcher->stream_size > 0)
 		pfree(matcher->stream);

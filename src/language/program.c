@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "base/aggcontext.h"
 #include "base/bytehash.h"
 #include "base/compat.h"
 #include "base/interrupts.h"
@@ -77,6 +78,8 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	FunnelProgram *program;
 	bool		found;
 
+	if (site == group)
+		return funnel_program_compile(def, cache->by_stage, group);
 	if (cache->programs == NULL)
 		cache->programs = funnel_bytehash_new(AllocSetContextCreate(site, "funnel definitions",
 																	ALLOCSET_SMALL_SIZES), 2);
@@ -84,7 +87,7 @@ funnel_program_get(FunnelProgramCache *cache, const struct varlena *def,
 	if (entry != NULL)
 		return entry->value.pointer;
 
-	if (funnel_bytehash_is_full(cache->programs))
+	if (funnel_site_is_full(cache->programs->ctx))
 		return funnel_program_compile(def, cache->by_stage, group);
 
 	/* an error in here leaves no entry behind */

@@ -46,8 +46,8 @@ typedef struct FunnelProgramCache
 /*
  * The program of DEF, a value with any inline header, compiled if CACHE does not
  * hold it yet.  What the cache holds lives in a child of SITE, which must be the
- * same in every call.  When that is full, a new program is made in GROUP, the
- * context of the group that asks.
+ * same in every call.  When that is full, or SITE is GROUP, the context of the group
+ * that asks, a new program is made there.
  */
 extern FunnelProgram *funnel_program_get(FunnelProgramCache *cache,
 										 const struct varlena *def,
