@@ -37,8 +37,8 @@ typedef struct CallSite
 	bool		is_full;
 	uint32		ncalls;			/* of a function that returns progress */
 	MemoryContext spare_context;
-	Question   *spare;			/* when it is full: that of the last definition
-								 * it has not, or NULL */
+	Question   *spare;			/* when it is full: that of the last
+								 * definition it has not, or NULL */
 	FunnelProgressMaker maker;	/* of journey_progress and journey_attempts */
 } CallSite;
 
