@@ -482,9 +482,10 @@ change_counter(FunnelTally *tally)
 	int64	   *counter = counters[below(lengthof(counters))];
 
 	*counter = one_in(2) ? some_number() : (int64) ((uint64) *counter + below(3) - 1);
+
 	/*
-	 * Of a step without users nothing is written, nor may there be anything; and
-	 * users that are added must not lead there.
+	 * Of a step without users nothing is written, nor may there be anything;
+	 * and users that are added must not lead there.
 	 */
 	if (step->users <= 0 && step->users > -100)
 		step->users = 1;
