@@ -307,7 +307,7 @@ cmp_ok($growths[0], '<', 1.25 * $growths[1], sprintf('%.1f and %.1f MB', @growth
 # may be 32 MB.
 my $small_groups = q{(SELECT n / 2 AS g, n, timestamptz '2026-01-01Z' + n * interval '1 s' AS t,
 	'step_' || n / 2 % 5000 AS e, ('step_' || n / 2 || ' -> end')::funnel_def AS d
-	FROM (SELECT generate_series(2, 40001) AS n) s OFFSET 0) s};
+	FROM (SELECT generate_series(2, 80001) AS n) s OFFSET 0) s};
 my $asked = q{(j, ('step_' || n % 5000 || ' -> end')::funnel_def)};
 my $journeys = q{(SELECT journey_agg(timestamptz '2026-01-01Z', 'step_' || n) AS j
 	FROM generate_series(1, 100) n) s, generate_series(1, 10000) n};
