@@ -34,12 +34,29 @@ funnel_mix(uint64 hash, uint64 number)
 	return pg_bswap64((hash ^ number) * UINT64CONST(0x9E3779B97F4A7C15));
 }
 
+/* A number that holds all of up to seven bytes, among those that are as long. */
+static inline uint64
+funnel_short_word(const char *bytes, int len)
+{
+	uint32		first;
+	uint32		last;
+
+	if (len >= 4)
+	{
+		memcpy(&first, bytes, sizeof(first));
+		memcpy(&last, bytes + len - 4, sizeof(last));
+		return (uint64) first << 32 | last;
+	}
+	if (len > 0)
+		return (uint64) (unsigned char) bytes[0] << 16 |
+			(uint64) (unsigned char) bytes[len / 2] << 8 |
+			(unsigned char) bytes[len - 1];
+	return 0;
+}
+
 /*
  * A hash of all bytes, eight at a time; the last eight may overlap those
  * before.
- *
- * Up to eight bytes make one number that holds them all, and funnel_mix() is one
- * to one in its number.
  *
  * With a seed that nobody can foresee, no keys can be made to collide.  It is 0
  * where the order of a table must be the same in all processes.
@@ -48,8 +65,6 @@ static inline uint64
 funnel_hash_bytes(uint64 seed, const char *bytes, int len)
 {
 	uint64		hash = seed ^ (uint64) len;
-	uint32		first;
-	uint32		last;
 
 	if (len >= 8)
 	{
@@ -59,17 +74,7 @@ funnel_hash_bytes(uint64 seed, const char *bytes, int len)
 			hash = funnel_mix(hash, funnel_load_word(bytes));
 		return funnel_mix(hash, funnel_load_word(end));
 	}
-	if (len >= 4)
-	{
-		memcpy(&first, bytes, sizeof(first));
-		memcpy(&last, bytes + len - 4, sizeof(last));
-		return funnel_mix(hash, (uint64) first << 32 | last);
-	}
-	if (len > 0)
-		return funnel_mix(hash, (uint64) (unsigned char) bytes[0] << 16 |
-						  (uint64) (unsigned char) bytes[len / 2] << 8 |
-						  (unsigned char) bytes[len - 1]);
-	return hash;
+	return len > 0 ? funnel_mix(hash, funnel_short_word(bytes, len)) : hash;
 }
 
 /* A number that nobody can foresee */

@@ -11,7 +11,7 @@
  *
  * The hash table is not the server's simplehash because this is the innermost
  * loop of all aggregates: a label whose length none of them has is not even
- * hashed, and a short one that has the same hash not compared.
+ * hashed, and most others are compared as three words.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,10 +26,22 @@
 #include "base/interrupts.h"
 #include "language/labels.h"
 
+/*
+ * What labels are compared by: their first, middle and last eight bytes, which
+ * overlap.  A shorter label is one number; of one that is longer than all three the
+ * middle is a hash of all bytes.
+ */
+typedef struct LabelKey
+{
+	uint64		first;
+	uint64		middle;
+	uint64		last;
+} LabelKey;
+
 /* A label of the definition; slots without one have len -1. */
 typedef struct Literal
 {
-	uint64		hash;
+	LabelKey	key;
 	const char *text;
 	int			len;
 	FunnelLabelMatch match;
@@ -62,28 +74,61 @@ length_bit(int len)
 	return UINT64CONST(1) << Min(len, 63);
 }
 
+static inline LabelKey
+key_of(const char *text, int len)
+{
+	const int	word = (int) sizeof(uint64);
+	LabelKey	key = {0, 0, 0};
+
+	if (likely(len >= word))
+	{
+		key.first = funnel_load_word(text);
+		key.middle = likely(len <= (int) sizeof(LabelKey)) ?
+			funnel_load_word(text + (len - word) / 2) : funnel_hash_bytes(0, text, len);
+		key.last = funnel_load_word(text + len - word);
+	}
+	else
+		key.first = funnel_short_word(text, len);
+	return key;
+}
+
+static inline bool
+is_literal(const Literal *slot, const LabelKey *key, const char *text, int len)
+{
+	return slot->len == len && slot->key.first == key->first &&
+		slot->key.middle == key->middle && slot->key.last == key->last &&
+		(likely(len <= (int) sizeof(LabelKey)) || memcmp(slot->text, text, len) == 0);
+}
+
 /*
- * The hash of up to eight bytes holds them all: labels of the same length and hash
- * are then the same.
+ * Where a key is looked for first.  The highest bits of a product depend on all bits
+ * of the number, and the words are multiplied side by side.
  */
-#define MAX_ONE_TO_ONE	8
+static inline uint32
+first_slot(const FunnelLabels *labels, const LabelKey *key)
+{
+	uint64		hash = key->first * UINT64CONST(0x9E3779B97F4A7C15) +
+		key->middle * UINT64CONST(0xff51afd7ed558ccd) +
+		key->last * UINT64CONST(0xc4ceb9fe1a85ec53);
+
+	return (uint32) (hash >> 32) & labels->slot_mask;
+}
 
 /*
  * The slot of a label: that of its literal, else a free one.  The table is
  * never more than half full.
  */
-static inline Literal *
-find_slot(const FunnelLabels *labels, uint64 hash, const char *text, int len)
+static pg_attribute_always_inline Literal *
+find_slot(const FunnelLabels *labels, const char *text, int len)
 {
-	uint32		i = (uint32) hash & labels->slot_mask;
+	LabelKey	key = key_of(text, len);
+	uint32		i = first_slot(labels, &key);
 
 	for (;;)
 	{
 		Literal    *slot = &labels->slots[i];
 
-		if (slot->len < 0 ||
-			(slot->hash == hash && slot->len == len &&
-			 (len <= MAX_ONE_TO_ONE || memcmp(slot->text, text, len) == 0)))
+		if (slot->len < 0 || is_literal(slot, &key, text, len))
 			return slot;
 		i = (i + 1) & labels->slot_mask;
 	}
@@ -236,7 +281,7 @@ wildcard_matches(const FunnelLabels *labels, const Wildcard *wildcard,
 	return true;
 }
 
-static inline FunnelLabelMatch
+static pg_noinline FunnelLabelMatch
 match_wildcards(const FunnelLabels *labels, const char *text, int len)
 {
 	FunnelLabelMatch match = {0, 0};
@@ -271,12 +316,11 @@ static void
 add_literal(FunnelLabels *labels, const FunnelPiece *piece,
 			uint64 steps, uint64 breaks, MemoryContext context)
 {
-	uint64		hash = funnel_hash_bytes(0, piece->text, piece->len);
-	Literal    *slot = find_slot(labels, hash, piece->text, piece->len);
+	Literal    *slot = find_slot(labels, piece->text, piece->len);
 
 	if (slot->len < 0)
 	{
-		slot->hash = hash;
+		slot->key = key_of(piece->text, piece->len);
 		slot->text = copy_text(piece->text, piece->len, context);
 		slot->len = piece->len;
 		labels->lengths |= length_bit(piece->len);
@@ -415,12 +459,14 @@ funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
 {
 	if (len <= labels->max_len && (labels->lengths & length_bit(len)) != 0)
 	{
-		const Literal *slot = find_slot(labels, funnel_hash_bytes(0, text, len), text, len);
+		const Literal *slot = find_slot(labels, text, len);
 
 		if (slot->len >= 0)
 			return slot->match;
 	}
 
+	if (likely(labels->nwildcards == 0))
+		return (FunnelLabelMatch) {0, 0};
 	return match_wildcards(labels, text, len);
 }
 
