@@ -61,6 +61,7 @@ struct FunnelLabels
 	uint64		lengths;		/* of the literals; see length_bit */
 	int			max_len;		/* of the literals */
 	uint32		slot_mask;
+	int			slot_shift;
 	Literal    *slots;
 	int			nwildcards;
 	Wildcard   *wildcards;
@@ -111,7 +112,7 @@ first_slot(const FunnelLabels *labels, const LabelKey *key)
 		key->middle * UINT64CONST(0xff51afd7ed558ccd) +
 		key->last * UINT64CONST(0xc4ceb9fe1a85ec53);
 
-	return (uint32) (hash >> 32) & labels->slot_mask;
+	return (uint32) (hash >> labels->slot_shift);
 }
 
 /*
@@ -407,6 +408,7 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 
 	nslots = pg_nextpower2_32(2 * (uint32) nliterals + 2);
 	labels->slot_mask = nslots - 1;
+	labels->slot_shift = 64 - pg_leftmost_one_pos32(nslots);
 	labels->slots = MemoryContextAllocZero(context, nslots * sizeof(Literal));
 	for (uint32 i = 0; i < nslots; i++)
 		labels->slots[i].len = -1;
