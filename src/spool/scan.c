@@ -7,6 +7,10 @@
  * file.  All that is one unit's is put side by side by a counting sort, inside
  * the cache.
  *
+ * Each process of a parallel scan has seen rows in order of time, but not all.
+ * What they saw is merged while it is sorted, all units at once: that is cheaper
+ * than unit by unit, because a process reads many rows that follow each other.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -35,6 +39,10 @@ can_split(const FunnelSpool *spool)
 		(spool->form.unit_type->is_integer ? 0 : 32);
 }
 
+/* Sources of more streams, or whose rows are not in order, are not merged. */
+#define MAX_STREAMS			8
+#define EVENTS_PER_STRETCH	8
+
 struct FunnelSpoolScan
 {
 	FunnelSpool *spool;
@@ -55,6 +63,9 @@ struct FunnelSpoolScan
 	int			nsegments;
 	int			segments_capacity;
 	const SpoolSegment **segments;	/* of this partition */
+	int			nstreams;		/* of segments in the order of one process */
+	int			stream_begins[MAX_STREAMS]; /* the first segment of each */
+	uint32	   *stream_numbers[MAX_STREAMS];	/* and its place in numbers */
 	uint32	   *table;			/* by hash: a unit's number plus one, 0 = free */
 	uint32		table_size;		/* power of two */
 	uint64		seed;			/* of the hash */
@@ -273,13 +284,26 @@ add_blocks(FunnelSpoolScan *scan, const FunnelSpool *source, int p)
 		add_segment(scan, &block->segment);
 }
 
+/* The segments added from now on are a stream, in place of one without any. */
+static void
+begin_stream(FunnelSpoolScan *scan)
+{
+	int			n = scan->nstreams;
+
+	if (n > 0 && n <= MAX_STREAMS && scan->stream_begins[n - 1] == scan->nsegments)
+		return;
+	if (n < MAX_STREAMS)
+		scan->stream_begins[n] = scan->nsegments;
+	scan->nstreams++;
+}
+
 /* Have all of a partition in memory, as segments. */
 static void
 load_partition(FunnelSpoolScan *scan, int p)
 {
 	char	   *loaded;
 
-	scan->nsegments = 0;
+	scan->nsegments = scan->nstreams = 0;
 	reserve_loaded(scan, partition_size(scan->spool, p, true));
 	loaded = scan->loaded;
 	for (int i = 0; i < spool_num_sources(scan->spool); i++)
@@ -288,10 +312,12 @@ load_partition(FunnelSpoolScan *scan, int p)
 
 		for (int r = 0; r < source->nruns; r++)
 		{
+			begin_stream(scan);
 			add_run(scan, source->runs[r], p, loaded);
 			if (source->runs[r]->memory == NULL)
 				loaded += spool_run_size(source->runs[r], p);
 		}
+		begin_stream(scan);
 		add_blocks(scan, source, p);
 	}
 }
@@ -361,12 +387,15 @@ static void
 count_events(FunnelSpoolScan *scan)
 {
 	uint32	   *numbers = scan->numbers;
+	int			stream = 0;
 
 	for (int s = 0; s < scan->nsegments; s++)
 	{
 		const SpoolSegment *segment = scan->segments[s];
 
 		CHECK_FOR_INTERRUPTS();
+		if (stream < Min(scan->nstreams, MAX_STREAMS) && scan->stream_begins[stream] == s)
+			scan->stream_numbers[stream++] = numbers;
 		if (segment->kind == SPOOL_PACKED)
 			numbers = count_segment(scan, segment, SPOOL_PACKED, numbers);
 		else if (segment->kind == SPOOL_PACKED_ITEMS)
@@ -429,6 +458,104 @@ place_events(FunnelSpoolScan *scan)
 	}
 }
 
+/* A stream of packed words, at one of its records. */
+typedef struct Stream
+{
+	const SpoolSegment **next;	/* segment */
+	const SpoolSegment **end;
+	const uint32 *numbers;		/* from that of the record on */
+	SpoolCursor cursor;
+	int64		word;
+} Stream;
+
+/* Go to the next record; false if there is none. */
+static pg_attribute_always_inline bool
+stream_next(Stream *stream)
+{
+	while (unlikely(!spool_cursor_next(&stream->cursor, SPOOL_PACKED)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (stream->next == stream->end)
+			return false;
+		spool_cursor_init(&stream->cursor, stream->cursor.form, *stream->next++, SPOOL_PACKED);
+	}
+	stream->word = (int64) spool_packed_word(&stream->cursor);
+	return true;
+}
+
+/* Place the events of a stream up to a word; false if that were all. */
+static pg_noinline bool
+place_stretch(FunnelSpoolScan *scan, Stream *from, int64 limit)
+{
+	Stream		stream = *from;
+	uint64	   *events = (uint64 *) scan->events;
+	uint64	   *ends = scan->ends;
+	bool		more;
+
+	do
+	{
+		events[ends[*stream.numbers++]++] = (uint64) stream.word;
+		more = stream_next(&stream);
+	} while (more && stream.word <= limit);
+	*from = stream;
+	return more;
+}
+
+/* Are the segments streams of packed words? */
+static bool
+can_merge(const FunnelSpoolScan *scan)
+{
+	if (scan->nstreams > MAX_STREAMS || scan->spool->full_rows)
+		return false;
+	for (int s = 0; s < scan->nsegments; s++)
+	{
+		if (scan->segments[s]->kind != SPOOL_PACKED)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Place the NEVENTS events of all streams in order of time, as long as a stream has
+ * many that follow each other; where it has not, that would cost more than it saves.
+ */
+static void
+merge_events(FunnelSpoolScan *scan, uint64 nevents)
+{
+	Stream		streams[MAX_STREAMS];
+	int			nstreams = 0;
+	uint64		nleft = nevents / EVENTS_PER_STRETCH;
+
+	for (int i = 0; i < scan->nstreams; i++)
+	{
+		Stream	   *stream = &streams[nstreams];
+
+		memset(stream, 0, sizeof(*stream));
+		stream->cursor.form = &scan->spool->form;
+		stream->next = scan->segments + scan->stream_begins[i];
+		stream->end = scan->segments +
+			(i + 1 < scan->nstreams ? scan->stream_begins[i + 1] : scan->nsegments);
+		stream->numbers = scan->stream_numbers[i];
+		nstreams += stream_next(stream);
+	}
+	while (nstreams > 0)
+	{
+		Stream	   *first = &streams[0];
+		int64		limit = PG_INT64_MAX;
+
+		for (int i = 1; i < nstreams && nleft > 0; i++)
+		{
+			limit = Min(limit, Max(first->word, streams[i].word));
+			if (streams[i].word < first->word)
+				first = &streams[i];
+		}
+		if (nleft > 0)
+			nleft--;
+		if (!place_stretch(scan, first, limit))
+			*first = streams[--nstreams];
+	}
+}
+
 /* Group one partition's events by unit: a counting sort, stable. */
 static void
 group_partition(FunnelSpoolScan *scan, int p)
@@ -466,7 +593,10 @@ group_partition(FunnelSpoolScan *scan, int p)
 		end += count;
 	}
 	reserve_events(scan, end);
-	place_events(scan);
+	if (can_merge(scan))
+		merge_events(scan, end);
+	else
+		place_events(scan);
 }
 
 static void

@@ -415,6 +415,13 @@ spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 	return true;
 }
 
+/* The event of a packed record. */
+static pg_attribute_always_inline uint64
+spool_packed_word(const SpoolCursor *cursor)
+{
+	return cursor->base + (funnel_load_word(cursor->event) & cursor->word_mask);
+}
+
 /*
  * Write the record's event to TO, with its items if there are any: as a full row,
  * or else as a word; from full rows only the former is possible.
@@ -436,8 +443,7 @@ spool_cursor_copy_event(SpoolCursor *cursor, SpoolKind kind, char *to, bool full
 				item = spool_unpack_item(cursor->item_base, item);
 				memcpy(to + spool_row_size(full_rows), &item, sizeof(item));
 			}
-			spool_write_word(form, to, full_rows,
-							 cursor->base + (funnel_load_word(cursor->event) & cursor->word_mask));
+			spool_write_word(form, to, full_rows, spool_packed_word(cursor));
 			break;
 		case SPOOL_WORDS:
 		case SPOOL_FULL_ROWS:
