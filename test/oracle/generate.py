@@ -184,9 +184,27 @@ def plain_definition(rng, scale):
 
 
 def plain_rows(rng, d, scale, origin):
-    """One step each, from the first steps the more often."""
+    """One step each, from the first steps the more often; half of the units without ties."""
+    size = rng.randint(0, 9)
+    times = random_times(rng, scale, size) if one_in(rng, 2) else [
+        at * scale for at in rng.sample(range(rng.choice((9, 13, 20))), size)]
     return sort_rows([Row(origin + ts, 1 << min(rng.randrange(d.n), rng.randrange(d.n)), 0)
-                      for ts in random_times(rng, scale, rng.randint(0, 9))])
+                      for ts in times])
+
+
+def long_plain_case(rng):
+    """Rules and rows that are plain, around as many rows as a word has bits."""
+    n = rng.choice((1, 2, 3, 5, 8, 20, 64))
+    size = rng.choice((20, 62, 63, 64, 65, 66, 130))
+    span = rng.choice((size // 4, size, 4 * size, 1000 * size))
+    ts = 0
+    rows = []
+    for _ in range(size):
+        ts += rng.randrange(span) if one_in(rng, 4) else rng.randint(rng.choice((0, 1, 1, 1)), 3)
+        rows.append((ts, 1 << min(rng.randrange(n), rng.randrange(n)), 0))
+    entry = rng.randrange(4)
+    return rows, dict(n=n, within=rng.choice((0, 5, size, 3 * size, 100 * size)), first_entry=entry == 0,
+                      last_entry=entry == 1, every_attempt=entry == 2)
 
 
 def tangled_definition(rng, scale):

@@ -21,7 +21,7 @@ from brute import (CONVERTED, FOREVER, RANGE_END, Definition, Row, Step, label_r
                    most_conversions, passages_of, sort_rows)
 from generate import (SCALES, one_in, random_alphabet, random_definition,
                       random_events, random_limit, random_masked_rows,
-                      plain_definition, plain_rows, random_entries,
+                      long_plain_case, plain_definition, plain_rows, random_entries,
                       random_origin, random_shortest,
                       tangled_definition, tangled_rows)
 from tap import Tap, numbers
@@ -404,6 +404,8 @@ def kinds_of(case, passages):
     links = case.links[1:]
     if case.is_plain() and depth > 1:
         yield 'plain'
+        if len({row[0] for row in case.rows}) == len(case.rows):
+            yield 'plain without ties'
     if 'every_attempt' in case.clauses:
         if case.is_plain() and len(passages) > 1:
             yield 'plain attempts'
@@ -477,11 +479,26 @@ def test_random(tap, program, number, first_seed):
         tap.ok(seen.get(outcome, 0) >= number // 500,
                'the random cases include "%s" (%d)' % (
                    outcome, seen.get(outcome, 0)))
-    for kind in ('plain', 'plain attempts', 'several attempts',
+    for kind in ('plain', 'plain without ties', 'plain attempts', 'several attempts',
                  'several conversions', 'shortest gaps', 'last entry',
                  'entry rows', 'every link excluding', 'not every link alike'):
         tap.ok(kinds.get(kind, 0) >= number // 200,
                'the random cases include %s (%d)' % (kind, kinds.get(kind, 0)))
+
+
+def test_long_plain(tap, program, number):
+    """Too long for the brute force: the driver compares the plain matcher with the other."""
+    rng = random.Random(1)
+    text = ''
+    for _ in range(number):
+        rows, rules = long_plain_case(rng)
+        text += huge.Rules(**rules).text(sorted(rows))
+    lines, trouble = run(program, text)
+    deep = sum(int(line.split()[0]) > 2 for line in lines if line[:1].isdigit())
+    tap.ok(not trouble and len(lines) == number and deep > number // 5,
+           '%d long plain cases agree with the other matcher (%d of them deep)' % (number, deep))
+    if trouble:
+        tap.say(trouble)
 
 
 def test_huge(tap, program):
@@ -528,6 +545,7 @@ def main():
             tap.say(trouble)
         if checked is not None:
             test_random(tap, checked, number, first_seed)
+            test_long_plain(tap, checked, 3000)
             fast, _ = build(directory, 'fast', ['-O2'])
             test_huge(tap, fast)
             test_polls(tap, build_counted(directory))
