@@ -459,6 +459,8 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 FunnelLabelMatch
 funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
 {
+	const FunnelLabelMatch none = {0, 0};
+
 	if (len <= labels->max_len && (labels->lengths & length_bit(len)) != 0)
 	{
 		const Literal *slot = find_slot(labels, text, len);
@@ -468,7 +470,7 @@ funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
 	}
 
 	if (likely(labels->nwildcards == 0))
-		return (FunnelLabelMatch) {0, 0};
+		return none;
 	return match_wildcards(labels, text, len);
 }
 
