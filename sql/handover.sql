@@ -183,6 +183,38 @@ FROM (VALUES ('SELECT funnel_agg(u, t, e, ''a -> b within 1 day'')::text FROM ma
 RESET work_mem;
 RESET hash_mem_multiplier;
 
+-- Many states, whose events are merged up to a number of them: rows by turns, some
+-- ahead of time and some late, and units that are in some parts only
+CREATE TABLE turns (p int, u int, t timestamptz, e text) PARTITION BY LIST (p);
+SELECT format('CREATE TABLE turns_%s PARTITION OF turns FOR VALUES IN (%s)', p, p)
+FROM generate_series(0, 9) p \gexec
+INSERT INTO turns
+SELECT p, CASE WHEN u % 5 = p THEN u + 1 ELSE u END,
+	timestamptz '2026-01-01Z' + n * interval '1 min' +
+	CASE WHEN n % 97 = 0 THEN interval '2 days' WHEN n % 89 = 0 THEN interval '-1 day' ELSE interval '0' END,
+	(ARRAY['a', 'b', 'c'])[1 + n / 7 % 3]
+FROM generate_series(1, 200000) n, LATERAL (SELECT n / 40 % 10 AS p, n * 7919 % 3001 AS u OFFSET 0) r;
+CREATE FUNCTION in_turns() RETURNS TABLE (states int, unit text, same bool, units bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	query text;
+BEGIN
+	FOREACH states IN ARRAY ARRAY[7, 8, 9, 10] LOOP
+		FOREACH unit IN ARRAY ARRAY['u', '''unit '' || u'] LOOP
+			query := format('SELECT funnel_agg(%s, t, e, ''a -> b -> c within 20 days'')::text FROM turns WHERE p < %s',
+							unit, states);
+			same := (answer(query, 'lent')).result = (answer(query, 'whole')).result;
+			units := funnel_units((answer(query, 'lent')).result::funnel_result);
+			RETURN NEXT;
+		END LOOP;
+	END LOOP;
+END $$;
+SELECT * FROM in_turns();
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+SELECT states, unit, same FROM in_turns() WHERE states IN (7, 10);
+RESET work_mem;
+RESET hash_mem_multiplier;
+
 -- A partition too large for the cache, most of it a single unit's
 CREATE TABLE huge (p int, u int, t timestamptz, e text) PARTITION BY LIST (p);
 CREATE TABLE huge_0 PARTITION OF huge FOR VALUES IN (0);
@@ -212,5 +244,5 @@ SET max_parallel_workers_per_gather = 0;
 SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text = :'in_workers' AS same FROM huge_0;
 SELECT :'in_workers' = :'spilled_in_workers' AS spilled_same;
 
-DROP TABLE parts, many, huge, cases;
-DROP FUNCTION answer, wrong, writes_file;
+DROP TABLE parts, many, turns, huge, cases;
+DROP FUNCTION answer, wrong, writes_file, in_turns;

@@ -26,7 +26,7 @@ funnel_hash_word(uint64 word)
 
 /*
  * Each bit of a product depends on those below it, so the highest are the best,
- * and tables look at the lowest: bytes are turned round.
+ * and most tables look at the lowest: bytes are turned round.
  */
 static inline uint64
 funnel_mix(uint64 hash, uint64 number)
@@ -34,7 +34,7 @@ funnel_mix(uint64 hash, uint64 number)
 	return pg_bswap64((hash ^ number) * UINT64CONST(0x9E3779B97F4A7C15));
 }
 
-/* A number that holds all of up to seven bytes, among those that are as long. */
+/* Up to seven bytes as a number: no others of the same length have the same. */
 static inline uint64
 funnel_short_word(const char *bytes, int len)
 {

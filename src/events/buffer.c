@@ -356,8 +356,8 @@ merge_words(const int64 *from, int64 *to, size_t begin, size_t middle, size_t en
 
 /*
  * Sort the rows.  They mostly come in order, or in a few runs that are: one
- * from each process of a parallel scan, or one more for a late event.  One
- * run costs a look, a few are merged.
+ * from each process of a parallel scan, where spool/scan.c has not merged them, or
+ * one more for a late event.  One run costs a look, a few are merged.
  */
 void
 funnel_events_sort(FunnelEvents *events)
@@ -547,8 +547,9 @@ merge_to_plain(FunnelEvents *events, size_t middle)
 
 /*
  * Turn words into times and steps in order of time.  They mostly come so, or
- * in two runs: one from each of two processes, or one for an event that was
- * late.  False if there is a word that does not match exactly one step.
+ * in two runs: one for an event that was late, or one from each of two processes
+ * where spool/scan.c has not merged them.  False if there is a word that does not
+ * match exactly one step.
  */
 static bool
 read_plain_words(FunnelEvents *events, uint64_t *present)

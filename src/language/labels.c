@@ -27,9 +27,9 @@
 #include "language/labels.h"
 
 /*
- * What labels are compared by: their first, middle and last eight bytes, which
- * overlap.  A shorter label is one number; of one that is longer than all three the
- * middle is a hash of all bytes.
+ * What labels are compared by: their first, middle and last eight bytes, which may
+ * overlap.  A label of less than eight bytes is one number; of one that is longer
+ * than the three words the middle is a hash of all bytes.
  */
 typedef struct LabelKey
 {

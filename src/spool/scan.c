@@ -7,9 +7,11 @@
  * file.  All that is one unit's is put side by side by a counting sort, inside
  * the cache.
  *
- * Each process of a parallel scan has seen rows in order of time, but not all.
- * What they saw is merged while it is sorted, all units at once: that is cheaper
- * than unit by unit, because a process reads many rows that follow each other.
+ * Where a table is in order of time, so are the rows that each process of a parallel
+ * scan has seen.  They are merged while they are placed, for all units at once: that
+ * is cheaper than unit by unit, because a process reads many rows that follow each
+ * other.  What is not merged here is when a unit is read, see events/buffer.c: that
+ * of partitions that are split, for example.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,8 +41,10 @@ can_split(const FunnelSpool *spool)
 		(spool->form.unit_type->is_integer ? 0 : 32);
 }
 
-/* Sources of more streams, or whose rows are not in order, are not merged. */
+/* More streams are not merged. */
 #define MAX_STREAMS			8
+
+/* Merging ends when fewer events than these, on average, came from one stream. */
 #define EVENTS_PER_STRETCH	8
 
 struct FunnelSpoolScan
@@ -63,7 +67,9 @@ struct FunnelSpoolScan
 	int			nsegments;
 	int			segments_capacity;
 	const SpoolSegment **segments;	/* of this partition */
-	int			nstreams;		/* of segments in the order of one process */
+	int			nstreams;		/* of segments, in order of time if the table
+								 * is */
+	bool		begins_stream;	/* the next segment does */
 	int			stream_begins[MAX_STREAMS]; /* the first segment of each */
 	uint32	   *stream_numbers[MAX_STREAMS];	/* and its place in numbers */
 	uint32	   *table;			/* by hash: a unit's number plus one, 0 = free */
@@ -194,6 +200,13 @@ unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
 static void
 add_segment(FunnelSpoolScan *scan, const SpoolSegment *segment)
 {
+	if (scan->begins_stream)
+	{
+		if (scan->nstreams < MAX_STREAMS)
+			scan->stream_begins[scan->nstreams] = scan->nsegments;
+		scan->nstreams++;
+		scan->begins_stream = false;
+	}
 	if (scan->nsegments == scan->segments_capacity)
 	{
 		scan->segments_capacity = Max(scan->segments_capacity * 2, 64);
@@ -284,20 +297,17 @@ add_blocks(FunnelSpoolScan *scan, const FunnelSpool *source, int p)
 		add_segment(scan, &block->segment);
 }
 
-/* The segments added from now on are a stream, in place of one without any. */
-static void
-begin_stream(FunnelSpoolScan *scan)
+/* Is a run what this spool has written, rather than another process? */
+static bool
+is_own_run(const SpoolRun *run)
 {
-	int			n = scan->nstreams;
-
-	if (n > 0 && n <= MAX_STREAMS && scan->stream_begins[n - 1] == scan->nsegments)
-		return;
-	if (n < MAX_STREAMS)
-		scan->stream_begins[n] = scan->nsegments;
-	scan->nstreams++;
+	return run->memory == NULL && run->shared == NULL;
 }
 
-/* Have all of a partition in memory, as segments. */
+/*
+ * Have all of a partition in memory, as segments.  What a spool wrote, at one time
+ * after the other, and what it has in memory is one stream.
+ */
 static void
 load_partition(FunnelSpoolScan *scan, int p)
 {
@@ -309,15 +319,19 @@ load_partition(FunnelSpoolScan *scan, int p)
 	for (int i = 0; i < spool_num_sources(scan->spool); i++)
 	{
 		const FunnelSpool *source = spool_source(scan->spool, i);
+		bool		was_own = false;
 
 		for (int r = 0; r < source->nruns; r++)
 		{
-			begin_stream(scan);
+			bool		is_own = is_own_run(source->runs[r]);
+
+			scan->begins_stream |= !is_own || !was_own;
+			was_own = is_own;
 			add_run(scan, source->runs[r], p, loaded);
 			if (source->runs[r]->memory == NULL)
 				loaded += spool_run_size(source->runs[r], p);
 		}
-		begin_stream(scan);
+		scan->begins_stream |= !was_own;
 		add_blocks(scan, source, p);
 	}
 }
@@ -483,7 +497,7 @@ stream_next(Stream *stream)
 	return true;
 }
 
-/* Place the events of a stream up to a word; false if that were all. */
+/* Place the events of a stream up to a word; false if there are no more. */
 static pg_noinline bool
 place_stretch(FunnelSpoolScan *scan, Stream *from, int64 limit)
 {
@@ -501,11 +515,11 @@ place_stretch(FunnelSpoolScan *scan, Stream *from, int64 limit)
 	return more;
 }
 
-/* Are the segments streams of packed words? */
+/* Are the segments several streams of packed words? */
 static bool
 can_merge(const FunnelSpoolScan *scan)
 {
-	if (scan->nstreams > MAX_STREAMS || scan->spool->full_rows)
+	if (scan->nstreams < 2 || scan->nstreams > MAX_STREAMS || scan->spool->full_rows)
 		return false;
 	for (int s = 0; s < scan->nsegments; s++)
 	{
@@ -516,8 +530,8 @@ can_merge(const FunnelSpoolScan *scan)
 }
 
 /*
- * Place the NEVENTS events of all streams in order of time, as long as a stream has
- * many that follow each other; where it has not, that would cost more than it saves.
+ * Place the NEVENTS events of all streams in order of time, as long as many that
+ * follow each other come from one stream; else that would cost more than it saves.
  */
 static void
 merge_events(FunnelSpoolScan *scan, uint64 nevents)

@@ -415,7 +415,7 @@ spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 	return true;
 }
 
-/* The event of a packed record. */
+/* The word of a packed record. */
 static pg_attribute_always_inline uint64
 spool_packed_word(const SpoolCursor *cursor)
 {
