@@ -180,12 +180,17 @@ run-valgrind: all
 run-oracle: all
 	$(RECURSE)@$(CLUSTER) python3 test/oracle/clauses.py
 
+# A quarter of the memory, as PostgreSQL's manual recommends.  A scan of a table that
+# is larger than a quarter of the buffers leaves no pages in them.
+BUFFERS = shared_buffers = $(or $(shell awk '/^MemTotal:/ { print int($$2 / 4096) "MB" }' \
+	/proc/meminfo 2>/dev/null),1GB)
+
 # BENCH_ROWS, BENCH_RUNS, BENCH_ONLY and BENCH_COLD: see test/bench/bench.py.
 # The output is the page's Markdown, and nothing of the build's.
 run-bench:
 	$(RECURSE)@$(AGAIN) PG_CONFIG='$(PG_CONFIG)' all >&2
 	@'$(TOP)/test/bench/peers' build/peers
-	$(RECURSE)@FUNNEL_PEERS='$(CURDIR)/build/peers' FUNNEL_SETTINGS='shared_buffers = 1GB' \
+	$(RECURSE)@FUNNEL_PEERS='$(CURDIR)/build/peers' FUNNEL_SETTINGS='$(BUFFERS)' \
 		$(CLUSTER) test/bench/run
 
 # SHARDS_ROWS, SHARDS_RUNS and SHARDS_COUNTS: see test/bench/shards.py.
