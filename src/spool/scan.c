@@ -297,7 +297,11 @@ add_blocks(FunnelSpoolScan *scan, const FunnelSpool *source, int p)
 		add_segment(scan, &block->segment);
 }
 
-/* Is a run what this spool has written, rather than another process? */
+/*
+ * Is a run what this spool has written, rather than another process?  One that came
+ * from there and was written since counts as its own: it is out of order at worst,
+ * and its units are sorted when they are read.
+ */
 static bool
 is_own_run(const SpoolRun *run)
 {

@@ -193,9 +193,9 @@ def plain_rows(rng, d, scale, origin):
 
 
 def long_plain_case(rng):
-    """Rules and rows that are plain, around as many rows as a word has bits."""
+    """Rules and rows that are plain, more rows than the brute force can take."""
     n = rng.choice((1, 2, 3, 5, 8, 20, 64))
-    size = rng.choice((20, 62, 63, 64, 65, 66, 130))
+    size = rng.choice((20, 40, 64, 130))
     span = rng.choice((size // 4, size, 4 * size, 1000 * size))
     ts = 0
     rows = []
