@@ -240,9 +240,15 @@ SET hash_mem_multiplier = 1;
 SELECT funnel_agg(repeat('x', 10) || u, t, e, 'a -> b -> c within 1 day')::text AS spilled_in_workers FROM huge_0 \gset
 RESET work_mem;
 RESET hash_mem_multiplier;
+-- more than a worker keeps until the end, with enough memory
+SET work_mem = '256MB';
+SET parallel_leader_participation = off;
+SELECT funnel_agg(repeat('x', 60) || u, t, e, 'a -> b -> c within 1 day')::text AS written_ahead FROM huge_0 \gset
+RESET parallel_leader_participation;
+RESET work_mem;
 SET max_parallel_workers_per_gather = 0;
 SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text = :'in_workers' AS same FROM huge_0;
-SELECT :'in_workers' = :'spilled_in_workers' AS spilled_same;
+SELECT :'in_workers' = :'spilled_in_workers' AS spilled_same, :'in_workers' = :'written_ahead' AS written_ahead_same;
 
 DROP TABLE parts, many, turns, huge, cases;
 DROP FUNCTION answer, wrong, writes_file, in_turns;

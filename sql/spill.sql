@@ -59,8 +59,8 @@ CLOSE c;
 CALL spend_memory();
 COMMIT;
 
--- What failed to go to a file is not tried again.  The query whose file it is
--- finds out if it has to read it.
+-- What failed to go to a file stays in memory, and goes there later.  The query
+-- whose file it is does not notice.
 BEGIN;
 DECLARE c CURSOR FOR TABLE again;
 FETCH 3 FROM c;

@@ -100,8 +100,11 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time)
 		return funnel_same_state(fcinfo);	/* no event */
 	ts = read_time(PG_GETARG_DATUM(2));
 	if (state == NULL)
+	{
 		state = create_state(context, &question,
 							 get_unit_type(fcinfo, InvalidOid, InvalidOid));
+		funnel_spool_expect_handover(state->spool, fcinfo);
+	}
 	if (!PG_ARGISNULL(3))
 	{
 		struct varlena *text = funnel_plain_varlena(PG_GETARG_DATUM(3));
@@ -154,7 +157,7 @@ funnel_flow_agg_serialize(PG_FUNCTION_ARGS)
 	pq_sendint32(&buf, state->unit_type->collation);
 	funnel_flow_question_send(&state->question, &buf);
 	funnel_keys_send(state->labels, &buf);
-	funnel_spool_serialize(state->spool, &buf, fcinfo);
+	funnel_spool_serialize(state->spool, &buf);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 

@@ -141,6 +141,7 @@ state_for_row_slowly(FunctionCallInfo fcinfo, FunnelAggState *state, Extras extr
 			check_entry_is_possible(program, extras);
 		state = funnel_agg_create_state(context, site, program,
 										extras.value != 0, extras.key != 0);
+		funnel_spool_expect_handover(state->spool, fcinfo);
 	}
 	else if (!funnel_program_is_for(state->program, def))
 		funnel_definitions_differ(state->program, def);

@@ -59,7 +59,7 @@ funnel_agg_serialize(PG_FUNCTION_ARGS)
 	pq_sendbytes(&buf, VARDATA(state->program->def), VARSIZE(state->program->def) - VARHDRSZ);
 	if (state->keys != NULL)
 		funnel_keys_send(state->keys, &buf);
-	funnel_spool_serialize(state->spool, &buf, fcinfo);
+	funnel_spool_serialize(state->spool, &buf);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 

@@ -104,9 +104,7 @@ add_block(FunnelSpool *spool, uint64 hash, size_t room)
 			return partition;
 	}
 	needed = funnel_blocks_needed(blocks, room);
-	if (needed > 0 && spool_is_partitioned(blocks) &&
-		funnel_spool_is_over_budget(spool, needed) &&
-		!funnel_spool_spill_idle(spool, needed) && funnel_spool_is_worth_spilling(spool))
+	if (needed > 0 && spool_is_partitioned(blocks) && funnel_spool_must_spill(spool, needed))
 	{
 		funnel_spool_spill(spool);
 		/* spare memory that is too small for the block would be of no use */

@@ -15,12 +15,19 @@
  *	place		a byte: where the segments are
  *
  * If they are lent, the process, 4 bytes, and the loan's number in it, 8 bytes.
- * Else,
+ * If they are in the message,
  *
  *	full rows	a byte: there may be some
  *	partitioned	a byte
  *	sizes		of each partition, 8 bytes, multiples of 8
- *	segments	of all partitions, see spool/segment.h; or which file has them
+ *	segments	of all partitions, see spool/segment.h
+ *
+ * If they are in a file,
+ *
+ *	full rows	a byte
+ *	file		a FunnelSharedFile
+ *	runs		their number, 4 bytes
+ *	offsets		of each run: of its partitions in the file, and the end
  *
  *-------------------------------------------------------------------------
  */
@@ -53,9 +60,6 @@
 /* Four times the server's tuple queue, PARALLEL_TUPLE_QUEUE_SIZE of execParallel.c */
 #define MAX_QUEUED_SIZE		(4 * 64 * 1024)
 
-/* So much is read at a time. */
-#define MAX_PIECE_SIZE		(1024 * 1024)
-
 static void
 reserve(StringInfo buf, size_t size)
 {
@@ -69,114 +73,42 @@ reserve(StringInfo buf, size_t size)
 }
 
 static void
-append_zeros(StringInfo buf, size_t size)
+append_bytes(StringInfo buf, const void *data, size_t size)
 {
 	reserve(buf, size);
-	memset(buf->data + buf->len, 0, size);
+	memcpy(buf->data + buf->len, data, size);
 	buf->len += size;
-	buf->data[buf->len] = '\0';
 }
 
-/*
- * Segments on their way: to the end of a message, and from there to a file once
- * there are too many.
- */
-typedef struct Outlet
-{
-	StringInfo	buf;
-	int			begin;			/* where they begin in it */
-	size_t		limit;			/* so many bytes may stay there */
-	FunctionCallInfo fcinfo;
-	MemoryContext context;		/* of the file */
-	BufFile    *file;			/* NULL as long as there is none */
-	FunnelSharedFile shared;
-	int64		written;		/* to the file */
-} Outlet;
-
+/* Append a partition of a run. */
 static void
-init_outlet(Outlet *outlet, StringInfo buf)
+append_run(StringInfo buf, const SpoolRun *run, int p)
 {
-	memset(outlet, 0, sizeof(*outlet));
-	outlet->buf = buf;
-	outlet->begin = buf->len;
-	outlet->limit = SIZE_MAX;
-}
+	size_t		size = spool_run_size(run, p);
 
-/* How many bytes of segments there are */
-static int64
-outlet_size(const Outlet *outlet)
-{
-	return outlet->written + (outlet->buf->len - outlet->begin);
-}
-
-/* Have the bytes in the file if there are too many. */
-static void
-relieve(Outlet *outlet)
-{
-	size_t		size = outlet->buf->len - outlet->begin;
-
-	if (outlet->file == NULL && size <= outlet->limit)
-		return;
-	if (outlet->file == NULL)
-		outlet->file = funnel_shared_file_create(&outlet->shared, outlet->fcinfo,
-												 outlet->context);
-	funnel_file_write(outlet->file, outlet->buf->data + outlet->begin, size);
-	outlet->written += size;
-	outlet->buf->len = outlet->begin;
-}
-
-/* Read bytes of a run, which may be the segments of a message. */
-static void
-read_run(const SpoolRun *run, int64 at, void *to, size_t size)
-{
 	if (run->memory != NULL)
-		memcpy(to, run->memory + at, size);
+		append_bytes(buf, run->memory + run->offsets[p], size);
 	else
 	{
-		funnel_file_seek(run->file, at);
-		funnel_file_read(run->file, to, size);
-	}
-}
-
-static void
-append_bytes(Outlet *outlet, const SpoolRun *run, int64 at, int64 end)
-{
-	StringInfo	buf = outlet->buf;
-
-	for (; at < end; at += MAX_PIECE_SIZE)
-	{
-		size_t		size = Min(end - at, MAX_PIECE_SIZE);
-
-		CHECK_FOR_INTERRUPTS();
 		reserve(buf, size);
-		read_run(run, at, buf->data + buf->len, size);
+		funnel_file_read(run->file, run->offsets[p], buf->data + buf->len, size);
 		buf->len += size;
-		relieve(outlet);
 	}
 }
 
-/* A block, as a run of its one segment */
-static SpoolRun
-run_of_block(SpoolBlock *block)
-{
-	SpoolRun	run = {0};
-
-	run.memory = (char *) &block->segment;
-	return run;
-}
-
-/* All segments of a partition, as they are. */
+/* Append all segments of a partition, as they are. */
 static void
-append_partition(Outlet *outlet, const FunnelSpool *spool, int p)
+append_partition(StringInfo buf, const FunnelSpool *spool, int p)
 {
 	for (int r = 0; r < spool->nruns; r++)
-		append_bytes(outlet, spool->runs[r], spool->runs[r]->offsets[p],
-					 spool->runs[r]->offsets[p + 1]);
+	{
+		CHECK_FOR_INTERRUPTS();
+		append_run(buf, spool->runs[r], p);
+	}
 	for (SpoolBlock *block = spool->blocks.partitions[p].head; block != NULL; block = block->next)
 	{
-		SpoolRun	run = run_of_block(block);
-
-		append_bytes(outlet, &run, 0, spool_segment_size(&block->segment));
+		CHECK_FOR_INTERRUPTS();
+		append_bytes(buf, &block->segment, spool_segment_size(&block->segment));
 	}
 }
 
@@ -191,26 +123,28 @@ create_run(const FunnelSpool *spool, const uint64 *sizes)
 	return run;
 }
 
-/* Is this call's state that of a partial aggregate of a plan? */
+/*
+ * Does the state go from a partial aggregate of a plan without groups to the process
+ * where all of the plan above runs?  Then it can be lent: it is kept until the node
+ * ends, and the nodes above end before.
+ */
 static bool
-is_partial(FunctionCallInfo fcinfo)
+stays_in_process(FunctionCallInfo fcinfo)
+{
+	return !IsParallelWorker() && ((const AggState *) fcinfo->context)->aggstrategy == AGG_PLAIN;
+}
+
+void
+funnel_spool_expect_handover(FunnelSpool *spool, FunctionCallInfo fcinfo)
 {
 	const AggState *node = (const AggState *) fcinfo->context;
 
-	return IsA(node, AggState) && DO_AGGSPLIT_SERIALIZE(node->aggsplit);
-}
-
-/*
- * Can a spool be lent?  It must be large, and the process be the one where all of
- * the plan above runs.  The state must be that of a partial aggregate without
- * groups: then it is kept until the node ends, and the nodes above end before.
- */
-static bool
-can_lend(const FunnelSpool *spool, FunctionCallInfo fcinfo)
-{
-	return spool_is_partitioned(&spool->blocks) && spool->nlenders == 0 &&
-		is_partial(fcinfo) && !IsParallelWorker() &&
-		((const AggState *) fcinfo->context)->aggstrategy == AGG_PLAIN;
+	if (!IsA(node, AggState) || !DO_AGGSPLIT_SERIALIZE(node->aggsplit))
+		return;
+	spool->can_lend = stays_in_process(fcinfo);
+	spool->hands_over = !spool->can_lend;
+	/* with a temp_file_limit there is no file for what fits into memory */
+	spool->writes_ahead = IsParallelWorker() && temp_file_limit < 0;
 }
 
 static void
@@ -228,8 +162,7 @@ lend(FunnelSpool *spool, StringInfo buf)
 
 /*
  * How many bytes of segments a message may have.  The process that writes it
- * holds it twice, and the one that reads it holds those of all others.  With a
- * temp_file_limit there is no file for what fits into memory.
+ * holds it twice, and the one that reads it holds those of all others.
  */
 static size_t
 max_message_size(const FunnelSpool *spool)
@@ -240,110 +173,77 @@ max_message_size(const FunnelSpool *spool)
 	int			nsenders = Max(Max(max_parallel_workers_per_gather, ParallelWorkerNumber + 1), 1);
 	size_t		limit = Min(left / 2, funnel_spool_message_share() / nsenders);
 
-	if (IsParallelWorker() && temp_file_limit < 0)
-		limit = Min(limit, MAX_QUEUED_SIZE);
-	return limit;
+	return spool->writes_ahead ? Min(limit, MAX_QUEUED_SIZE) : limit;
 }
 
-/* Append the segments of all partitions, and note their sizes. */
-static void
-append_segments(Outlet *outlet, FunnelSpool *spool, uint64 *sizes)
+/* The bytes of all segments */
+static uint64
+size_of_segments(const FunnelSpool *spool)
 {
-	funnel_spool_check_loans(spool);
+	uint64		size = 0;
+
+	for (int r = 0; r < spool->nruns; r++)
+		size += spool->runs[r]->offsets[SPOOL_PARTITIONS] - spool->runs[r]->offsets[0];
 	for (int p = 0; p < spool_num_partitions(&spool->blocks); p++)
 	{
-		int64		begin = outlet_size(outlet);
-
-		for (int i = 0; i < spool_num_sources(spool); i++)
-			append_partition(outlet, spool_source(spool, i), p);
-		sizes[p] = outlet_size(outlet) - begin;
+		for (SpoolBlock *block = spool->blocks.partitions[p].head; block != NULL; block = block->next)
+			size += spool_segment_size(&block->segment);
 	}
+	return size;
 }
 
-/*
- * The file that a spool went to when it was handed over before, if that is still
- * all there is.
- */
-static const SpoolRun *
-handed_over_run(const FunnelSpool *spool)
-{
-	if (spool->nruns == 1 && spool->runs[0]->shared != NULL && spool->nlenders == 0 &&
-		spool->blocks.slabs == NULL)
-		return spool->runs[0];
-	return NULL;
-}
-
+/* Say which file has the segments. */
 static void
-hand_over_again(const FunnelSpool *spool, const SpoolRun *run, StringInfo buf)
+send_file(const FunnelSpool *spool, StringInfo buf)
 {
 	pq_sendbyte(buf, IN_FILE);
 	pq_sendbyte(buf, spool->full_rows);
-	pq_sendbyte(buf, true);
-	for (int p = 0; p < SPOOL_PARTITIONS; p++)
-		pq_sendint64(buf, spool_run_size(run, p));
-	appendBinaryStringInfo(buf, (char *) run->shared, sizeof(*run->shared));
-	funnel_shared_file_again(run->shared);
+	append_bytes(buf, &spool->shared, sizeof(spool->shared));
+	pq_sendint32(buf, spool->nruns);
+	for (int r = 0; r < spool->nruns; r++)
+		append_bytes(buf, spool->runs[r]->offsets, sizeof(spool->runs[r]->offsets));
+	funnel_shared_file_send(&spool->shared);
 }
 
-void
-funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
+static void
+send_segments(const FunnelSpool *spool, StringInfo buf)
 {
 	int			npartitions = spool_num_partitions(&spool->blocks);
 	uint64		sizes[SPOOL_PARTITIONS] = {0};
-	const SpoolRun *handed_over;
-	int			place_at = buf->len;
 	int			sizes_at;
-	Outlet		outlet;
 
-	if (can_lend(spool, fcinfo))
-	{
-		lend(spool, buf);
-		return;
-	}
-	handed_over = handed_over_run(spool);
-	if (handed_over != NULL)
-	{
-		hand_over_again(spool, handed_over, buf);
-		return;
-	}
-	for (int i = 0; i < spool_num_sources(spool); i++)
-		funnel_spool_check_file(spool_source(spool, i));
-	funnel_blocks_finish_segments(&spool->blocks);
 	pq_sendbyte(buf, IN_MESSAGE);
 	pq_sendbyte(buf, spool->full_rows);
 	pq_sendbyte(buf, spool_is_partitioned(&spool->blocks));
 	sizes_at = buf->len;
-	append_zeros(buf, npartitions * sizeof(uint64));
-
-	init_outlet(&outlet, buf);
-	if (spool_is_partitioned(&spool->blocks) && is_partial(fcinfo))
-		outlet.limit = max_message_size(spool);
-	outlet.fcinfo = fcinfo;
-	outlet.context = spool->blocks.context;
-	append_segments(&outlet, spool, sizes);
-	if (outlet.file != NULL)
-	{
-		/* this is where the spool's own content is now, too */
-		SpoolRun   *run = create_run(spool, sizes);
-
-		funnel_shared_file_finish(outlet.file);
-		run->file = outlet.file;
-		run->shared = MemoryContextAlloc(spool->blocks.context, sizeof(FunnelSharedFile));
-		*run->shared = outlet.shared;
-		/* the server may keep the message for long */
-		buf->maxlen = buf->len + 1;
-		buf->data = repalloc(buf->data, buf->maxlen);
-		funnel_spool_replace(spool, run);
-		buf->data[place_at] = IN_FILE;
-		appendBinaryStringInfo(buf, (char *) &outlet.shared, sizeof(outlet.shared));
-	}
-	spool->message_memory = buf->len;
+	append_bytes(buf, sizes, npartitions * sizeof(uint64));
 	for (int p = 0; p < npartitions; p++)
 	{
-		uint64		size = pg_hton64(sizes[p]);
+		int			begin = buf->len;
 
-		memcpy(buf->data + sizes_at + p * sizeof(size), &size, sizeof(size));
+		for (int i = 0; i < spool_num_sources(spool); i++)
+			append_partition(buf, spool_source(spool, i), p);
+		sizes[p] = pg_hton64((uint64) (buf->len - begin));
 	}
+	memcpy(buf->data + sizes_at, sizes, npartitions * sizeof(uint64));
+}
+
+void
+funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
+{
+	if (spool->can_lend && spool_is_partitioned(&spool->blocks) && spool->nlenders == 0)
+	{
+		lend(spool, buf);
+		return;
+	}
+	funnel_spool_check_loans(spool);
+	funnel_blocks_finish_segments(&spool->blocks);
+	if ((spool->file != 0 || size_of_segments(spool) > max_message_size(spool)) &&
+		funnel_spool_share(spool))
+		send_file(spool, buf);
+	else
+		send_segments(spool, buf);
+	spool->message_memory = buf->len;
 	funnel_spool_set_idle(spool, true);
 }
 
@@ -384,43 +284,74 @@ receive_sizes(StringInfo buf, uint64 *sizes, int npartitions)
 	return size;
 }
 
-/* Add the segments of a message, whose place has been read. */
+/* Add segments that a message has, whose place has been read. */
 static void
-absorb_segments(FunnelSpool *spool, StringInfo buf, bool in_file, FunctionCallInfo fcinfo)
+absorb_segments(FunnelSpool *spool, StringInfo buf)
 {
 	bool		full_rows = pq_getmsgbyte(buf) != 0;
 	bool		partitioned = pq_getmsgbyte(buf) != 0;
 	uint64		sizes[SPOOL_PARTITIONS] = {0};
 	int64		size = receive_sizes(buf, sizes, partitioned ? SPOOL_PARTITIONS : 1);
-	const char *segments = NULL;
-	FunnelSharedFile shared;
+	const char *segments;
 	SpoolRun   *run;
 
-	if (in_file)
-		pq_copymsgbytes(buf, (char *) &shared, sizeof(shared));
-	else if (size > buf->len - buf->cursor)
+	if (size > buf->len - buf->cursor)
 		funnel_spool_is_invalid();
-	else
-		segments = pq_getmsgbytes(buf, size);
-
+	segments = pq_getmsgbytes(buf, size);
 	if (partitioned)
 		funnel_spool_partition(spool);
 	if (full_rows)
 		funnel_spool_begin_full_rows(spool);
 
 	/* what cannot stay together comes record by record */
-	if (!in_file && !(partitioned && funnel_spool_takes_run(spool, size)))
+	if (!partitioned || !funnel_spool_takes_run(spool, size))
 	{
 		append_records(spool, segments, size);
 		return;
 	}
-	if (!partitioned)
-		funnel_spool_is_invalid();
 	run = create_run(spool, sizes);
 	run->memory = unconstify(char *, segments);
-	if (in_file)
-		run->file = funnel_shared_file_open(&shared, fcinfo, spool->blocks.context);
 	funnel_spool_add_run(spool, run);
+}
+
+/* Read where the partitions of a run in a file are. */
+static void
+receive_offsets(StringInfo buf, SpoolRun *run)
+{
+	pq_copymsgbytes(buf, (char *) run->offsets, sizeof(run->offsets));
+	if (run->offsets[0] < 0 || run->offsets[0] % 8 != 0)
+		funnel_spool_is_invalid();
+	for (int p = 0; p < SPOOL_PARTITIONS; p++)
+	{
+		if (run->offsets[p + 1] < run->offsets[p] || run->offsets[p + 1] % 8 != 0)
+			funnel_spool_is_invalid();
+	}
+}
+
+/* Add segments that are in a file. */
+static void
+absorb_file(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
+{
+	bool		full_rows = pq_getmsgbyte(buf) != 0;
+	FunnelSharedFile shared;
+	int			nruns;
+	File		file;
+
+	pq_copymsgbytes(buf, (char *) &shared, sizeof(shared));
+	nruns = pq_getmsgint(buf, 4);
+	funnel_spool_partition(spool);
+	if (full_rows)
+		funnel_spool_begin_full_rows(spool);
+	file = funnel_shared_file_open(&shared, fcinfo, spool->blocks.context);
+	for (int r = 0; r < nruns; r++)
+	{
+		SpoolRun   *run = MemoryContextAllocZero(spool->blocks.context, sizeof(SpoolRun));
+
+		CHECK_FOR_INTERRUPTS();
+		receive_offsets(buf, run);
+		run->file = file;
+		funnel_spool_add_run(spool, run);
+	}
 }
 
 void
@@ -431,8 +362,10 @@ funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
 	switch (place)
 	{
 		case IN_MESSAGE:
+			absorb_segments(spool, buf);
+			break;
 		case IN_FILE:
-			absorb_segments(spool, buf, place == IN_FILE, fcinfo);
+			absorb_file(spool, buf, fcinfo);
 			break;
 		case LENT:
 			/* who keeps partial states elsewhere must not find one of another */

@@ -90,8 +90,6 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 	FunnelSpoolScan *scan = MemoryContextAllocZero(context, sizeof(FunnelSpoolScan));
 
 	funnel_spool_check_loans(spool);
-	for (int i = 0; i < spool_num_sources(spool); i++)
-		funnel_spool_check_file(spool_source(spool, i));
 	funnel_blocks_finish_segments(&spool->blocks);
 	funnel_spool_set_idle(spool, false);
 	scan->spool = spool;
@@ -280,8 +278,7 @@ add_run(FunnelSpoolScan *scan, const SpoolRun *run, int p, char *loaded)
 		at = run->memory + run->offsets[p];
 	else
 	{
-		funnel_file_seek(run->file, run->offsets[p]);
-		funnel_file_read(run->file, loaded, size);
+		funnel_file_read(run->file, run->offsets[p], loaded, size);
 		at = loaded;
 	}
 	end = at + size;
@@ -298,19 +295,10 @@ add_blocks(FunnelSpoolScan *scan, const FunnelSpool *source, int p)
 }
 
 /*
- * Is a run what this spool has written, rather than another process?  One that came
- * from there and was written since counts as its own: it is out of order at worst,
- * and its units are sorted when they are read.
- */
-static bool
-is_own_run(const SpoolRun *run)
-{
-	return run->memory == NULL && run->shared == NULL;
-}
-
-/*
- * Have all of a partition in memory, as segments.  What a spool wrote, at one time
- * after the other, and what it has in memory is one stream.
+ * Have all of a partition in memory, as segments.  What a process wrote to its file,
+ * at one time after the other, and what it has in memory is one stream.  What came
+ * from elsewhere and was written to that file counts as its own: it is out of order
+ * at worst, and its units are sorted when they are read.
  */
 static void
 load_partition(FunnelSpoolScan *scan, int p)
@@ -323,19 +311,19 @@ load_partition(FunnelSpoolScan *scan, int p)
 	for (int i = 0; i < spool_num_sources(scan->spool); i++)
 	{
 		const FunnelSpool *source = spool_source(scan->spool, i);
-		bool		was_own = false;
+		File		last = 0;		/* file of a run */
 
 		for (int r = 0; r < source->nruns; r++)
 		{
-			bool		is_own = is_own_run(source->runs[r]);
+			const SpoolRun *run = source->runs[r];
 
-			scan->begins_stream |= !is_own || !was_own;
-			was_own = is_own;
-			add_run(scan, source->runs[r], p, loaded);
-			if (source->runs[r]->memory == NULL)
-				loaded += spool_run_size(source->runs[r], p);
+			scan->begins_stream |= run->memory != NULL || run->file != last;
+			add_run(scan, run, p, loaded);
+			last = run->memory == NULL ? run->file : 0;
+			if (run->memory == NULL)
+				loaded += spool_run_size(run, p);
 		}
-		scan->begins_stream |= !was_own;
+		scan->begins_stream |= last == 0 || last != source->file;
 		add_blocks(scan, source, p);
 	}
 }
@@ -677,8 +665,8 @@ split_partition(FunnelSpoolScan *scan, int p)
 static void
 end_split(FunnelSpoolScan *scan)
 {
-	if (scan->split->file != NULL)
-		BufFileClose(scan->split->file);
+	if (scan->split->file != 0)
+		FileClose(scan->split->file);
 	MemoryContextDelete(scan->split_context);
 	scan->split = NULL;
 	scan->split_scan = NULL;

@@ -13,7 +13,8 @@
  *
  * Usually a file is deleted before, once it was read.  One that was read by the
  * process that wrote it has to wait for the state whose content it is, because
- * a plan that runs again may hand that over once more.
+ * a plan that runs again may hand that over once more.  One of a state that ends
+ * before it is handed over goes with it.
  *
  * A statement that fails within a transaction that goes on, or that ends before
  * it has read all, leaves its files until the end of the transaction, because
@@ -81,8 +82,9 @@ typedef struct WrittenFile
 {
 	dlist_node	node;
 	FunnelSharedFile shared;
-	BufFile    *file;			/* NULL once its state has ended */
-	bool		is_read;		/* by this process, since it was handed over */
+	bool		is_needed;		/* its state has not ended */
+	bool		is_awaited;		/* it was sent, and this process has not read it
+								 * since */
 } WrittenFile;
 
 static dlist_head written_files = DLIST_STATIC_INIT(written_files);
@@ -112,33 +114,18 @@ forget_written(WrittenFile *written)
 static void
 delete_file(FunnelSharedFile *shared)
 {
-	BufFileDeleteFileSet(&shared->set, shared->name, true);
+	(void) FileSetDelete(&shared->set, shared->name, true);
 }
 
-/* The state that was written ends. */
-static void
-end_writing(Datum arg)
-{
-	WrittenFile *written = (WrittenFile *) DatumGetPointer(arg);
-
-	BufFileClose(written->file);
-	written->file = NULL;
-	if (written->is_read)
-	{
-		delete_file(&written->shared);
-		forget_written(written);
-	}
-}
-
-BufFile *
-funnel_shared_file_create(FunnelSharedFile *shared, FunctionCallInfo fcinfo,
-						  MemoryContext context)
+File
+funnel_shared_file_create(FunnelSharedFile *shared, ResourceOwner owner)
 {
 	static uint32 last_number = 0;
-	MemoryContext old = MemoryContextSwitchTo(context);
 	pid_t		leader = leader_pid();
 	FileSet		home = file_set(leader, MyDatabaseTableSpace);
+	ResourceOwner old_owner = CurrentResourceOwner;
 	WrittenFile *written;
+	File		file;
 
 	memset(shared, 0, sizeof(*shared));
 	FileSetInit(&shared->set);
@@ -153,22 +140,39 @@ funnel_shared_file_create(FunnelSharedFile *shared, FunctionCallInfo fcinfo,
 	written = MemoryContextAllocZero(TopMemoryContext, sizeof(WrittenFile));
 	dlist_push_tail(&written_files, &written->node);
 	written->shared = *shared;
-	written->file = BufFileCreateFileSet(&shared->set, shared->name);
-	AggRegisterCallback(fcinfo, end_writing, PointerGetDatum(written));
-	MemoryContextSwitchTo(old);
-	return written->file;
+	written->is_needed = true;
+	CurrentResourceOwner = owner;
+	file = FileSetCreate(&shared->set, shared->name);
+	CurrentResourceOwner = old_owner;
+	return file;
 }
 
 void
-funnel_shared_file_finish(BufFile *file)
+funnel_shared_file_send(const FunnelSharedFile *shared)
 {
-	BufFileExportFileSet(file);
+	find_written(shared)->is_awaited = true;
+}
+
+/* Delete a written file if nobody is to read it. */
+static void
+delete_if_done(WrittenFile *written)
+{
+	if (written->is_needed || written->is_awaited)
+		return;
+	delete_file(&written->shared);
+	forget_written(written);
 }
 
 void
-funnel_shared_file_again(const FunnelSharedFile *shared)
+funnel_shared_file_end(const FunnelSharedFile *shared)
 {
-	find_written(shared)->is_read = false;
+	WrittenFile *written = find_written(shared);
+
+	/* at the end of a transaction all are forgotten */
+	if (written == NULL)
+		return;
+	written->is_needed = false;
+	delete_if_done(written);
 }
 
 /*
@@ -189,7 +193,7 @@ is_read_again(FunctionCallInfo fcinfo)
 /* What is read */
 typedef struct ReadFile
 {
-	BufFile    *file;
+	File		file;
 	FunnelSharedFile shared;
 	bool		is_read_again;
 } ReadFile;
@@ -200,18 +204,17 @@ end_reading(Datum arg)
 	ReadFile   *read = (ReadFile *) DatumGetPointer(arg);
 	WrittenFile *written;
 
-	BufFileClose(read->file);
+	FileClose(read->file);
 	if (read->is_read_again)
 		return;
 	written = find_written(&read->shared);
-	if (written != NULL && written->file != NULL)
+	if (written == NULL)
+		delete_file(&read->shared);
+	else
 	{
-		written->is_read = true;
-		return;
+		written->is_awaited = false;
+		delete_if_done(written);
 	}
-	delete_file(&read->shared);
-	if (written != NULL)
-		forget_written(written);
 }
 
 /* The plan ends; after an error, the end of the transaction sees to its files. */
@@ -235,23 +238,25 @@ delete_with_plan(const FunnelSharedFile *shared, FunctionCallInfo fcinfo)
 	MemoryContextRegisterResetCallback(context, callback);
 }
 
-BufFile *
+File
 funnel_shared_file_open(const FunnelSharedFile *shared, FunctionCallInfo fcinfo,
 						MemoryContext context)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
-	ReadFile   *read = palloc(sizeof(ReadFile));
+	ReadFile   *read = MemoryContextAlloc(context, sizeof(ReadFile));
 
 	read->shared = *shared;
 	read->is_read_again = is_read_again(fcinfo);
 	/* who keeps partial states elsewhere must not find one of another query */
 	if (shared->set.creator_pid != leader_pid())
 		elog(ERROR, "funnel_agg state is of another process");
-	read->file = BufFileOpenFileSet(&read->shared.set, read->shared.name, O_RDONLY, false);
+	read->file = FileSetOpen(&read->shared.set, read->shared.name, O_RDONLY);
+	if (read->file <= 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not open temporary file \"%s\": %m", read->shared.name)));
 	AggRegisterCallback(fcinfo, end_reading, PointerGetDatum(read));
 	if (read->is_read_again)
 		delete_with_plan(shared, fcinfo);
-	MemoryContextSwitchTo(old);
 	return read->file;
 }
 

@@ -9,8 +9,8 @@
 #define FUNNEL_SPOOL_SHAREDFILE_H
 
 #include "fmgr.h"
-#include "storage/buffile.h"
 #include "storage/fileset.h"
+#include "utils/resowner.h"
 
 /* Where it is, to be sent as it stands to another process of the server */
 typedef struct FunnelSharedFile
@@ -19,29 +19,23 @@ typedef struct FunnelSharedFile
 	char		name[32];
 } FunnelSharedFile;
 
-/*
- * An empty file to be written, with its buffer in CONTEXT, and where it is.
- * FCINFO is that of a call of the aggregate; the file is closed at the end of
- * the group.
- */
-extern BufFile *funnel_shared_file_create(FunnelSharedFile *shared, FunctionCallInfo fcinfo,
-										  MemoryContext context);
+/* An empty file to be written, and where it is.  After an error OWNER closes it. */
+extern File funnel_shared_file_create(FunnelSharedFile *shared, ResourceOwner owner);
 
-/* All is written: others may read it, and who wrote it, too. */
-extern void funnel_shared_file_finish(BufFile *file);
+/* All is written, and another node of the plan is to read it, maybe once more. */
+extern void funnel_shared_file_send(const FunnelSharedFile *shared);
+
+/* The state that was written has ended, and closed the file. */
+extern void funnel_shared_file_end(const FunnelSharedFile *shared);
 
 /*
- * It is handed over once more, by a state that has not ended since it was
- * finished.
+ * Open a file for reading in a process of the query that wrote it.  FCINFO is that
+ * of a call of the aggregate.  The file is closed at the end of the group, and
+ * deleted then unless the plan may read it again.
+ * CONTEXT lasts as long.
  */
-extern void funnel_shared_file_again(const FunnelSharedFile *shared);
-
-/*
- * Open a file for reading in a process of the query that wrote it.  It is closed
- * at the end of the group, and deleted then unless the plan may read it again.
- */
-extern BufFile *funnel_shared_file_open(const FunnelSharedFile *shared, FunctionCallInfo fcinfo,
-										MemoryContext context);
+extern File funnel_shared_file_open(const FunnelSharedFile *shared, FunctionCallInfo fcinfo,
+									MemoryContext context);
 
 extern void funnel_shared_files_init(void);
 

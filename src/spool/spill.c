@@ -23,6 +23,9 @@
 /* The memory that the spool of a split partition may take. */
 #define SPLIT_BUDGET		(8 * 1024 * 1024)
 
+/* The memory of blocks that go to a file anyway. */
+#define WRITE_AHEAD_SIZE	(8 * 1024 * 1024)
+
 /* All spools of this process that count, the oldest first */
 static dlist_head large_spools = DLIST_STATIC_INIT(large_spools);
 
@@ -56,19 +59,19 @@ funnel_spill_init(void)
 	RegisterResourceReleaseCallback(lose_owner, NULL);
 }
 
-/*
- * The end of a spool's memory, and of its file.  After an error the owner closes
- * that: to do so here would first write what is left in its buffer, and that may
- * be what failed.
- */
+/* The end of a spool's memory, and of its file.  After an error the owner closes that. */
 static void
 leave_budget(void *arg)
 {
 	FunnelSpool *spool = arg;
 
 	dlist_delete(&spool->node);
-	if (spool->file != NULL && spool->resource_owner != NULL && IsTransactionState())
-		BufFileClose(spool->file);
+	if (spool->file != 0 && spool->resource_owner != NULL && IsTransactionState())
+	{
+		FileClose(spool->file);
+		if (spool->hands_over)
+			funnel_shared_file_end(&spool->shared);
+	}
 }
 
 void
@@ -118,45 +121,58 @@ funnel_spool_is_worth_spilling(const FunnelSpool *spool)
 	return spool->blocks.allocated >= MIN_SPILL_SIZE && spool_is_partitioned(&spool->blocks);
 }
 
-/* Append to the file. */
-static void
-write_to_file(FunnelSpool *spool, const char *data, size_t size)
+bool
+funnel_spool_must_spill(FunnelSpool *spool, size_t size)
 {
-	funnel_file_write(spool->file, data, size);
-	spool->file_size += size;
+	if (spool->writes_ahead && spool->blocks.allocated + size > WRITE_AHEAD_SIZE)
+		return funnel_spool_is_worth_spilling(spool);
+	return funnel_spool_is_over_budget(spool, size) && !funnel_spool_spill_idle(spool, size) &&
+		funnel_spool_is_worth_spilling(spool);
 }
 
-/*
- * Go to the end of the file, which may not be there yet.
- *
- * A write that fails may have written a part, and the server's file does not
- * know how much.  If the error is caught, the spool may be that of a query that
- * goes on: it must not be read then.
- */
-static void
-begin_to_write(FunnelSpool *spool)
+/* The spool's file, a new one if there is none. */
+static File
+file_of(FunnelSpool *spool)
 {
-	funnel_spool_check_file(spool);
-	if (spool->file == NULL)
-		spool->file = funnel_file_open(spool->resource_owner, spool->blocks.context);
-	spool->is_torn = true;
-	funnel_file_seek(spool->file, spool->file_size);
+	if (spool->file == 0 && spool->hands_over)
+		spool->file = funnel_shared_file_create(&spool->shared, spool->resource_owner);
+	else if (spool->file == 0)
+		spool->file = funnel_file_open(spool->resource_owner);
+	return spool->file;
+}
+
+/* Segments on their way to a file */
+typedef struct Writer
+{
+	File		file;
+	int64		position;		/* where the next piece goes */
+	char	   *piece;
+	size_t		size;			/* of what is in it */
+} Writer;
+
+static void
+write_piece(Writer *writer)
+{
+	funnel_file_write(writer->file, writer->position, writer->piece, writer->size);
+	writer->position += writer->size;
+	writer->size = 0;
 }
 
 static void
-end_writing(FunnelSpool *spool)
+write_segment(Writer *writer, const SpoolSegment *segment)
 {
-	spool->is_torn = false;
-}
+	size_t		size = spool_segment_size(segment);
 
-void
-funnel_spool_check_file(const FunnelSpool *spool)
-{
-	if (spool->is_torn)
-		ereport(ERROR,
-				(errcode(ERRCODE_IO_ERROR),
-				 errmsg("temporary file of funnel events is incomplete"),
-				 errdetail("An earlier attempt to write to it failed.")));
+	if (writer->size + size > FUNNEL_FILE_PIECE)
+		write_piece(writer);
+	if (size > FUNNEL_FILE_PIECE)
+	{
+		funnel_file_write(writer->file, writer->position, segment, size);
+		writer->position += size;
+		return;
+	}
+	memcpy(writer->piece + writer->size, segment, size);
+	writer->size += size;
 }
 
 static void
@@ -170,45 +186,42 @@ append_run(FunnelSpool *spool, SpoolRun *run)
 	spool->runs[spool->nruns++] = run;
 }
 
+/*
+ * An error may be caught, and the spool be that of a query that goes on: until all
+ * is written, the blocks hold it.  What was written is overwritten then.
+ */
 void
 funnel_spool_spill(FunnelSpool *spool)
 {
 	SpoolRun   *run = MemoryContextAllocZero(spool->blocks.context, sizeof(SpoolRun));
+	Writer		writer = {file_of(spool), spool->file_size, palloc(FUNNEL_FILE_PIECE), 0};
 
 	funnel_blocks_finish_segments(&spool->blocks);
-	begin_to_write(spool);
 	for (int p = 0; p < SPOOL_PARTITIONS; p++)
 	{
-		run->offsets[p] = spool->file_size;
+		run->offsets[p] = writer.position + writer.size;
 		for (SpoolBlock *block = spool->blocks.partitions[p].head; block != NULL; block = block->next)
-			write_to_file(spool, (const char *) &block->segment,
-						  spool_segment_size(&block->segment));
+			write_segment(&writer, &block->segment);
 	}
-	run->offsets[SPOOL_PARTITIONS] = spool->file_size;
-	end_writing(spool);
-	run->file = spool->file;
-	/* an error may be caught: until the run is there, the blocks are */
+	write_piece(&writer);
+	pfree(writer.piece);
+	run->offsets[SPOOL_PARTITIONS] = writer.position;
+	run->file = writer.file;
 	append_run(spool, run);
+	spool->file_size = writer.position;
 	funnel_blocks_reuse(&spool->blocks);
 }
 
-/*
- * Have a run that is in memory, which stays there, in the file.  The run stays
- * as it is until all is written, since an error may be caught and the spool, of
- * another query, be read all the same.
- */
+/* Have a run that is in memory, which stays there, in the file. */
 static void
 write_run(FunnelSpool *spool, SpoolRun *run)
 {
 	size_t		size = run->offsets[SPOOL_PARTITIONS] - run->offsets[0];
-	int64		begin;
 
-	begin_to_write(spool);
-	begin = spool->file_size;
-	write_to_file(spool, run->memory, size);
-	end_writing(spool);
+	funnel_file_write(file_of(spool), spool->file_size, run->memory, size);
 	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
-		run->offsets[p] += begin;
+		run->offsets[p] += spool->file_size;
+	spool->file_size += size;
 	run->file = spool->file;
 	run->memory = NULL;
 }
@@ -233,6 +246,20 @@ funnel_spool_spill_all(FunnelSpool *spool)
 }
 
 bool
+funnel_spool_share(FunnelSpool *spool)
+{
+	if (!spool->hands_over || !spool_is_partitioned(&spool->blocks) || spool->nlenders > 0)
+		return false;
+	for (int r = 0; r < spool->nruns; r++)
+	{
+		if (spool->runs[r]->memory == NULL && spool->runs[r]->file != spool->file)
+			return false;
+	}
+	funnel_spool_spill_all(spool);
+	return true;
+}
+
+bool
 funnel_spool_spill_idle(FunnelSpool *spool, size_t size)
 {
 	dlist_iter	iter;
@@ -243,7 +270,7 @@ funnel_spool_spill_idle(FunnelSpool *spool, size_t size)
 	{
 		FunnelSpool *other = dlist_container(FunnelSpool, node, iter.cur);
 
-		if (other == spool || !other->idle || other->is_torn || other->resource_owner == NULL ||
+		if (other == spool || !other->idle || other->resource_owner == NULL ||
 			other->blocks.allocated + other->run_memory == 0)
 			continue;
 		funnel_spool_spill_all(other);
@@ -293,25 +320,4 @@ funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run)
 		spool->run_memory += size;
 	}
 	append_run(spool, run);
-}
-
-void
-funnel_spool_replace(FunnelSpool *spool, SpoolRun *run)
-{
-	for (int r = 0; r < spool->nruns; r++)
-	{
-		if (spool->runs[r]->memory != NULL)
-			pfree(spool->runs[r]->memory);
-	}
-	if (spool->file != NULL)
-	{
-		BufFileClose(spool->file);
-		spool->file = NULL;
-		spool->file_size = 0;
-	}
-	funnel_blocks_free(&spool->blocks);
-	spool->nruns = 0;
-	spool->nlenders = 0;
-	append_run(spool, run);
-	spool->run_memory = run->memory != NULL ? run->offsets[SPOOL_PARTITIONS] : 0;
 }

@@ -16,9 +16,6 @@ extern void funnel_spill_init(void);
 /* From now on, a spool that has just been partitioned counts. */
 extern void funnel_spool_enter_budget(FunnelSpool *spool);
 
-/* An error if the spool's file lacks what was to be written to it. */
-extern void funnel_spool_check_file(const FunnelSpool *spool);
-
 /* What this spool, its group's others, and all that count have in memory */
 extern size_t funnel_spool_used_memory(const FunnelSpool *spool);
 
@@ -33,6 +30,12 @@ extern size_t funnel_spool_message_share(void);
 
 /* Is it the spool itself that should go to its file then? */
 extern bool funnel_spool_is_worth_spilling(const FunnelSpool *spool);
+
+/*
+ * Are the spool's blocks to go to its file before they grow by SIZE?  Idle spools may
+ * have gone to theirs instead.
+ */
+extern bool funnel_spool_must_spill(FunnelSpool *spool, size_t size);
 
 /* Write all segments as one run, and begin again with the memory there is. */
 extern void funnel_spool_spill(FunnelSpool *spool);
@@ -64,9 +67,9 @@ extern bool funnel_spool_takes_run(const FunnelSpool *spool, size_t size);
 extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run);
 
 /*
- * Have a run, of the spool's own context if it is in memory, in place of all
- * there is.
+ * Have all of a spool in its shared file, if it has one or can have one.  False if
+ * there is something that another process wrote, or lent.
  */
-extern void funnel_spool_replace(FunnelSpool *spool, SpoolRun *run);
+extern bool funnel_spool_share(FunnelSpool *spool);
 
 #endif							/* FUNNEL_SPOOL_SPILL_H */

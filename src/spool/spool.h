@@ -22,10 +22,10 @@
  *	events of one unit ----> matcher
  *
  * In a parallel plan, or a plan by partition, a spool is handed over instead of
- * being read: funnel_spool_serialize writes its segments to a message, or to a
- * shared file if they are too many.  A spool that stays in its process is not
- * copied: the message holds the number of a loan, and the other spool reads the
- * lent one where it is.
+ * being read: funnel_spool_serialize writes its segments to a message; or, if they
+ * are too many, to the spool's file, which is a shared one then.  A worker does so
+ * while it still scans.  A spool that stays in its process is not copied: the message
+ * holds the number of a loan, and the other spool reads the lent one where it is.
  *
  * FORMS OF AN EVENT.  From the tuple to the matcher, an event is
  *
@@ -54,7 +54,8 @@
  * one run to its file, and goes on with the memory it has.  A partition that is
  * too large for the cache is put through a spool of its own when it is read,
  * partitioned by the next bits of the hash.  A file is closed with the spool's
- * memory; after an error, by the resource owner of the query.
+ * memory; after an error, by the resource owner of the query.  A write that fails
+ * leaves the spool as it was.
  *
  * The files of src/spool, each of which uses only those before it: segment,
  * blocks, tempfile, sharedfile, spill, fill, loan, scan, message.
@@ -78,6 +79,12 @@ typedef struct FunnelSpoolScan FunnelSpoolScan;
 extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes,
 										int nitems, MemoryContext context);
 
+/*
+ * To be called for a new spool of an aggregate, of which FCINFO is the present call:
+ * the plan may be such that another node, or process, is to read it in the end.
+ */
+extern void funnel_spool_expect_handover(FunnelSpool *spool, FunctionCallInfo fcinfo);
+
 /* Set an event aside, with as many items as the spool's events have. */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
 							 FunnelLabelMatch labels, const uint64 *items);
@@ -92,13 +99,13 @@ extern bool funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events);
 
 /*
  * Append to a message what another node of the plan is to read: the content, or
- * where it is.  FCINFO is that of the aggregate's present call, as it is below.
+ * where it is.
  */
-extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo);
+extern void funnel_spool_serialize(FunnelSpool *spool, StringInfo buf);
 
 /*
  * Add the content of a message to a spool; both spools must have the same codes,
- * and their events as many items.
+ * and their events as many items.  FCINFO is that of the aggregate's present call.
  */
 extern void funnel_spool_absorb(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo);
 

@@ -22,8 +22,7 @@
 typedef struct SpoolRun
 {
 	char	   *memory;			/* NULL if it is in a file */
-	BufFile    *file;
-	FunnelSharedFile *shared;	/* where that is, if it was handed over */
+	File		file;			/* the spool's own, or another process's */
 	int64		offsets[SPOOL_PARTITIONS + 1];	/* of each partition, and the
 												 * end */
 } SpoolRun;
@@ -57,9 +56,12 @@ struct FunnelSpool
 
 	/* the file */
 	ResourceOwner resource_owner;	/* NULL if it is gone */
-	BufFile    *file;
+	File		file;			/* 0 if there is none */
 	int64		file_size;
-	bool		is_torn;		/* did a write end in the middle? */
+	bool		can_lend;		/* instead of handing over */
+	bool		hands_over;		/* to another node: it is a shared file */
+	bool		writes_ahead;	/* blocks go there before memory is spent */
+	FunnelSharedFile shared;	/* where it is */
 
 	int			nruns;
 	SpoolRun  **runs;

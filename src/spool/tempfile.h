@@ -8,18 +8,20 @@
 #ifndef FUNNEL_SPOOL_TEMPFILE_H
 #define FUNNEL_SPOOL_TEMPFILE_H
 
-#include "storage/buffile.h"
+#include "storage/fd.h"
 #include "utils/resowner.h"
 
-/*
- * An empty file in the temporary tablespaces, with its buffer in CONTEXT.  After
- * an error OWNER closes it.
- */
-extern BufFile *funnel_file_open(ResourceOwner owner, MemoryContext context);
+/* What is smaller is better collected first: it costs a call of the system. */
+#define FUNNEL_FILE_PIECE	(128 * 1024)
 
-/* Sequential writing at, and reading from, a position in bytes. */
-extern void funnel_file_seek(BufFile *file, int64 position);
-extern void funnel_file_write(BufFile *file, const void *data, size_t size);
-extern void funnel_file_read(BufFile *file, void *data, size_t size);
+/*
+ * An empty file in the temporary tablespaces, never 0.  It is deleted when it is
+ * closed; after an error OWNER closes it.
+ */
+extern File funnel_file_open(ResourceOwner owner);
+
+/* Writing to, and reading from, a position in bytes. */
+extern void funnel_file_write(File file, int64 position, const void *data, size_t size);
+extern void funnel_file_read(File file, int64 position, void *data, size_t size);
 
 #endif							/* FUNNEL_SPOOL_TEMPFILE_H */

@@ -50,7 +50,7 @@ sub waiting
 	$session->send($query);
 	my $who = "wait_event = 'PgSleep' AND " . $session->pid . ' IN (pid, leader_pid)';
 	$node->poll_query_until('postgres',
-		"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $who) AND EXISTS (SELECT FROM pg_ls_tmpdir())")
+		"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $who) AND EXISTS (SELECT FROM $tmpdir)")
 	  or die 'the query did not get to its middle';
 	return ($session, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $who"));
 }
