@@ -69,13 +69,12 @@ funnel_running(FunctionCallInfo fcinfo, int defarg, Datum *state)
 	FunnelRunning *running;
 	bool		is_new;
 
-	(void) funnel_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(defarg))
 		funnel_definition_is_null();
 
 	/*
 	 * the usual row: one more of a group, with the same constant as the
-	 * others
+	 * others; such a state is found in an aggregate only
 	 */
 	if (likely(!PG_ARGISNULL(0)))
 	{
