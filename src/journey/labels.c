@@ -498,19 +498,33 @@ is_short(const FunnelJourneyView *view)
 		view->nlabels > 0;
 }
 
-/* A hash of all bytes of a list, eight at a time; the last may overlap others. */
+static inline uint64
+mix_word(uint64 hash, uint64 word)
+{
+	return (hash << 29 | hash >> 35) ^ word * UINT64CONST(0x9E3779B97F4A7C15);
+}
+
+/*
+ * A hash of a list's lengths and four of its words, from the first to the last; of
+ * all of it if it is short.  Lists that have the same only take each other's place.
+ */
 static inline uint64
 hash_list(const FunnelJourneyView *view)
 {
-	uint64		nbits = (uint64) view->labels_len * 8;
-	uint64		hash = view->nlabels;
-	uint64		bit;
+	const uint8 *labels = view->labels;
+	uint64		hash = (uint64) view->labels_len << 32 | view->nlabels;
 
-	for (bit = 0; bit + 64 < nbits; bit += 64)
-		hash = (hash << 29 | hash >> 35) ^
-			funnel_load_word(view->labels + bit / 8) * UINT64CONST(0x9E3779B97F4A7C15);
-	bit = nbits > 64 ? nbits - 64 : 0;
-	hash = (hash << 29 | hash >> 35) ^ load_bits(view, bit);
+	if (unlikely(view->labels_len < sizeof(uint64)))
+		hash = mix_word(hash, load_bits(view, 0));
+	else
+	{
+		Size		last = view->labels_len - sizeof(uint64);
+
+		hash = mix_word(hash, funnel_load_word(labels));
+		hash = mix_word(hash, funnel_load_word(labels + last / 3));
+		hash = mix_word(hash, funnel_load_word(labels + last - last / 3));
+		hash = mix_word(hash, funnel_load_word(labels + last));
+	}
 	return funnel_hash_word(hash);
 }
 
