@@ -311,7 +311,7 @@ load_partition(FunnelSpoolScan *scan, int p)
 	for (int i = 0; i < spool_num_sources(scan->spool); i++)
 	{
 		const FunnelSpool *source = spool_source(scan->spool, i);
-		File		last = 0;		/* file of a run */
+		File		last = 0;	/* file of a run */
 
 		for (int r = 0; r < source->nruns; r++)
 		{

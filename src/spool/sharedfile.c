@@ -83,8 +83,8 @@ typedef struct WrittenFile
 	dlist_node	node;
 	FunnelSharedFile shared;
 	bool		is_needed;		/* its state has not ended */
-	bool		is_awaited;		/* it was sent, and this process has not read it
-								 * since */
+	bool		is_awaited;		/* it was sent, and this process has not read
+								 * it since */
 } WrittenFile;
 
 static dlist_head written_files = DLIST_STATIC_INIT(written_files);
