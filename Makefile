@@ -59,11 +59,12 @@ ifneq ($(findstring clang,$(CC)),)
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument
 endif
 
-# Naming tests of one kind on the command line leaves the other kind out.
-ifneq ($(origin PROVE_TESTS),command line)
+# Naming tests of one kind on the command line leaves the other kind out; PROVE_TESTS=
+# and REGRESS= leave out their own.
+ifneq ($(origin PROVE_TESTS)$(if $(PROVE_TESTS),,-none),command line)
 REGRESS = $(sort $(notdir $(basename $(wildcard $(TOP)/sql/*.sql))))
 endif
-ifneq ($(origin REGRESS),command line)
+ifneq ($(origin REGRESS)$(if $(REGRESS),,-none),command line)
 PROVE_TESTS = $(patsubst $(TOP)/%,%,$(sort $(wildcard $(TOP)/test/t/*.pl)))
 endif
 REGRESS_OPTS = --load-extension=funnel --encoding=UTF8 --no-locale

@@ -22,6 +22,20 @@ foreach my $target (qw(demo test shell bench valgrind))
 	ok($good, "make -n $target") or diag $error;
 	like($out, qr/test\/setup/, "make -n $target says what it would run");
 }
+
+# Which tests run: those named, or all of a kind where none of the other is wanted.
+foreach my $case (
+	[ 'REGRESS=stage', qr{test/run 'stage' ''} ],
+	[ 'PROVE_TESTS=test/t/006_make.pl', qr{test/run '' 'test/t/006_make.pl'} ],
+	[ 'PROVE_TESTS=', qr{test/run '.*\bstage\b.*' ''} ],
+	[ 'REGRESS=', qr{test/run '' '.*\btest/t/006_make.pl\b.*'} ])
+{
+	my ($option, $tests) = @$case;
+	delete local @ENV{qw(MAKEFLAGS REGRESS PROVE_TESTS)};
+	my ($good, $out, $error) = FunnelMake::make_in($tree, '-n', 'run-test', $option);
+
+	like($out, $tests, "make test $option");
+}
 rename "$tree/setup", "$tree/test/setup" or die "test/setup: $!";
 is(FunnelMake::files($tree), $files, 'make -n leaves nothing behind');
 
