@@ -240,15 +240,37 @@ SET hash_mem_multiplier = 1;
 SELECT funnel_agg(repeat('x', 10) || u, t, e, 'a -> b -> c within 1 day')::text AS spilled_in_workers FROM huge_0 \gset
 RESET work_mem;
 RESET hash_mem_multiplier;
--- more than a worker keeps until the end, with enough memory
-SET work_mem = '256MB';
-SET parallel_leader_participation = off;
-SELECT funnel_agg(repeat('x', 60) || u, t, e, 'a -> b -> c within 1 day')::text AS written_ahead FROM huge_0 \gset
-RESET parallel_leader_participation;
-RESET work_mem;
 SET max_parallel_workers_per_gather = 0;
 SELECT funnel_agg(u, t, e, 'a -> b -> c within 1 day')::text = :'in_workers' AS same FROM huge_0;
-SELECT :'in_workers' = :'spilled_in_workers' AS spilled_same, :'in_workers' = :'written_ahead' AS written_ahead_same;
+SELECT :'in_workers' = :'spilled_in_workers' AS spilled_same;
 
-DROP TABLE parts, many, turns, huge, cases;
-DROP FUNCTION answer, wrong, writes_file, in_turns;
+-- Workers that have more than they keep until the end, of one group and of several,
+-- with as much memory as they like
+CREATE VIEW spread AS
+SELECT timestamp_hash(t AT TIME ZONE 'UTC') & 4095 AS u, t, e, t < '2200-01-01Z' AS g FROM huge_0;
+CREATE TABLE written_ahead (unit text, rest text, workers int, leader bool, result text);
+CREATE FUNCTION write_ahead(n int, leads bool) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	unit text;
+	rest text;
+	answer text;
+BEGIN
+	PERFORM set_config('max_parallel_workers_per_gather', n::text, true),
+		set_config('parallel_leader_participation', leads::text, true);
+	FOREACH unit IN ARRAY ARRAY['u::bigint << 40', 'repeat(''x'', 60) || u'] LOOP
+		FOREACH rest IN ARRAY ARRAY['', 'GROUP BY g'] LOOP
+			EXECUTE format('SELECT string_agg(f::text, '' and '' ORDER BY f::text)
+				FROM (SELECT funnel_agg(%s, t, e, ''a -> b -> c within 9 days'') AS f FROM spread %s) s', unit, rest) INTO answer;
+			INSERT INTO written_ahead VALUES (unit, rest, n, leads, answer);
+		END LOOP;
+	END LOOP;
+END $$;
+SET work_mem = '256MB';
+SELECT write_ahead(0, true), write_ahead(2, false), write_ahead(2, true);
+RESET work_mem;
+SELECT rest, count(*), count(DISTINCT result) AS results, min(cardinality(string_to_array(result, ' and '))) AS groups
+FROM written_ahead GROUP BY rest ORDER BY rest;
+
+DROP VIEW spread;
+DROP TABLE parts, many, turns, huge, cases, written_ahead;
+DROP FUNCTION answer, wrong, writes_file, in_turns, write_ahead;

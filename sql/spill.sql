@@ -59,17 +59,18 @@ CLOSE c;
 CALL spend_memory();
 COMMIT;
 
--- What failed to go to a file stays in memory, and goes there later.  The query
--- whose file it is does not notice.
+-- What failed to go to a file stays in memory, and nothing of it in the file.  The
+-- query whose file it is does not notice.
 BEGIN;
 DECLARE c CURSOR FOR TABLE again;
 FETCH 3 FROM c;
 SAVEPOINT s;
-SET LOCAL temp_file_limit = '100kB';
+SET LOCAL temp_file_limit = '500kB';
 \set VERBOSITY sqlstate
 CALL spend_memory();
 \set VERBOSITY default
 ROLLBACK TO s;
+SELECT count(*) AS written FROM pg_ls_tmpdir() WHERE name LIKE 'pgsql_tmp' || pg_backend_pid() || '.%' AND size > 0;
 CALL spend_memory();
 FETCH ALL FROM c;
 ROLLBACK;

@@ -542,8 +542,9 @@ keep_list(FunnelJourneyLabels *found, const FunnelJourneyView *view, uint64 hash
 	FunnelKnownLabels *known = found->known;
 	SeenList   *list = known->nlists == 0 ? NULL : &known->lists[hash & (known->nlists - 1)];
 
-	/* more room, rather than to put one list in the place of another */
-	if (list == NULL || (list->nlabels > 0 && known->nlists < MAX_LISTS))
+	/* more room where that helps, rather than one list in another's place */
+	if (list == NULL ||
+		(list->nlabels > 0 && list->hash != hash && known->nlists < MAX_LISTS))
 	{
 		uint32		nlists = Max(known->nlists * 2, MIN_LISTS);
 		SeenList   *lists = MemoryContextAllocZero(known->context, sizeof(SeenList) * nlists);

@@ -194,15 +194,15 @@ size_of_segments(const FunnelSpool *spool)
 
 /* Say which file has the segments. */
 static void
-send_file(const FunnelSpool *spool, StringInfo buf)
+send_file(FunnelSpool *spool, StringInfo buf)
 {
 	pq_sendbyte(buf, IN_FILE);
 	pq_sendbyte(buf, spool->full_rows);
-	append_bytes(buf, &spool->shared, sizeof(spool->shared));
+	append_bytes(buf, &spool->written.shared, sizeof(FunnelSharedFile));
 	pq_sendint32(buf, spool->nruns);
 	for (int r = 0; r < spool->nruns; r++)
 		append_bytes(buf, spool->runs[r]->offsets, sizeof(spool->runs[r]->offsets));
-	funnel_shared_file_send(&spool->shared);
+	funnel_shared_file_set_awaited(&spool->written);
 }
 
 static void
@@ -339,6 +339,8 @@ absorb_file(FunnelSpool *spool, StringInfo buf, FunctionCallInfo fcinfo)
 
 	pq_copymsgbytes(buf, (char *) &shared, sizeof(shared));
 	nruns = pq_getmsgint(buf, 4);
+	if (nruns <= 0)
+		funnel_spool_is_invalid();
 	funnel_spool_partition(spool);
 	if (full_rows)
 		funnel_spool_begin_full_rows(spool);

@@ -14,11 +14,11 @@
  * Usually a file is deleted before, once it was read.  One that was read by the
  * process that wrote it has to wait for the state whose content it is, because
  * a plan that runs again may hand that over once more.  One of a state that ends
- * before it is handed over goes with it.
+ * before it is handed over, after an error too, goes with it.
  *
  * A statement that fails within a transaction that goes on, or that ends before
- * it has read all, leaves its files until the end of the transaction, because
- * others of the transaction may not have been read yet.
+ * it has read all, leaves what was handed over until the end of the transaction,
+ * because others of the transaction may not have been read yet.
  *
  * The files are in the temporary tablespaces.  The directory in the database's
  * own tablespace is always made, and made first: without it there are no
@@ -37,7 +37,6 @@
 #include "access/xact.h"
 #include "catalog/pg_tablespace.h"
 #include "common/file_utils.h"
-#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "storage/fd.h"
@@ -77,26 +76,17 @@ leader_pid(void)
 	return MyProc->lockGroupLeader != NULL ? MyProc->lockGroupLeader->pid : MyProcPid;
 }
 
-/* A file that this process has written, until it is deleted */
-typedef struct WrittenFile
-{
-	dlist_node	node;
-	FunnelSharedFile shared;
-	bool		is_needed;		/* its state has not ended */
-	bool		is_awaited;		/* it was sent, and this process has not read
-								 * it since */
-} WrittenFile;
-
+/* All FunnelWrittenFiles of this process that are in use */
 static dlist_head written_files = DLIST_STATIC_INIT(written_files);
 
-static WrittenFile *
+static FunnelWrittenFile *
 find_written(const FunnelSharedFile *shared)
 {
 	dlist_iter	iter;
 
 	dlist_foreach(iter, &written_files)
 	{
-		WrittenFile *written = dlist_container(WrittenFile, node, iter.cur);
+		FunnelWrittenFile *written = dlist_container(FunnelWrittenFile, node, iter.cur);
 
 		if (strcmp(written->shared.name, shared->name) == 0)
 			return written;
@@ -104,30 +94,17 @@ find_written(const FunnelSharedFile *shared)
 	return NULL;
 }
 
-static void
-forget_written(WrittenFile *written)
-{
-	dlist_delete(&written->node);
-	pfree(written);
-}
-
-static void
-delete_file(FunnelSharedFile *shared)
-{
-	(void) FileSetDelete(&shared->set, shared->name, true);
-}
-
 File
-funnel_shared_file_create(FunnelSharedFile *shared, ResourceOwner owner)
+funnel_shared_file_create(FunnelWrittenFile *written, ResourceOwner owner)
 {
 	static uint32 last_number = 0;
+	FunnelSharedFile *shared = &written->shared;
 	pid_t		leader = leader_pid();
 	FileSet		home = file_set(leader, MyDatabaseTableSpace);
 	ResourceOwner old_owner = CurrentResourceOwner;
-	WrittenFile *written;
 	File		file;
 
-	memset(shared, 0, sizeof(*shared));
+	memset(written, 0, sizeof(*written));
 	FileSetInit(&shared->set);
 	shared->set.creator_pid = leader;
 	shared->set.number = SET_NUMBER;
@@ -136,43 +113,32 @@ funnel_shared_file_create(FunnelSharedFile *shared, ResourceOwner owner)
 	if (leader == MyProcPid)
 		has_own_files = true;
 	if (shared->set.ntablespaces > 1 || shared->set.tablespaces[0] != MyDatabaseTableSpace)
-		FileClose(FileSetCreate(&home, shared->name));
-	written = MemoryContextAllocZero(TopMemoryContext, sizeof(WrittenFile));
-	dlist_push_tail(&written_files, &written->node);
-	written->shared = *shared;
-	written->is_needed = true;
+		FileClose(FileSetCreate(&home, "home"));
 	CurrentResourceOwner = owner;
 	file = FileSetCreate(&shared->set, shared->name);
 	CurrentResourceOwner = old_owner;
+	dlist_push_tail(&written_files, &written->node);
 	return file;
 }
 
 void
-funnel_shared_file_send(const FunnelSharedFile *shared)
+funnel_shared_file_set_awaited(FunnelWrittenFile *written)
 {
-	find_written(shared)->is_awaited = true;
-}
-
-/* Delete a written file if nobody is to read it. */
-static void
-delete_if_done(WrittenFile *written)
-{
-	if (written->is_needed || written->is_awaited)
-		return;
-	delete_file(&written->shared);
-	forget_written(written);
+	written->is_awaited = true;
 }
 
 void
-funnel_shared_file_end(const FunnelSharedFile *shared)
+funnel_shared_file_end(FunnelWrittenFile *written)
 {
-	WrittenFile *written = find_written(shared);
+	dlist_delete(&written->node);
+	if (!written->is_awaited)
+		(void) FileSetDelete(&written->shared.set, written->shared.name, false);
+}
 
-	/* at the end of a transaction all are forgotten */
-	if (written == NULL)
-		return;
-	written->is_needed = false;
-	delete_if_done(written);
+static void
+delete_file(FunnelSharedFile *shared)
+{
+	(void) FileSetDelete(&shared->set, shared->name, true);
 }
 
 /*
@@ -202,7 +168,7 @@ static void
 end_reading(Datum arg)
 {
 	ReadFile   *read = (ReadFile *) DatumGetPointer(arg);
-	WrittenFile *written;
+	FunnelWrittenFile *written;
 
 	FileClose(read->file);
 	if (read->is_read_again)
@@ -211,10 +177,7 @@ end_reading(Datum arg)
 	if (written == NULL)
 		delete_file(&read->shared);
 	else
-	{
 		written->is_awaited = false;
-		delete_if_done(written);
-	}
 }
 
 /* The plan ends; after an error, the end of the transaction sees to its files. */
@@ -286,8 +249,6 @@ end_transaction(XactEvent event, void *arg)
 		event != XACT_EVENT_ABORT && event != XACT_EVENT_PARALLEL_PRE_COMMIT &&
 		event != XACT_EVENT_PARALLEL_ABORT)
 		return;
-	while (!dlist_is_empty(&written_files))
-		forget_written(dlist_head_element(WrittenFile, node, &written_files));
 	/* most processes have never led others */
 	if (MyProc == NULL || (MyProc->lockGroupLeader == NULL && !has_own_files))
 		return;

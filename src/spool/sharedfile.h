@@ -9,6 +9,7 @@
 #define FUNNEL_SPOOL_SHAREDFILE_H
 
 #include "fmgr.h"
+#include "lib/ilist.h"
 #include "storage/fileset.h"
 #include "utils/resowner.h"
 
@@ -19,14 +20,26 @@ typedef struct FunnelSharedFile
 	char		name[32];
 } FunnelSharedFile;
 
-/* An empty file to be written, and where it is.  After an error OWNER closes it. */
-extern File funnel_shared_file_create(FunnelSharedFile *shared, ResourceOwner owner);
+/* A file that this process writes, as long as the state does whose content it is */
+typedef struct FunnelWrittenFile
+{
+	dlist_node	node;
+	FunnelSharedFile shared;
+	bool		is_awaited;		/* another node is to read it, and no node of
+								 * this process has since */
+} FunnelWrittenFile;
 
-/* All is written, and another node of the plan is to read it, maybe once more. */
-extern void funnel_shared_file_send(const FunnelSharedFile *shared);
+/*
+ * An empty file to be written, noted in WRITTEN, which is in use until it is ended.
+ * OWNER closes it after an error.
+ */
+extern File funnel_shared_file_create(FunnelWrittenFile *written, ResourceOwner owner);
 
-/* The state that was written has ended, and closed the file. */
-extern void funnel_shared_file_end(const FunnelSharedFile *shared);
+/* All is written, and another node of the plan is told so, maybe once more. */
+extern void funnel_shared_file_set_awaited(FunnelWrittenFile *written);
+
+/* The state ends, and with it a file that nobody is to read.  No error. */
+extern void funnel_shared_file_end(FunnelWrittenFile *written);
 
 /*
  * Open a file for reading in a process of the query that wrote it.  FCINFO is that

@@ -10,6 +10,7 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/wait_event.h"
 
 #include "base/compat.h"
 #include "spool/spill.h"
@@ -23,8 +24,13 @@
 /* The memory that the spool of a split partition may take. */
 #define SPLIT_BUDGET		(8 * 1024 * 1024)
 
-/* The memory of blocks that go to a file anyway. */
+/*
+ * The memory of blocks that go to a file anyway.  A file has not many more than
+ * RUNS_AHEAD runs, however large it is, for each is read in as many parts as there are
+ * partitions.
+ */
 #define WRITE_AHEAD_SIZE	(8 * 1024 * 1024)
+#define RUNS_AHEAD			16
 
 /* All spools of this process that count, the oldest first */
 static dlist_head large_spools = DLIST_STATIC_INIT(large_spools);
@@ -66,12 +72,12 @@ leave_budget(void *arg)
 	FunnelSpool *spool = arg;
 
 	dlist_delete(&spool->node);
-	if (spool->file != 0 && spool->resource_owner != NULL && IsTransactionState())
-	{
+	if (spool->file == 0)
+		return;
+	if (spool->resource_owner != NULL && IsTransactionState())
 		FileClose(spool->file);
-		if (spool->hands_over)
-			funnel_shared_file_end(&spool->shared);
-	}
+	if (spool->hands_over)
+		funnel_shared_file_end(&spool->written);
 }
 
 void
@@ -124,7 +130,9 @@ funnel_spool_is_worth_spilling(const FunnelSpool *spool)
 bool
 funnel_spool_must_spill(FunnelSpool *spool, size_t size)
 {
-	if (spool->writes_ahead && spool->blocks.allocated + size > WRITE_AHEAD_SIZE)
+	size_t		ahead = Max(WRITE_AHEAD_SIZE, (size_t) (spool->file_size / RUNS_AHEAD));
+
+	if (spool->writes_ahead && spool->blocks.allocated + size > ahead)
 		return funnel_spool_is_worth_spilling(spool);
 	return funnel_spool_is_over_budget(spool, size) && !funnel_spool_spill_idle(spool, size) &&
 		funnel_spool_is_worth_spilling(spool);
@@ -135,10 +143,23 @@ static File
 file_of(FunnelSpool *spool)
 {
 	if (spool->file == 0 && spool->hands_over)
-		spool->file = funnel_shared_file_create(&spool->shared, spool->resource_owner);
+		spool->file = funnel_shared_file_create(&spool->written, spool->resource_owner);
 	else if (spool->file == 0)
 		spool->file = funnel_file_open(spool->resource_owner);
 	return spool->file;
+}
+
+/*
+ * A write failed, and what there was of it takes space that others may need.  The
+ * spool holds all the same what was to be written, for the error may be caught, and
+ * the spool be that of a query that goes on.
+ */
+static void
+undo_write(FunnelSpool *spool)
+{
+	if (spool->file != 0)
+		(void) FileTruncate(spool->file, spool->file_size, WAIT_EVENT_BUFFILE_TRUNCATE);
+	spool->has_failed = true;
 }
 
 /* Segments on their way to a file */
@@ -186,14 +207,10 @@ append_run(FunnelSpool *spool, SpoolRun *run)
 	spool->runs[spool->nruns++] = run;
 }
 
-/*
- * An error may be caught, and the spool be that of a query that goes on: until all
- * is written, the blocks hold it.  What was written is overwritten then.
- */
-void
-funnel_spool_spill(FunnelSpool *spool)
+/* Write the segments of all blocks to the end of the file, as RUN. */
+static void
+write_blocks(FunnelSpool *spool, SpoolRun *run)
 {
-	SpoolRun   *run = MemoryContextAllocZero(spool->blocks.context, sizeof(SpoolRun));
 	Writer		writer = {file_of(spool), spool->file_size, palloc(FUNNEL_FILE_PIECE), 0};
 
 	funnel_blocks_finish_segments(&spool->blocks);
@@ -207,8 +224,26 @@ funnel_spool_spill(FunnelSpool *spool)
 	pfree(writer.piece);
 	run->offsets[SPOOL_PARTITIONS] = writer.position;
 	run->file = writer.file;
-	append_run(spool, run);
-	spool->file_size = writer.position;
+}
+
+void
+funnel_spool_spill(FunnelSpool *spool)
+{
+	SpoolRun   *run = MemoryContextAllocZero(spool->blocks.context, sizeof(SpoolRun));
+
+	PG_TRY();
+	{
+		write_blocks(spool, run);
+		append_run(spool, run);
+	}
+	PG_CATCH();
+	{
+		undo_write(spool);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	spool->has_failed = false;
+	spool->file_size = run->offsets[SPOOL_PARTITIONS];
 	funnel_blocks_reuse(&spool->blocks);
 }
 
@@ -218,7 +253,17 @@ write_run(FunnelSpool *spool, SpoolRun *run)
 {
 	size_t		size = run->offsets[SPOOL_PARTITIONS] - run->offsets[0];
 
-	funnel_file_write(file_of(spool), spool->file_size, run->memory, size);
+	PG_TRY();
+	{
+		funnel_file_write(file_of(spool), spool->file_size, run->memory, size);
+	}
+	PG_CATCH();
+	{
+		undo_write(spool);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	spool->has_failed = false;
 	for (int p = 0; p <= SPOOL_PARTITIONS; p++)
 		run->offsets[p] += spool->file_size;
 	spool->file_size += size;
@@ -270,7 +315,7 @@ funnel_spool_spill_idle(FunnelSpool *spool, size_t size)
 	{
 		FunnelSpool *other = dlist_container(FunnelSpool, node, iter.cur);
 
-		if (other == spool || !other->idle || other->resource_owner == NULL ||
+		if (other == spool || !other->idle || other->has_failed || other->resource_owner == NULL ||
 			other->blocks.allocated + other->run_memory == 0)
 			continue;
 		funnel_spool_spill_all(other);

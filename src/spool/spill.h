@@ -67,8 +67,8 @@ extern bool funnel_spool_takes_run(const FunnelSpool *spool, size_t size);
 extern void funnel_spool_add_run(FunnelSpool *spool, SpoolRun *run);
 
 /*
- * Have all of a spool in its shared file, if it has one or can have one.  False if
- * there is something that another process wrote, or lent.
+ * Have all of a spool in its shared file.  False if it is not to have one, or has
+ * what another process wrote, or lent.
  */
 extern bool funnel_spool_share(FunnelSpool *spool);
 

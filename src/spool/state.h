@@ -58,10 +58,11 @@ struct FunnelSpool
 	ResourceOwner resource_owner;	/* NULL if it is gone */
 	File		file;			/* 0 if there is none */
 	int64		file_size;
-	bool		can_lend;		/* instead of handing over */
+	bool		can_lend;		/* once it is partitioned */
 	bool		hands_over;		/* to another node: it is a shared file */
 	bool		writes_ahead;	/* blocks go there before memory is spent */
-	FunnelSharedFile shared;	/* where it is */
+	bool		has_failed;		/* its last write did */
+	FunnelWrittenFile written;	/* if it is a shared one */
 
 	int			nruns;
 	SpoolRun  **runs;

@@ -5,8 +5,8 @@
  *
  * They are the server's own, but not through its buffers: a BufFile writes and
  * reads one page at a time, and each call of the system costs as much as copying
- * a few pages.  Without a buffer a file has no state, either.  A write that failed
- * in the middle is as if it had never been.
+ * a few pages.  Without a buffer, a write that failed leaves no state behind, only
+ * bytes behind the end.  Unlike a BufFile, a file is in one tablespace.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,9 +40,9 @@ funnel_file_open(ResourceOwner owner)
 
 /* Note what a call moved, and its time, as the server does for its own files. */
 static void
-count_blocks(int64 *blocks, instr_time *time, size_t size, instr_time start)
+count_blocks(int64 *blocks, instr_time *time, int64 position, size_t size, instr_time start)
 {
-	*blocks += (size + BLCKSZ - 1) / BLCKSZ;
+	*blocks += (position + size) / BLCKSZ - position / BLCKSZ;
 	if (track_io_timing)
 	{
 		instr_time	end;
@@ -81,7 +81,7 @@ funnel_file_write(File file, int64 position, const void *data, size_t size)
 					(errcode_for_file_access(),
 					 errmsg("could not write to file \"%s\": %m", FilePathName(file))));
 		count_blocks(&pgBufferUsage.temp_blks_written, &pgBufferUsage.temp_blk_write_time,
-					 written, start);
+					 position, written, start);
 		at += written;
 		position += written;
 		size -= written;
@@ -108,7 +108,7 @@ funnel_file_read(File file, int64 position, void *data, size_t size)
 					(errcode(ERRCODE_DATA_CORRUPTED),
 					 errmsg("file \"%s\" ends too early", FilePathName(file))));
 		count_blocks(&pgBufferUsage.temp_blks_read, &pgBufferUsage.temp_blk_read_time,
-					 nread, start);
+					 position, nread, start);
 		at += nread;
 		position += nread;
 		size -= nread;

@@ -11,7 +11,7 @@
 #include "storage/fd.h"
 #include "utils/resowner.h"
 
-/* What is smaller is better collected first: it costs a call of the system. */
+/* What is smaller is better collected before it is written. */
 #define FUNNEL_FILE_PIECE	(128 * 1024)
 
 /*

@@ -90,6 +90,21 @@ foreach my $name (sort keys %queries)
 	is($out, "$expected{$name}|t|0", "a limit on temporary files: $name");
 }
 
+# What a worker has written goes with its error, though the transaction goes on.
+is($node->safe_psql('postgres', qq{
+	$workers
+	SET max_parallel_workers = 1;
+	DO \$\$
+	DECLARE
+		files bigint;
+	BEGIN
+		PERFORM funnel_agg(u, t, CASE n WHEN 199999 THEN (1 / (n - 199999))::text ELSE e END, $definition) FROM events;
+	EXCEPTION WHEN division_by_zero THEN
+		SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp', true, false) d, pg_ls_dir('base/pgsql_tmp/' || d, true, false) INTO files;
+		PERFORM set_config('my.files', files::text, false);
+	END \$\$;
+	SELECT current_setting('my.files')}), '0', 'a worker fails');
+
 # Who calls a query within a query, and catches its error, has the events of the
 # outer one in the file that was being written.
 FunnelTest::create_parts($node);

@@ -36,8 +36,11 @@ my $parallel = q{SET max_parallel_workers_per_gather = 2; SET max_parallel_worke
 	SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0};
 like($node->safe_psql('postgres', "$parallel; EXPLAIN $plain"), qr/Partial Aggregate/, 'a worker is asked');
 
-# Files, and directories of what workers hand over
+# Files, and directories of what workers hand over; and what is in these
 my $tmpdir = q{pg_ls_dir('base/pgsql_tmp', true, false)};
+my $is_written = qq{SELECT FROM $tmpdir AS d(name), LATERAL (SELECT 'base/pgsql_tmp/' || name) p(path)
+	WHERE CASE WHEN (pg_stat_file(path, true)).isdir THEN EXISTS (SELECT FROM pg_ls_dir(path, true, false))
+		ELSE true END};
 
 # A session in the middle of a query, and the process that waits there.
 sub waiting
@@ -50,7 +53,7 @@ sub waiting
 	$session->send($query);
 	my $who = "wait_event = 'PgSleep' AND " . $session->pid . ' IN (pid, leader_pid)';
 	$node->poll_query_until('postgres',
-		"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $who) AND EXISTS (SELECT FROM $tmpdir)")
+		"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $who) AND EXISTS ($is_written)")
 	  or die 'the query did not get to its middle';
 	return ($session, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $who"));
 }
