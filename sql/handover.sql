@@ -256,7 +256,8 @@ DECLARE
 	answer text;
 BEGIN
 	PERFORM set_config('max_parallel_workers_per_gather', n::text, true),
-		set_config('parallel_leader_participation', leads::text, true);
+		set_config('parallel_leader_participation', leads::text, true),
+		set_config('max_parallel_workers', CASE WHEN leads THEN '8' ELSE '1' END, true);
 	FOREACH unit IN ARRAY ARRAY['u::bigint << 40', 'repeat(''x'', 60) || u'] LOOP
 		FOREACH rest IN ARRAY ARRAY['', 'GROUP BY g'] LOOP
 			EXECUTE format('SELECT string_agg(f::text, '' and '' ORDER BY f::text)

@@ -94,6 +94,15 @@ find_written(const FunnelSharedFile *shared)
 	return NULL;
 }
 
+/* No error: the directory goes at the end of the transaction. */
+static void
+delete_file(void *shared)
+{
+	FunnelSharedFile *file = shared;
+
+	(void) FileSetDelete(&file->set, file->name, false);
+}
+
 File
 funnel_shared_file_create(FunnelWrittenFile *written, ResourceOwner owner)
 {
@@ -132,13 +141,7 @@ funnel_shared_file_end(FunnelWrittenFile *written)
 {
 	dlist_delete(&written->node);
 	if (!written->is_awaited)
-		(void) FileSetDelete(&written->shared.set, written->shared.name, false);
-}
-
-static void
-delete_file(FunnelSharedFile *shared)
-{
-	(void) FileSetDelete(&shared->set, shared->name, true);
+		delete_file(&written->shared);
 }
 
 /*
@@ -180,14 +183,6 @@ end_reading(Datum arg)
 		written->is_awaited = false;
 }
 
-/* The plan ends; after an error, the end of the transaction sees to its files. */
-static void
-end_plan(void *shared)
-{
-	if (IsTransactionState())
-		delete_file(shared);
-}
-
 /* Delete a file when the plan ends. */
 static void
 delete_with_plan(const FunnelSharedFile *shared, FunctionCallInfo fcinfo)
@@ -195,7 +190,7 @@ delete_with_plan(const FunnelSharedFile *shared, FunctionCallInfo fcinfo)
 	MemoryContext context = ((AggState *) fcinfo->context)->ss.ps.state->es_query_cxt;
 	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
 
-	callback->func = end_plan;
+	callback->func = delete_file;
 	callback->arg = MemoryContextAlloc(context, sizeof(FunnelSharedFile));
 	memcpy(callback->arg, shared, sizeof(FunnelSharedFile));
 	MemoryContextRegisterResetCallback(context, callback);

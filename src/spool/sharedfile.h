@@ -44,7 +44,8 @@ extern void funnel_shared_file_end(FunnelWrittenFile *written);
 /*
  * Open a file for reading in a process of the query that wrote it.  FCINFO is that
  * of a call of the aggregate.  The file is closed at the end of the group, and
- * deleted then unless the plan may read it again.
+ * deleted then unless the plan may read it again; at the end of a state of this
+ * process that wrote it, if that comes later.
  * CONTEXT lasts as long.
  */
 extern File funnel_shared_file_open(const FunnelSharedFile *shared, FunctionCallInfo fcinfo,

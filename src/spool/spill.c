@@ -25,12 +25,12 @@
 #define SPLIT_BUDGET		(8 * 1024 * 1024)
 
 /*
- * The memory of blocks that go to a file anyway.  A file has not many more than
- * RUNS_AHEAD runs, however large it is, for each is read in as many parts as there are
- * partitions.
+ * The memory of blocks that go to a file anyway: a part of what is there already, if
+ * the budget allows that, because each run is read in as many parts as there are
+ * partitions.  So the number of runs grows with the logarithm of the file's size.
  */
 #define WRITE_AHEAD_SIZE	(8 * 1024 * 1024)
-#define RUNS_AHEAD			16
+#define WRITE_AHEAD_PART	16
 
 /* All spools of this process that count, the oldest first */
 static dlist_head large_spools = DLIST_STATIC_INIT(large_spools);
@@ -130,7 +130,7 @@ funnel_spool_is_worth_spilling(const FunnelSpool *spool)
 bool
 funnel_spool_must_spill(FunnelSpool *spool, size_t size)
 {
-	size_t		ahead = Max(WRITE_AHEAD_SIZE, (size_t) (spool->file_size / RUNS_AHEAD));
+	size_t		ahead = Max(WRITE_AHEAD_SIZE, (size_t) (spool->file_size / WRITE_AHEAD_PART));
 
 	if (spool->writes_ahead && spool->blocks.allocated + size > ahead)
 		return funnel_spool_is_worth_spilling(spool);
@@ -150,16 +150,16 @@ file_of(FunnelSpool *spool)
 }
 
 /*
- * A write failed, and what there was of it takes space that others may need.  The
- * spool holds all the same what was to be written, for the error may be caught, and
- * the spool be that of a query that goes on.
+ * To be called where an error of a write is caught: what there was of it takes space
+ * that others may need.  The spool holds all the same what was to be written, for it
+ * may be that of a query that goes on.
  */
 static void
 undo_write(FunnelSpool *spool)
 {
 	if (spool->file != 0)
 		(void) FileTruncate(spool->file, spool->file_size, WAIT_EVENT_BUFFILE_TRUNCATE);
-	spool->has_failed = true;
+	spool->has_failed = geterrcode() != ERRCODE_QUERY_CANCELED;
 }
 
 /* Segments on their way to a file */

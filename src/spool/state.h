@@ -61,7 +61,7 @@ struct FunnelSpool
 	bool		can_lend;		/* once it is partitioned */
 	bool		hands_over;		/* to another node: it is a shared file */
 	bool		writes_ahead;	/* blocks go there before memory is spent */
-	bool		has_failed;		/* its last write did */
+	bool		has_failed;		/* its last write did: others let it be */
 	FunnelWrittenFile written;	/* if it is a shared one */
 
 	int			nruns;

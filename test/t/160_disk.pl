@@ -91,19 +91,21 @@ foreach my $name (sort keys %queries)
 }
 
 # What a worker has written goes with its error, though the transaction goes on.
+my $failing = "SELECT funnel_agg(u, t, CASE n WHEN 199999 THEN (1 / (n - 199999))::text ELSE e END, $definition) FROM events";
+my $one_worker = "$workers SET max_parallel_workers = 1;";
+like($node->safe_psql('postgres', "$one_worker EXPLAIN $failing"), qr/Partial Aggregate/, 'a worker is asked that fails');
 is($node->safe_psql('postgres', qq{
-	$workers
-	SET max_parallel_workers = 1;
+	$one_worker
 	DO \$\$
 	DECLARE
 		files bigint;
 	BEGIN
-		PERFORM funnel_agg(u, t, CASE n WHEN 199999 THEN (1 / (n - 199999))::text ELSE e END, $definition) FROM events;
+		EXECUTE \$q\$ $failing \$q\$ INTO files;
 	EXCEPTION WHEN division_by_zero THEN
-		SELECT count(*) FROM pg_ls_dir('base/pgsql_tmp', true, false) d, pg_ls_dir('base/pgsql_tmp/' || d, true, false) INTO files;
+		SELECT count(*) INTO files FROM pg_ls_dir('base/pgsql_tmp', true, false) AS d, pg_ls_dir('base/pgsql_tmp/' || d, true, false);
 		PERFORM set_config('my.files', files::text, false);
 	END \$\$;
-	SELECT current_setting('my.files')}), '0', 'a worker fails');
+	SELECT current_setting('my.files')}), '0', 'and leaves no file');
 
 # Who calls a query within a query, and catches its error, has the events of the
 # outer one in the file that was being written.
