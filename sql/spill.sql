@@ -122,6 +122,10 @@ FROM generate_series(0, 2) i,
 SELECT DISTINCT s.g, s.result = r.result AS same
 FROM (SELECT g, funnel_agg(u, t, e, 'a -> b -[!x]-> c within 9 days') OVER (PARTITION BY g) AS result FROM events) s
 	 JOIN results r ON r.g = s.g ORDER BY g;
+-- Units longer than what is written at a time, among others
+SELECT funnel_units(f) AS units, f::text = whole AS same
+FROM (SELECT funnel_agg(CASE WHEN u % 128 = 0 THEN repeat('x', 150000) ELSE 'unit ' END || u, t, e, 'a -> b') AS f FROM events WHERE g = 0) s,
+	 (SELECT funnel_agg(u, t, e, 'a -> b')::text AS whole FROM events WHERE g = 0) w;
 RESET work_mem;
 RESET hash_mem_multiplier;
 RESET enable_sort;
