@@ -114,19 +114,24 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 {
 	FunnelUnitSite *site = funnel_unit_site(fcinfo, &next_node);
 	FunnelUnitState *state;
-	NextNodeQuestion question;
 	uint64		met;
 
 	if (unlikely(!site->knows_arguments))
 		funnel_unit_read_arguments(site, fcinfo, 3, PG_NARGS() > 6 ? 6 : 0);
-	question.direction = read_name(fcinfo, 1, "direction", direction_names,
-								   lengthof(direction_names),
-								   "Directions are forward and backward.");
-	question.base = read_name(fcinfo, 2, "base", base_names, lengthof(base_names),
-							  "Bases are head, tail, first_match and last_match.");
 	met = funnel_conditions_read(&site->conditions, fcinfo);
-	question.nconditions = site->conditions.count;
-	state = funnel_unit_state(fcinfo, site, true, &question, sizeof(question));
+	state = funnel_unit_known_state(fcinfo, site);
+	if (unlikely(state == NULL))
+	{
+		NextNodeQuestion question;
+
+		question.direction = read_name(fcinfo, 1, "direction", direction_names,
+									   lengthof(direction_names),
+									   "Directions are forward and backward.");
+		question.base = read_name(fcinfo, 2, "base", base_names, lengthof(base_names),
+								  "Bases are head, tail, first_match and last_match.");
+		question.nconditions = site->conditions.count;
+		state = funnel_unit_state(fcinfo, site, true, &question, sizeof(question));
+	}
 
 	if (!PG_ARGISNULL(3) && !PG_ARGISNULL(4))
 	{
@@ -134,8 +139,8 @@ funnel_next_node_transfn(PG_FUNCTION_ARGS)
 		const		text *node = PG_GETARG_TEXT_PP(4);
 		bool		meets_base = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
 
-		funnel_unit_add(fcinfo, state, ts, funnel_conditions_label(met, meets_base),
-						VARDATA_ANY(node), VARSIZE_ANY_EXHDR(node));
+		funnel_unit_add_text(fcinfo, state, ts, funnel_conditions_label(met, meets_base),
+							 VARDATA_ANY(node), VARSIZE_ANY_EXHDR(node));
 	}
 	PG_RETURN_POINTER(state);
 }

@@ -82,27 +82,50 @@ check_form(FunctionCallInfo fcinfo, const FunnelProgram *program)
 }
 
 /*
- * The program of the row's group.  As long as the definition is the same for
- * all rows the state is not even looked at: that is a cache miss, and so the
- * label can be matched while it is under way.
+ * The program of the row's group, and its state.  As long as the definition is
+ * the same for all rows the state is not even looked at: that is a cache miss.
  */
 static pg_attribute_always_inline const FunnelProgram *
 program_for_row(FunctionCallInfo fcinfo, FunnelUnitSite *site, FunnelUnitState **state)
 {
-	/* the question of all rows, once it is known that there is but one */
-	const FunnelQuestion *question = site->own;
 	const struct varlena *def;
 
-	if (likely(question != NULL && *state != NULL))
-		return question->prepared;
+	*state = funnel_unit_known_state(fcinfo, site);
+	if (likely(*state != NULL))
+		return site->only_question->prepared;
 
+	if (!site->knows_arguments)
+	{
+		site->question_is_stable = funnel_argument_is_stable(fcinfo, 3);
+		site->knows_arguments = true;
+	}
 	def = funnel_plain_varlena(PG_GETARG_DATUM(3));
 	*state = funnel_unit_state(fcinfo, site, HAS_PAYLOAD(fcinfo), VARDATA_ANY(def),
 							   VARSIZE_ANY_EXHDR(def));
 	check_form(fcinfo, (*state)->question->prepared);
-	if (question == NULL && funnel_argument_is_stable(fcinfo, 3))
-		site->own = unconstify(FunnelQuestion *, (*state)->question);
 	return (*state)->question->prepared;
+}
+
+/*
+ * Add a row to a state with payloads.  The payload of an event that matches no
+ * step never shows.
+ */
+static void
+add_with_payload(FunctionCallInfo fcinfo, FunnelUnitState *state, int64 ts,
+				 FunnelLabelMatch labels, bool is_event)
+{
+	const struct varlena *payload = NULL;
+
+	state->last_at = Max(state->last_at, ts);
+	if (!is_event)
+		return;
+	if (!PG_ARGISNULL(4) && labels.steps != 0)
+		payload = funnel_plain_varlena(PG_GETARG_DATUM(4));
+	if (payload != NULL)
+		funnel_unit_add_text(fcinfo, state, ts, labels, VARDATA_ANY(payload),
+							 VARSIZE_ANY_EXHDR(payload));
+	else
+		funnel_unit_add_text(fcinfo, state, ts, labels, NULL, 0);
 }
 
 /*
@@ -113,9 +136,11 @@ static pg_attribute_always_inline Datum
 add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		FunnelLabelReader read_labels, const FunnelUnitAggregate *aggregate)
 {
-	FunnelUnitState *state = PG_ARGISNULL(0) ? NULL : (FunnelUnitState *) PG_GETARG_POINTER(0);
+	FunnelUnitSite *site;
+	FunnelUnitState *state;
 	const FunnelProgram *program;
 	FunnelLabelMatch labels = {0, 0};
+	bool		is_event;
 	int64		ts;
 
 	if (unlikely(PG_ARGISNULL(3)))
@@ -125,24 +150,15 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		return funnel_same_state(fcinfo);
 
 	ts = read_time(PG_GETARG_DATUM(1));
-	program = program_for_row(fcinfo, funnel_unit_site(fcinfo, aggregate), &state);
+	site = funnel_unit_site(fcinfo, aggregate);
+	program = program_for_row(fcinfo, site, &state);
 	if (!PG_ARGISNULL(2))
 		labels = read_labels(program->labels, PG_GETARG_DATUM(2));
-	if (ts > state->last_at)
-		state->last_at = ts;
-	if ((labels.steps | labels.breaks) != 0 || program->keeps_all)
-	{
-		const struct varlena *payload = NULL;
-
-		/* that of a row that matches no step never shows */
-		if (HAS_PAYLOAD(fcinfo) && !PG_ARGISNULL(4) && labels.steps != 0)
-			payload = funnel_plain_varlena(PG_GETARG_DATUM(4));
-		if (payload != NULL)
-			funnel_unit_add(fcinfo, state, ts, labels, VARDATA_ANY(payload),
-							VARSIZE_ANY_EXHDR(payload));
-		else
-			funnel_unit_add(fcinfo, state, ts, labels, NULL, 0);
-	}
+	is_event = (labels.steps | labels.breaks) != 0 || program->keeps_all;
+	if (HAS_PAYLOAD(fcinfo))
+		add_with_payload(fcinfo, state, ts, labels, is_event);
+	else
+		funnel_unit_add(fcinfo, site, state, ts, labels, is_event);
 	PG_RETURN_POINTER(state);
 }
 

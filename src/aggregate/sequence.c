@@ -150,8 +150,6 @@ funnel_sequence_transfn(PG_FUNCTION_ARGS)
 	FunnelUnitSite *site = funnel_unit_site(fcinfo, &sequence);
 	FunnelUnitState *state;
 	uint64		met;
-	const char *key;
-	size_t		size;
 
 	if (unlikely(!site->knows_arguments))
 		funnel_unit_read_arguments(site, fcinfo, 2, 3);
@@ -160,15 +158,21 @@ funnel_sequence_transfn(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("sequence pattern must not be null")));
 	met = funnel_conditions_read(&site->conditions, fcinfo);
-	key = question_key(site, PG_GETARG_TEXT_PP(1), &size);
-	state = funnel_unit_state(fcinfo, site, false, key, size);
+	state = funnel_unit_known_state(fcinfo, site);
+	if (unlikely(state == NULL))
+	{
+		size_t		size;
+		const char *key = question_key(site, PG_GETARG_TEXT_PP(1), &size);
+
+		state = funnel_unit_state(fcinfo, site, false, key, size);
+	}
 
 	if (!PG_ARGISNULL(2))
 	{
 		int64		ts = funnel_time_of(PG_GETARG_DATUM(2), site->time_type);
 
 		if (met != 0)
-			funnel_unit_add(fcinfo, state, ts, funnel_conditions_label(met, false), NULL, 0);
+			funnel_unit_add(fcinfo, site, state, ts, funnel_conditions_label(met, false), true);
 	}
 	PG_RETURN_POINTER(state);
 }

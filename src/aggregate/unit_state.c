@@ -12,6 +12,7 @@
 #include "aggregate/unit_state.h"
 #include "base/bytehash.h"
 #include "base/compat.h"
+#include "events/arguments.h"
 #include "events/message.h"
 
 /*
@@ -49,6 +50,10 @@ funnel_unit_read_arguments(FunnelUnitSite *site, FunctionCallInfo fcinfo, int ts
 	site->time_type = funnel_time_type(fcinfo->flinfo, ts);
 	if (conditions > 0)
 		funnel_conditions_init(&site->conditions, fcinfo, conditions);
+	/* an array has its own number of conditions in each row */
+	site->question_is_stable = !site->conditions.is_array;
+	for (int i = 1; i < ts; i++)
+		site->question_is_stable &= funnel_argument_is_stable(fcinfo, i);
 	site->knows_arguments = true;
 }
 
@@ -145,6 +150,9 @@ funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site, bool wit
 	state = MemoryContextAlloc(context, sizeof(FunnelUnitState));
 	state->site = site;
 	state->question = get_question(site, key, size, context);
+	/* which is not known to a call site that does not last */
+	if (site->question_is_stable)
+		site->only_question = site->last_question;
 	state->last_at = PG_INT64_MIN;
 	state->texts = NULL;
 	if (with_texts)
@@ -153,6 +161,98 @@ funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site, bool wit
 		state->texts->pool = &site->pool;
 	}
 	funnel_event_list_init(&state->events, with_texts);
+	site->newest_state = state;
+	return state;
+}
+
+/* Ask for the memory of a state that funnel_unit_add_now() looks at. */
+static inline void
+prefetch_state(const FunnelUnitState *state)
+{
+	__builtin_prefetch(&state->site, 1);
+	__builtin_prefetch(&state->events.next, 1);
+}
+
+/* Add all rows that wait.  A state has to be there to say where its list ends. */
+static void
+add_waiting_rows(FunnelWaitingRows *waiting)
+{
+	int			count = waiting->count;
+
+	waiting->count = 0;
+	for (int i = 0; i < count; i++)
+		prefetch_state(waiting->rows[i].state);
+	for (int i = 0; i < count; i++)
+		__builtin_prefetch(waiting->rows[i].state->events.next, 1);
+	for (int i = 0; i < count; i++)
+	{
+		/* or the final function would have looked for the row elsewhere */
+		Assert(waiting->rows[i].state->site->waiting == waiting);
+		funnel_unit_add_now(&waiting->rows[i], waiting->context);
+	}
+}
+
+/* The context of the states is about to be reset: nobody reads them any more. */
+static void
+forget_waiting_rows(void *arg)
+{
+	FunnelWaitingRows *waiting = arg;
+
+	waiting->context = NULL;
+	waiting->count = 0;
+}
+
+/*
+ * Have a row wait, or add it now if it cannot.  It cannot if the aggregate had
+ * to look at the state anyway, for the question of its group, and if the state
+ * lives in another context than those of the rows that wait: grouping sets may
+ * have one each.
+ */
+void
+funnel_unit_wait(FunnelUnitSite *site, MemoryContext context,
+				 const FunnelWaitingRow *row)
+{
+	FunnelWaitingRows *waiting = site->waiting;
+
+	if (site->only_question == NULL ||
+		(waiting != NULL && waiting->context != NULL && waiting->context != context))
+	{
+		funnel_unit_add_now(row, context);
+		return;
+	}
+	if (waiting == NULL)
+	{
+		waiting = MemoryContextAlloc(site->context, sizeof(FunnelWaitingRows));
+		waiting->context = NULL;
+		waiting->count = 0;
+		site->waiting = waiting;
+	}
+	if (waiting->context == NULL)
+	{
+		MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(*callback));
+
+		callback->func = forget_waiting_rows;
+		callback->arg = waiting;
+		MemoryContextRegisterResetCallback(context, callback);
+		waiting->context = context;
+	}
+	else
+		add_waiting_rows(waiting);
+	waiting->rows[waiting->count++] = *row;
+}
+
+/* That a final function adds the rows that wait cannot be seen: it can run twice. */
+const FunnelUnitState *
+funnel_unit_final_state(FunctionCallInfo fcinfo)
+{
+	FunnelUnitState *state;
+
+	(void) funnel_aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		return NULL;
+	state = (FunnelUnitState *) PG_GETARG_POINTER(0);
+	if (state->site->waiting != NULL)
+		add_waiting_rows(state->site->waiting);
 	return state;
 }
 
@@ -182,10 +282,9 @@ PG_FUNCTION_INFO_V1(funnel_unit_serialize);
 Datum
 funnel_unit_serialize(PG_FUNCTION_ARGS)
 {
-	const FunnelUnitState *state = (const FunnelUnitState *) PG_GETARG_POINTER(0);
+	const FunnelUnitState *state = funnel_unit_final_state(fcinfo);
 	StringInfoData buf;
 
-	(void) funnel_aggregate_context(fcinfo);
 	funnel_message_begin(&buf);
 	pq_sendbyte(&buf, state->texts != NULL);
 	pq_sendint64(&buf, state->last_at);

@@ -54,6 +54,32 @@ typedef struct FunnelQuestion
 } FunnelQuestion;
 
 /*
+ * Rows that have yet to be added to their states.
+ *
+ * With many groups, the state of a row was last touched thousands of rows ago,
+ * and the server can do nothing while its memory is on the way.  So rows wait
+ * here for others, and then all of that memory is asked for at once.  The rows
+ * that wait are added before anybody reads a state.
+ */
+#define FUNNEL_WAITING_ROWS		100 /* 4 kB with what stands before them */
+
+typedef struct FunnelWaitingRow
+{
+	struct FunnelUnitState *state;
+	int64		ts;
+	FunnelLabelMatch labels;
+	bool		is_event;		/* false: the state notes its time only */
+} FunnelWaitingRow;
+
+typedef struct FunnelWaitingRows
+{
+	MemoryContext context;		/* that all states of these rows live in; NULL:
+								 * there are no rows, and any will do */
+	int			count;
+	FunnelWaitingRow rows[FUNNEL_WAITING_ROWS];
+} FunnelWaitingRows;
+
+/*
  * What the groups of one call site share, so that each of them is small: there
  * may be millions.  It lives as long as they do.
  */
@@ -65,9 +91,13 @@ typedef struct FunnelUnitSite
 	FunnelPayloadPool pool;
 	struct funnel_bytehash_hash *questions;
 	const FunnelQuestion *last_question;
+	FunnelWaitingRows *waiting; /* NULL if none ever did */
+	const struct FunnelUnitState *newest_state; /* may be gone */
 
 	/* how a transition function reads its arguments, once it has looked */
 	bool		knows_arguments;
+	bool		question_is_stable; /* the same for every row */
+	const FunnelQuestion *only_question;	/* NULL as long as not known */
 	FunnelConditions conditions;
 	FunnelTimeType time_type;
 	void	   *own;			/* the aggregate's, in context; NULL at first */
@@ -75,10 +105,12 @@ typedef struct FunnelUnitSite
 
 typedef struct FunnelUnitState
 {
-	FunnelUnitSite *site;		/* whose codes the events are in */
 	const FunnelQuestion *question;
 	FunnelPayloads *texts;		/* NULL if events have none */
-	int64		last_at;		/* of all rows, for an aggregate that notes it */
+
+	/* what adding a row looks at, side by side */
+	FunnelUnitSite *site;		/* whose codes the events are in */
+	int64		last_at;		/* of all rows that it was told of */
 	FunnelEventList events;		/* items are codes of texts */
 } FunnelUnitState;
 
@@ -87,8 +119,9 @@ extern FunnelUnitSite *funnel_unit_site(FunctionCallInfo fcinfo,
 										const FunnelUnitAggregate *aggregate);
 
 /*
- * Look at the types of a transition function's arguments: the time is number
- * TS, the conditions begin at number CONDITIONS, 0 = there are none.
+ * Look at the arguments of a transition function: those before number TS, the
+ * time, are its question, the conditions begin at number CONDITIONS, 0 = there
+ * are none.
  */
 extern void funnel_unit_read_arguments(FunnelUnitSite *site, FunctionCallInfo fcinfo,
 									   int ts, int conditions);
@@ -113,30 +146,69 @@ funnel_unit_state(FunctionCallInfo fcinfo, FunnelUnitSite *site, bool with_texts
 }
 
 /*
- * Add an event to a state.  TEXT, of LEN bytes, may be NULL, and is not looked
- * at in a state without texts.
+ * The state of the row's group, without a look at it: if it exists, and all rows
+ * have one question, which is site->only_question.  NULL otherwise.
+ */
+static inline FunnelUnitState *
+funnel_unit_known_state(FunctionCallInfo fcinfo, const FunnelUnitSite *site)
+{
+	if (unlikely(site->only_question == NULL || PG_ARGISNULL(0)))
+		return NULL;
+	return (FunnelUnitState *) PG_GETARG_POINTER(0);
+}
+
+/* Add a row to its state now. */
+static inline void
+funnel_unit_add_now(const FunnelWaitingRow *row, MemoryContext context)
+{
+	FunnelUnitState *state = row->state;
+
+	state->last_at = Max(state->last_at, row->ts);
+	if (row->is_event)
+		funnel_event_list_add(&state->events, context, &state->site->codes,
+							  state->site->context, row->ts, row->labels, 0);
+}
+
+extern void funnel_unit_wait(FunnelUnitSite *site, MemoryContext context,
+							 const FunnelWaitingRow *row);
+
+/*
+ * Add a row of SITE to a state without texts: an event, or one that the state
+ * notes the time of only.  A row of the newest group need not wait.  Where rows
+ * are sorted by group that is every row.
  */
 static inline void
-funnel_unit_add(FunctionCallInfo fcinfo, FunnelUnitState *state, int64 ts,
-				FunnelLabelMatch labels, const char *text, uint32 len)
+funnel_unit_add(FunctionCallInfo fcinfo, FunnelUnitSite *site, FunnelUnitState *state,
+				int64 ts, FunnelLabelMatch labels, bool is_event)
 {
 	MemoryContext context = funnel_aggregate_context(fcinfo);
-	uint64		item = 0;
+	FunnelWaitingRows *waiting = site->waiting;
+	FunnelWaitingRow row = {state, ts, labels, is_event};
 
-	if (state->texts != NULL)
-		item = text != NULL ? funnel_payload_code(state->texts, context, text, len) :
-			FUNNEL_NO_PAYLOAD;
+	if (state == site->newest_state)
+		funnel_unit_add_now(&row, context);
+	else if (likely(waiting != NULL && waiting->context == context &&
+					waiting->count < FUNNEL_WAITING_ROWS))
+		waiting->rows[waiting->count++] = row;
+	else
+		funnel_unit_wait(site, context, &row);
+}
+
+/* Add an event to a state with texts.  TEXT, of LEN bytes, may be NULL. */
+static inline void
+funnel_unit_add_text(FunctionCallInfo fcinfo, FunnelUnitState *state, int64 ts,
+					 FunnelLabelMatch labels, const char *text, uint32 len)
+{
+	MemoryContext context = funnel_aggregate_context(fcinfo);
+	uint64		item = text == NULL ? FUNNEL_NO_PAYLOAD :
+		funnel_payload_code(state->texts, context, text, len);
+
 	funnel_event_list_add(&state->events, context, &state->site->codes,
 						  state->site->context, ts, labels, item);
 }
 
 /* The state that a final function is to read, NULL if there were no rows. */
-static inline const FunnelUnitState *
-funnel_unit_final_state(FunctionCallInfo fcinfo)
-{
-	(void) funnel_aggregate_context(fcinfo);
-	return PG_ARGISNULL(0) ? NULL : (const FunnelUnitState *) PG_GETARG_POINTER(0);
-}
+extern const FunnelUnitState *funnel_unit_final_state(FunctionCallInfo fcinfo);
 
 /*
  * All events of a state, sorted, in a buffer that the call site of the final

@@ -167,19 +167,28 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 		funnel_unit_read_arguments(site, fcinfo, ts, ts + 1);
 	}
 	argno = site->conditions.first - 1;
-	question.within = funnel_length_of(PG_GETARG_DATUM(1), PG_ARGISNULL(1), site->time_type,
-									   "window of window_funnel");
-	question.modes = argno > 2 ? read_modes(site, fcinfo, 2) : 0;
+	state = funnel_unit_known_state(fcinfo, site);
+	if (likely(state != NULL))
+		question = *(const WindowQuestion *) site->only_question->prepared;
+	else
+	{
+		question.within = funnel_length_of(PG_GETARG_DATUM(1), PG_ARGISNULL(1), site->time_type,
+										   "window of window_funnel");
+		question.modes = argno > 2 ? read_modes(site, fcinfo, 2) : 0;
+	}
 	met = funnel_conditions_read(&site->conditions, fcinfo);
-	question.nconditions = site->conditions.count;
-	state = funnel_unit_state(fcinfo, site, false, &question, sizeof(question));
+	if (unlikely(state == NULL))
+	{
+		question.nconditions = site->conditions.count;
+		state = funnel_unit_state(fcinfo, site, false, &question, sizeof(question));
+	}
 
 	if (!PG_ARGISNULL(argno))
 	{
 		int64		ts = funnel_time_of(PG_GETARG_DATUM(argno), site->time_type);
 
 		if (met != 0 || (question.modes & FUNNEL_STRICT_ORDER))
-			funnel_unit_add(fcinfo, state, ts, funnel_conditions_label(met, false), NULL, 0);
+			funnel_unit_add(fcinfo, site, state, ts, funnel_conditions_label(met, false), true);
 	}
 	PG_RETURN_POINTER(state);
 }
