@@ -73,8 +73,8 @@ typedef struct FunnelWaitingRow
 
 typedef struct FunnelWaitingRows
 {
-	MemoryContext context;		/* that all states of these rows live in; NULL:
-								 * there are no rows, and any will do */
+	MemoryContext context;		/* that all states of these rows live in;
+								 * NULL: there are no rows, and any will do */
 	int			count;
 	FunnelWaitingRow rows[FUNNEL_WAITING_ROWS];
 } FunnelWaitingRows;
