@@ -52,6 +52,7 @@ SET enable_hashagg = off;
 :differences;
 RESET enable_hashagg;
 SET enable_sort = off;
+SET work_mem = '64MB';
 :differences;
 SELECT is_written('TABLE answer');
 SET work_mem = '64kB';
