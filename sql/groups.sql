@@ -13,29 +13,18 @@ ORDER BY hashint4(u + i * 3001), u, i;
 ANALYZE event;
 SELECT count(*), count(DISTINCT u) AS units, count(*) FILTER (WHERE e = 'x') AS others FROM event;
 
-CREATE VIEW answer AS
-SELECT u, max(g) AS g, funnel_progress_agg(ts, e, 'a -> b -[!x]-> c within 30 minutes') AS progress,
+-- What is asked, of many groups at once and of each unit by itself
+SELECT $$max(g) AS g, funnel_progress_agg(ts, e, 'a -> b -[!x]-> c within 30 minutes') AS progress,
 	   funnel_progress_agg(ts, e, 'a => b') AS strict, funnel_progress_agg(ts, e, 'a -> b', e) AS payload,
 	   window_funnel(1800000000, n, e = 'a', e = 'b', e = 'c') AS level,
 	   window_funnel('30 min', 'strict_order', ts, e = 'a', e = 'b', e = 'c') AS strict_level,
 	   window_funnel('30 min', ts, ARRAY[e = 'a', e = 'b']) AS of_array,
 	   sequence_match('(?1).*(?2)(?t<=600)(?3)', ts, e = 'a', e = 'b', e = 'c') AS matches,
 	   sequence_count('(?1).*(?2)', n, e = 'a', e = 'b') AS count,
-	   sequence_next_node('forward', 'first_match', ts, e, e = 'a', e = 'a', e = 'b') AS next
-FROM event GROUP BY u;
-
--- Each unit by itself
+	   sequence_next_node('forward', 'first_match', ts, e, e = 'a', e = 'a', e = 'b') AS next$$ AS aggregates \gset
+CREATE VIEW answer AS SELECT u, :aggregates FROM event GROUP BY u;
 CREATE TABLE expected AS
-SELECT a.* FROM (SELECT DISTINCT u FROM event) d,
-	 LATERAL (SELECT d.u, max(g) AS g, funnel_progress_agg(ts, e, 'a -> b -[!x]-> c within 30 minutes') AS progress,
-	   funnel_progress_agg(ts, e, 'a => b') AS strict, funnel_progress_agg(ts, e, 'a -> b', e) AS payload,
-	   window_funnel(1800000000, n, e = 'a', e = 'b', e = 'c') AS level,
-	   window_funnel('30 min', 'strict_order', ts, e = 'a', e = 'b', e = 'c') AS strict_level,
-	   window_funnel('30 min', ts, ARRAY[e = 'a', e = 'b']) AS of_array,
-	   sequence_match('(?1).*(?2)(?t<=600)(?3)', ts, e = 'a', e = 'b', e = 'c') AS matches,
-	   sequence_count('(?1).*(?2)', n, e = 'a', e = 'b') AS count,
-	   sequence_next_node('forward', 'first_match', ts, e, e = 'a', e = 'a', e = 'b') AS next
-	  FROM event WHERE event.u = d.u) a;
+SELECT d.u, a.* FROM (SELECT DISTINCT u FROM event) d, LATERAL (SELECT :aggregates FROM event WHERE event.u = d.u) a;
 SELECT count(*), count(DISTINCT progress) AS progresses, min(level), max(level), count(*) FILTER (WHERE matches) AS matching,
 	   max(count), count(next) FROM expected;
 
@@ -69,17 +58,14 @@ EXPLAIN (costs off) TABLE answer;
 RESET enable_sort;
 
 -- Grouping sets, each in a memory of its own, or all in one, or both
-CREATE VIEW sets AS
-SELECT u, g, funnel_progress_agg(ts, e, 'a -> b -[!x]-> c within 30 minutes') AS progress, window_funnel('30 min', ts, e = 'a', e = 'b', e = 'c') AS level
-FROM event GROUP BY GROUPING SETS ((g, u), (g), (), (u));
+SELECT $$funnel_progress_agg(ts, e, 'a -> b -[!x]-> c within 30 minutes') AS progress,
+	   window_funnel(1800000000, n, e = 'a', e = 'b', e = 'c') AS level$$ AS two \gset
+CREATE VIEW sets AS SELECT u, g, :two FROM event GROUP BY GROUPING SETS ((g, u), (g), (), (u));
 CREATE TABLE expected_sets AS
 SELECT u, g, progress, level FROM expected
 UNION ALL SELECT u, NULL, progress, level FROM expected
-UNION ALL SELECT NULL, d.g, s.* FROM (SELECT DISTINCT g FROM event) d,
-	LATERAL (SELECT funnel_progress_agg(ts, e, 'a -> b -[!x]-> c within 30 minutes'), window_funnel('30 min', ts, e = 'a', e = 'b', e = 'c')
-			 FROM event WHERE event.g = d.g) s
-UNION ALL SELECT NULL, NULL, funnel_progress_agg(ts, e, 'a -> b -[!x]-> c within 30 minutes'), window_funnel('30 min', ts, e = 'a', e = 'b', e = 'c')
-FROM event;
+UNION ALL SELECT NULL, d.g, s.* FROM (SELECT DISTINCT g FROM event) d, LATERAL (SELECT :two FROM event WHERE event.g = d.g) s
+UNION ALL SELECT NULL, NULL, :two FROM event;
 EXPLAIN (costs off) TABLE sets;
 SELECT count(*) FROM (TABLE sets EXCEPT ALL TABLE expected_sets) s;
 SELECT count(*) FROM (TABLE expected_sets EXCEPT ALL TABLE sets) s;

@@ -150,7 +150,7 @@ funnel_unit_state_slowly(FunctionCallInfo fcinfo, FunnelUnitSite *site, bool wit
 	state = MemoryContextAlloc(context, sizeof(FunnelUnitState));
 	state->site = site;
 	state->question = get_question(site, key, size, context);
-	/* which is not known to a call site that does not last */
+	/* NULL at a call site that does not last */
 	if (site->question_is_stable)
 		site->only_question = site->last_question;
 	state->last_at = PG_INT64_MIN;
@@ -204,7 +204,7 @@ forget_waiting_rows(void *arg)
 
 /*
  * Have a row wait, or add it now if it cannot.  It cannot if the aggregate had
- * to look at the state anyway, for the question of its group, and if the state
+ * to look at the state anyway, for the question of its group, or if the state
  * lives in another context than those of the rows that wait: grouping sets may
  * have one each.
  */
@@ -241,7 +241,7 @@ funnel_unit_wait(FunnelUnitSite *site, MemoryContext context,
 	waiting->rows[waiting->count++] = *row;
 }
 
-/* That a final function adds the rows that wait cannot be seen: it can run twice. */
+/* A final function can still run twice: the second time no row waits. */
 const FunnelUnitState *
 funnel_unit_final_state(FunctionCallInfo fcinfo)
 {

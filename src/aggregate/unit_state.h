@@ -110,7 +110,7 @@ typedef struct FunnelUnitState
 
 	/* what adding a row looks at, side by side */
 	FunnelUnitSite *site;		/* whose codes the events are in */
-	int64		last_at;		/* of all rows that it was told of */
+	int64		last_at;		/* of all rows added */
 	FunnelEventList events;		/* items are codes of texts */
 } FunnelUnitState;
 

@@ -167,6 +167,7 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 		funnel_unit_read_arguments(site, fcinfo, ts, ts + 1);
 	}
 	argno = site->conditions.first - 1;
+	met = funnel_conditions_read(&site->conditions, fcinfo);
 	state = funnel_unit_known_state(fcinfo, site);
 	if (likely(state != NULL))
 		question = *(const WindowQuestion *) site->only_question->prepared;
@@ -175,10 +176,6 @@ funnel_window_funnel_transfn(PG_FUNCTION_ARGS)
 		question.within = funnel_length_of(PG_GETARG_DATUM(1), PG_ARGISNULL(1), site->time_type,
 										   "window of window_funnel");
 		question.modes = argno > 2 ? read_modes(site, fcinfo, 2) : 0;
-	}
-	met = funnel_conditions_read(&site->conditions, fcinfo);
-	if (unlikely(state == NULL))
-	{
 		question.nconditions = site->conditions.count;
 		state = funnel_unit_state(fcinfo, site, false, &question, sizeof(question));
 	}
