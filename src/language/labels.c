@@ -10,8 +10,10 @@
  * in the label.
  *
  * The hash table is not the server's simplehash because this is the innermost
- * loop of all aggregates: a label whose length none of them has is not even
- * hashed, and most others are compared as three words.
+ * loop of all aggregates.  Which rows match is hard to foresee, and a branch that
+ * the processor foresees wrongly costs more than all else here.  So most labels
+ * are compared as three words with that of one slot, and what they match is
+ * masked, without a branch.
  *
  *-------------------------------------------------------------------------
  */
@@ -56,8 +58,13 @@ typedef struct Wildcard
 	FunnelLabelMatch match;
 } Wildcard;
 
+/* Literals that meet in one slot are spread over up to so many. */
+#define MAX_SPREAD_SLOTS	1024
+
 struct FunnelLabels
 {
+	int			simple_len;		/* a label up to this length is in its first
+								 * slot or nowhere; -1 if that is true of none */
 	uint64		lengths;		/* of the literals; see length_bit */
 	int			max_len;		/* of the literals */
 	uint32		slot_mask;
@@ -76,7 +83,7 @@ length_bit(int len)
 }
 
 static inline LabelKey
-key_of(const char *text, int len)
+words_of(const char *text, int len)
 {
 	const int	word = (int) sizeof(uint64);
 	LabelKey	key = {0, 0, 0};
@@ -84,12 +91,21 @@ key_of(const char *text, int len)
 	if (likely(len >= word))
 	{
 		key.first = funnel_load_word(text);
-		key.middle = likely(len <= (int) sizeof(LabelKey)) ?
-			funnel_load_word(text + (len - word) / 2) : funnel_hash_bytes(0, text, len);
+		key.middle = funnel_load_word(text + (len - word) / 2);
 		key.last = funnel_load_word(text + len - word);
 	}
 	else
 		key.first = funnel_short_word(text, len);
+	return key;
+}
+
+static inline LabelKey
+key_of(const char *text, int len)
+{
+	LabelKey	key = words_of(text, len);
+
+	if (unlikely(len > (int) sizeof(LabelKey)))
+		key.middle = funnel_hash_bytes(0, text, len);
 	return key;
 }
 
@@ -119,7 +135,7 @@ first_slot(const FunnelLabels *labels, const LabelKey *key)
  * The slot of a label: that of its literal, else a free one.  The table is
  * never more than half full.
  */
-static pg_attribute_always_inline Literal *
+static Literal *
 find_slot(const FunnelLabels *labels, const char *text, int len)
 {
 	LabelKey	key = key_of(text, len);
@@ -314,6 +330,56 @@ copy_text(const char *text, int len, MemoryContext context)
 }
 
 static void
+create_slots(FunnelLabels *labels, uint32 nslots, MemoryContext context)
+{
+	labels->slot_mask = nslots - 1;
+	labels->slot_shift = 64 - pg_leftmost_one_pos32(nslots);
+	labels->slots = MemoryContextAllocZero(context, nslots * sizeof(Literal));
+	for (uint32 i = 0; i < nslots; i++)
+		labels->slots[i].len = -1;
+}
+
+/* Is each literal where it is looked for first? */
+static bool
+is_spread(const FunnelLabels *labels)
+{
+	for (uint32 i = 0; i <= labels->slot_mask; i++)
+	{
+		const Literal *slot = &labels->slots[i];
+
+		if (slot->len >= 0 && first_slot(labels, &slot->key) != i)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Have each literal where it is looked for first, if slots that are in the cache
+ * are enough for that.
+ */
+static void
+spread_literals(FunnelLabels *labels, MemoryContext context)
+{
+	while (!is_spread(labels))
+	{
+		Literal    *old = labels->slots;
+		uint32		nold = labels->slot_mask + 1;
+
+		if (nold >= MAX_SPREAD_SLOTS)
+			return;
+		create_slots(labels, 2 * nold, context);
+		for (uint32 i = 0; i < nold; i++)
+		{
+			if (old[i].len >= 0)
+				*find_slot(labels, old[i].text, old[i].len) = old[i];
+		}
+		pfree(old);
+	}
+	labels->simple_len = labels->max_len <= (int) sizeof(LabelKey) ? PG_INT32_MAX :
+		(int) sizeof(LabelKey);
+}
+
+static void
 add_literal(FunnelLabels *labels, const FunnelPiece *piece,
 			uint64 steps, uint64 breaks, MemoryContext context)
 {
@@ -389,7 +455,6 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 	FunnelLabels *labels = MemoryContextAllocZero(context, sizeof(FunnelLabels));
 	int			nliterals = 0;
 	int			nwildcards = 0;
-	uint32		nslots;
 
 	/*
 	 * The number of terms is bounded by FUNNEL_DEFINITION_MAX_BYTES, and so
@@ -406,13 +471,8 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 			nliterals++;
 	}
 
-	nslots = pg_nextpower2_32(2 * (uint32) nliterals + 2);
-	labels->slot_mask = nslots - 1;
-	labels->slot_shift = 64 - pg_leftmost_one_pos32(nslots);
-	labels->slots = MemoryContextAllocZero(context, nslots * sizeof(Literal));
-	for (uint32 i = 0; i < nslots; i++)
-		labels->slots[i].len = -1;
-	labels->max_len = -1;
+	create_slots(labels, pg_nextpower2_32(2 * (uint32) nliterals + 2), context);
+	labels->simple_len = labels->max_len = -1;
 	labels->wildcards = MemoryContextAlloc(context,
 										   Max(nwildcards, 1) * sizeof(Wildcard));
 	labels->multibyte = pg_database_encoding_max_length() > 1 &&
@@ -437,9 +497,11 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 		}
 	}
 
-	if (labels->nwildcards > 0)
+	if (labels->nwildcards == 0)
+		spread_literals(labels, context);
+	else
 	{
-		for (uint32 i = 0; i < nslots; i++)
+		for (uint32 i = 0; i <= labels->slot_mask; i++)
 		{
 			Literal    *slot = &labels->slots[i];
 			FunnelLabelMatch match;
@@ -456,8 +518,8 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 	return labels;
 }
 
-FunnelLabelMatch
-funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
+static pg_noinline FunnelLabelMatch
+match_slowly(const FunnelLabels *labels, const char *text, int len)
 {
 	const FunnelLabelMatch none = {0, 0};
 
@@ -472,6 +534,28 @@ funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
 	if (likely(labels->nwildcards == 0))
 		return none;
 	return match_wildcards(labels, text, len);
+}
+
+FunnelLabelMatch
+funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
+{
+	LabelKey	key;
+	const Literal *slot;
+	uint64		differ;
+	uint64		mask;
+	FunnelLabelMatch match;
+
+	if (unlikely(len > labels->simple_len))
+		return match_slowly(labels, text, len);
+
+	key = words_of(text, len);
+	slot = &labels->slots[first_slot(labels, &key)];
+	differ = (slot->key.first ^ key.first) | (slot->key.middle ^ key.middle) |
+		(slot->key.last ^ key.last) | (uint64) (slot->len ^ len);
+	mask = differ == 0 ? PG_UINT64_MAX : 0;
+	match.steps = slot->match.steps & mask;
+	match.breaks = slot->match.breaks & mask;
+	return match;
 }
 
 /*
