@@ -36,6 +36,36 @@ funnel_store_word(void *to, uint64 word)
 }
 
 /*
+ * Copy bytes, or compare them, which mostly are 8 to 16: the words that they begin
+ * and end with say it all.
+ */
+static inline void
+funnel_copy_bytes(char *to, const char *from, size_t len)
+{
+	uint64		first;
+	uint64		last;
+
+	if (likely(len >= sizeof(uint64) && len <= 2 * sizeof(uint64)))
+	{
+		memcpy(&first, from, sizeof(first));
+		memcpy(&last, from + len - sizeof(last), sizeof(last));
+		memcpy(to, &first, sizeof(first));
+		memcpy(to + len - sizeof(last), &last, sizeof(last));
+	}
+	else
+		memcpy(to, from, len);
+}
+
+static inline bool
+funnel_same_bytes(const char *a, const char *b, size_t len)
+{
+	if (likely(len >= sizeof(uint64) && len <= 2 * sizeof(uint64)))
+		return funnel_load_word(a) == funnel_load_word(b) &&
+			funnel_load_word(a + len - sizeof(uint64)) == funnel_load_word(b + len - sizeof(uint64));
+	return memcmp(a, b, len) == 0;
+}
+
+/*
  * A varint has seven bits a byte, the lowest first, the highest bit set in all
  * bytes but the last (LEB128).  It is as short as can be, so that each number
  * has one image.

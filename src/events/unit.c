@@ -19,7 +19,6 @@
 
 #include "access/nbtree.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
@@ -107,12 +106,12 @@ funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
 }
 
 /*
- * The bytes and the hash of a unit.  Bytes of varlena types are the payload
+ * The bytes of a unit, without its hash.  Bytes of varlena types are the payload
  * where bytes decide equality, the whole uncompressed value with a four-byte
  * header where functions do; they may be palloc'd or be those of UNIT.
  */
 void
-funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
+funnel_unit_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
 {
 	if (type->typbyval)
 	{
@@ -144,9 +143,15 @@ funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
 		key->bytes = (const char *) value;
 		key->len = VARSIZE(value);
 	}
+}
 
+/* The same with the hash. */
+void
+funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
+{
+	funnel_unit_bytes(type, unit, key);
 	if (type->is_image)
-		key->hash = hash_bytes((const unsigned char *) key->bytes, key->len);
+		key->hash = funnel_unit_image_hash(key);
 	else
 		key->hash = DatumGetUInt32(FunctionCall1Coll(&type->hash, type->collation,
 													 type->typbyval ? key->value :

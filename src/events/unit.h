@@ -10,6 +10,8 @@
 
 #include "fmgr.h"
 
+#include "base/hash.h"
+
 typedef struct FunnelUnitType
 {
 	Oid			type;
@@ -34,10 +36,40 @@ typedef struct FunnelUnitKey
 
 extern void funnel_unit_type_init(FunnelUnitType *type, Oid typid,
 								  Oid collation, MemoryContext context);
+extern void funnel_unit_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key);
 extern void funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key);
 extern bool funnel_unit_keys_equal(FunnelUnitType *type,
 								   const char *a, uint32 alen,
 								   const char *b, uint32 blen);
+
+/*
+ * The same of a unit of an is_image type that is no is_integer type; false if it is
+ * compressed or elsewhere, as few are.
+ */
+static inline bool
+funnel_unit_plain_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
+{
+	const char *pointer = DatumGetPointer(unit);
+
+	if (type->typlen > 0)
+	{
+		key->bytes = pointer;
+		key->len = type->typlen;
+		return true;
+	}
+	if (type->typlen != -1 || VARATT_IS_EXTERNAL(pointer) || VARATT_IS_COMPRESSED(pointer))
+		return false;
+	key->bytes = VARDATA_ANY(pointer);
+	key->len = VARSIZE_ANY_EXHDR(pointer);
+	return true;
+}
+
+/* The hash of the bytes of a unit of an is_image type. */
+static inline uint32
+funnel_unit_image_hash(const FunnelUnitKey *key)
+{
+	return (uint32) funnel_hash_word(funnel_hash_bytes(0, key->bytes, (int) key->len));
+}
 
 /*
  * A unit of an is_integer type.  The bits of its Datum beyond the type's length

@@ -78,8 +78,6 @@ funnel_spool_same_unit(const SpoolForm *form, const char *left, const char *righ
 	uint32		left_len;
 	uint32		right_len;
 
-	if (spool_stored_hash(left) != spool_stored_hash(right))
-		return false;
 	left = spool_checked_unit_bytes(form, left, &left_len);
 	right = spool_checked_unit_bytes(form, right, &right_len);
 	return funnel_unit_keys_equal(form->unit_type, left, left_len, right, right_len);

@@ -125,8 +125,30 @@ spool_stored_hash(const char *unit)
 	return hash;
 }
 
+/* The length of most units whose bytes decide what is equal is one byte behind the hash. */
+static inline uint8
+spool_short_length(const char *unit)
+{
+	return (uint8) unit[sizeof(uint32)];
+}
+
+#define SPOOL_MAX_SHORT_LENGTH		0x7F
+#define SPOOL_SHORT_LENGTH_HEADER	(sizeof(uint32) + 1)
+
 /* Where a unit that is no integer ends, which must be before END. */
 extern const char *funnel_spool_unit_end(const SpoolForm *form, const char *unit, const char *end);
+
+/* The same, at once for most. */
+static inline const char *
+spool_unit_end(const SpoolForm *form, const char *unit, const char *end)
+{
+	ptrdiff_t	room = end - unit - (ptrdiff_t) SPOOL_SHORT_LENGTH_HEADER;
+
+	if (likely(form->unit_type->is_image && room >= 0 &&
+			   spool_short_length(unit) <= Min(room, SPOOL_MAX_SHORT_LENGTH)))
+		return unit + SPOOL_SHORT_LENGTH_HEADER + spool_short_length(unit);
+	return funnel_spool_unit_end(form, unit, end);
+}
 
 /* The bytes of such a unit that was read before, and how many they are. */
 static inline const char *
@@ -152,15 +174,24 @@ spool_double_hash(uint32 hash)
 	return (uint64) hash << 32 | hash;
 }
 
-/* Are two units that are no integers one? */
+/* Are two units that are no integers and have the same hash one? */
 extern bool funnel_spool_same_unit(const SpoolForm *form, const char *left, const char *right);
 
 static inline bool
 spool_same_unit(const SpoolForm *form, SpoolUnitRef a, SpoolUnitRef b)
 {
+	const char *left = spool_unit_at(a);
+	const char *right = spool_unit_at(b);
+
 	if (form->unit_type->is_integer)
 		return a == b;
-	return funnel_spool_same_unit(form, spool_unit_at(a), spool_unit_at(b));
+	if (spool_stored_hash(left) != spool_stored_hash(right))
+		return false;
+	if (likely(form->unit_type->is_image && spool_short_length(left) <= SPOOL_MAX_SHORT_LENGTH))
+		return spool_short_length(left) == spool_short_length(right) &&
+			funnel_same_bytes(left + SPOOL_SHORT_LENGTH_HEADER, right + SPOOL_SHORT_LENGTH_HEADER,
+							  spool_short_length(left));
+	return funnel_spool_same_unit(form, left, right);
 }
 
 /* How long a unit is that is no integer. */
@@ -190,7 +221,7 @@ spool_write_unit(const SpoolForm *form, char *to, const FunnelUnitKey *key)
 		memcpy(to, &key->len, sizeof(key->len));
 		to += sizeof(key->len);
 	}
-	memcpy(to, key->bytes, key->len);
+	funnel_copy_bytes(to, key->bytes, key->len);
 	return to + key->len;
 }
 
@@ -392,7 +423,7 @@ spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 		else
 		{
 			cursor->unit = spool_unit_ref(cursor->form, unit);
-			cursor->next = funnel_spool_unit_end(cursor->form, unit, cursor->end);
+			cursor->next = spool_unit_end(cursor->form, unit, cursor->end);
 		}
 	}
 	else
@@ -408,7 +439,7 @@ spool_cursor_next(SpoolCursor *cursor, SpoolKind kind)
 		else
 		{
 			cursor->unit = spool_unit_ref(cursor->form, unit);
-			cursor->next = funnel_spool_unit_end(cursor->form, unit, cursor->end);
+			cursor->next = spool_unit_end(cursor->form, unit, cursor->end);
 			cursor->next = cursor->event + TYPEALIGN(8, cursor->next - cursor->event);
 		}
 	}
