@@ -159,21 +159,10 @@ get_matcher(FunctionCallInfo fcinfo, FunnelRunning *running)
 }
 
 /*
- * Fetch the next journey from memory while this one is matched.  A page is
- * filled from its end, and a scan reads rows in the order in which they were
- * stored, so the next journey probably lies in front of this one.  If it does
- * not, nothing is lost.  The rest of a longer journey the processor fetches by
- * itself.  Without this, 100,000 journeys of 20 events take 7 to 9 % longer.
+ * Journeys are longer than rows of events, and so is the time that one takes.
+ * Without this, 100,000 journeys of 20 events take 7 to 9 % longer.
  */
-#define CACHE_LINE_BYTES	64
-#define LINES_AHEAD			4
-
-static inline void
-prefetch_next(const FunnelJourney *journey)
-{
-	for (int i = 1; i <= LINES_AHEAD; i++)
-		__builtin_prefetch((const char *) ((uintptr_t) journey - i * CACHE_LINE_BYTES));
-}
+#define PREFETCH_JOURNEYS(journey)	funnel_prefetch_rows(journey, 1, 4)
 
 /*
  * funnel_agg_journey_transfn(funnel_result, journey funnel_journey,
@@ -198,7 +187,7 @@ funnel_agg_journey_transfn(PG_FUNCTION_ARGS)
 	if (unlikely(journey == NULL || funnel_journey_is_empty(journey)))
 		return funnel_same_state(fcinfo);
 
-	prefetch_next(journey);
+	PREFETCH_JOURNEYS(journey);
 	running = funnel_running(fcinfo, 2, &state);
 	matcher = get_matcher(fcinfo, running);
 	if (running->program->rules.every_attempt)
