@@ -66,7 +66,7 @@ create_state(MemoryContext context, const FunnelFlowQuestion *question,
 	state->unit_type = unit_type;
 	state->labels = funnel_keys_create(context);
 	/* events have a label and match nothing */
-	state->spool = funnel_spool_create(unit_type, &funnel_no_codes, 1, context);
+	state->spool = funnel_spool_create(unit_type, &funnel_no_codes, true, 1, context);
 	return state;
 }
 
@@ -90,7 +90,6 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time)
 	MemoryContext context = funnel_aggregate_context(fcinfo);
 	FlowAggState *state = PG_ARGISNULL(0) ? NULL : (FlowAggState *) PG_GETARG_POINTER(0);
 	FunnelFlowQuestion question;
-	FunnelLabelMatch nothing = {0, 0};
 	int64		ts;
 
 	funnel_flow_question_read(&question, fcinfo, 4);
@@ -112,9 +111,10 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time)
 		uint64		label = funnel_keys_number(state->labels, VARDATA_ANY(text),
 											   VARSIZE_ANY_EXHDR(text));
 
+		FUNNEL_PREFETCH_EVENTS(text);
 		if (unlikely(state->labels->ngroups != nlabels))
 			check_labels(state->labels);
-		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, nothing, &label);
+		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, 0, 0, &label);
 	}
 	PG_RETURN_POINTER(state);
 }

@@ -95,7 +95,7 @@ funnel_agg_create_state(MemoryContext context, FunnelAggCallSite *site,
 	if (with_keys)
 		state->keys = funnel_keys_create(context);
 	state->spool = funnel_spool_create(&site->unit_type, funnel_program_codes(program),
-									   with_values + with_keys, context);
+									   program->keeps_all, with_values + with_keys, context);
 	return state;
 }
 
@@ -196,7 +196,8 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		FunnelLabelReader read_labels, Extras extras, bool by_stage)
 {
 	FunnelAggState *state;
-	FunnelLabelMatch labels = {0, 0};
+	uint64		steps = 0;
+	uint64		breaks = 0;
 	uint64		items[2] = {0, 0};
 	int64		ts;
 
@@ -211,16 +212,19 @@ add_row(FunctionCallInfo fcinfo, FunnelTimeReader read_time,
 		items[0] = value_item(fcinfo, extras.value);
 	state = state_for_row(fcinfo, extras, by_stage);
 	if (!PG_ARGISNULL(3))
-		labels = read_labels(state->program->labels, PG_GETARG_DATUM(3));
-	if (extras.entry != 0 && (PG_ARGISNULL(extras.entry) || !PG_GETARG_BOOL(extras.entry)))
-		funnel_agg_bar_entry(&state->program->rules, &labels);
-	if (extras.key != 0 && (labels.steps & FUNNEL_STEP_BIT(1)) != 0 &&
-		!PG_ARGISNULL(extras.key))
+	{
+		FunnelLabelMatch labels = read_labels(state->program->labels, PG_GETARG_DATUM(3));
+
+		if (extras.entry != 0 && (PG_ARGISNULL(extras.entry) || !PG_GETARG_BOOL(extras.entry)))
+			funnel_agg_bar_entry(&state->program->rules, &labels);
+		steps = labels.steps;
+		breaks = labels.breaks;
+	}
+	if (extras.key != 0 && (steps & FUNNEL_STEP_BIT(1)) != 0 && !PG_ARGISNULL(extras.key))
 		items[extras.value != 0] = key_number(state, PG_GETARG_DATUM(extras.key));
 	if (ts > state->horizon)
 		state->horizon = ts;
-	if ((labels.steps | labels.breaks) != 0 || state->program->keeps_all)
-		funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, labels, items);
+	funnel_spool_add(state->spool, PG_GETARG_DATUM(1), ts, steps, breaks, items);
 	PG_RETURN_POINTER(state);
 }
 

@@ -60,10 +60,15 @@ funnel_is_simple_match(FunnelLabelMatch match)
 	return match.breaks == 0 && (match.steps & (match.steps - 1)) == 0;
 }
 
+/*
+ * The code of such a match.  Whether there is a step is hard to foresee, so this is
+ * arithmetic, of which compilers make no branch.
+ */
 static inline int
 funnel_simple_code(FunnelLabelMatch match)
 {
-	return match.steps == 0 ? 0 : pg_rightmost_one_pos64(match.steps) + 1;
+	return (pg_rightmost_one_pos64(match.steps | (match.steps == 0)) + 1) &
+		-(int) (match.steps != 0);
 }
 
 /* What a code of the table stands for. */

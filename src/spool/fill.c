@@ -3,7 +3,7 @@
  * spool/fill.c
  *	  Adding events to a spool, one by one or by segments.
  *
- * Packed records are written by a loop of their own, for every event of a query
+ * Packed records are written by loops of their own, for every event of a query
  * comes here: see funnel_spool_add.
  *
  *-------------------------------------------------------------------------
@@ -24,6 +24,18 @@
 
 /* Packed words begin with this width: times within an hour of each other. */
 #define FIRST_WORD_WIDTH	5
+
+/* So many bytes of events wait at most, and no longer units that are no integers. */
+#define WAITING_BYTES		4096
+#define MAX_WAITING_UNIT	64
+
+/* An event that waits; if its unit is no integer, the unit's bytes follow. */
+typedef struct WaitingEvent
+{
+	uint64		word;
+	uint64		item;			/* if there is one */
+	uint64		unit;			/* or its length */
+} WaitingEvent;
 
 /* An event, with its items if there are any */
 typedef struct Event
@@ -333,14 +345,17 @@ funnel_spool_create_inner(const FunnelSpool *outer, MemoryContext context)
 }
 
 FunnelSpool *
-funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes, int nitems,
-					MemoryContext context)
+funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes, bool keeps_all,
+					int nitems, MemoryContext context)
 {
 	SpoolForm	form = {unit_type, codes, nitems};
+	FunnelSpool *spool;
 
 	Assert(nitems <= SPOOL_MAX_ITEMS);
 
-	return create_spool(&form, 64 - SPOOL_PARTITION_BITS, context);
+	spool = create_spool(&form, 64 - SPOOL_PARTITION_BITS, context);
+	spool->keeps_all = keeps_all;
+	return spool;
 }
 
 void
@@ -355,6 +370,12 @@ funnel_spool_begin_full_rows(FunnelSpool *spool)
 {
 	if (spool->full_rows)
 		return;
+	if (spool->waiting != NULL)
+	{
+		funnel_spool_place_waiting(spool);
+		pfree(spool->waiting);
+		spool->waiting = NULL;
+	}
 	if (funnel_spool_is_worth_spilling(spool) &&
 		funnel_spool_is_over_budget(spool, spool->blocks.allocated * 2))
 	{
@@ -368,8 +389,9 @@ funnel_spool_begin_full_rows(FunnelSpool *spool)
 
 /* The word of an event; false if it does not fit into one. */
 static inline bool
-encode_word(const FunnelSpool *spool, int64 ts, FunnelLabelMatch labels, uint64 *word)
+encode_word(const FunnelSpool *spool, int64 ts, uint64 steps, uint64 breaks, uint64 *word)
 {
+	FunnelLabelMatch labels = {steps, breaks};
 	int			code = likely(funnel_is_simple_match(labels)) ? funnel_simple_code(labels) :
 		funnel_mixed_code(spool->form.codes, labels);
 
@@ -378,17 +400,17 @@ encode_word(const FunnelSpool *spool, int64 ts, FunnelLabelMatch labels, uint64 
 
 /* Any event of any unit, in whatever form the spool has. */
 static pg_noinline void
-add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
+add_any(FunnelSpool *spool, Datum unit, int64 ts, uint64 steps, uint64 breaks,
 		const uint64 *items)
 {
 	Event		event;
 
-	if (!spool->full_rows && !encode_word(spool, ts, labels, &event.word))
+	if (!spool->full_rows && !encode_word(spool, ts, steps, breaks, &event.word))
 		funnel_spool_begin_full_rows(spool);
 	if (spool->full_rows)
 		event.row = (FunnelRow)
 	{
-		ts, labels.steps, labels.breaks
+		ts, steps, breaks
 	};
 	memcpy((char *) &event + spool_row_size(spool->full_rows), items,
 		   spool->form.nitems * sizeof(uint64));
@@ -404,22 +426,125 @@ add_any(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
 	}
 }
 
+/* Put events that wait, up to END, into partitions.  Each form has a loop of its own. */
+static pg_attribute_always_inline void
+place_waiting(FunnelSpool *spool, const char *end, bool integers, bool with_item)
+{
+	const char *at = spool->waiting;
+
+	while (at < end)
+	{
+		const WaitingEvent *event = (const WaitingEvent *) at;
+
+		at += sizeof(WaitingEvent);
+		if (integers)
+			append_packed(spool, event->unit, event->word, with_item ? event->item : 0, with_item);
+		else
+		{
+			FunnelUnitKey key;
+
+			key.bytes = at;
+			key.len = (uint32) event->unit;
+			key.hash = funnel_unit_image_hash(&key);
+			append_packed_key(spool, &key, event->word, with_item ? event->item : 0);
+			at += TYPEALIGN(8, key.len);
+		}
+	}
+}
+
+pg_noinline void
+funnel_spool_place_waiting(FunnelSpool *spool)
+{
+	const char *end = spool->waiting + spool->nwaiting;
+
+	if (spool->nwaiting == 0)
+		return;
+	spool->nwaiting = 0;
+	if (!spool->form.unit_type->is_integer)
+		place_waiting(spool, end, false, spool->form.nitems > 0);
+	else if (spool->form.nitems > 0)
+		place_waiting(spool, end, true, true);
+	else
+		place_waiting(spool, end, true, false);
+}
+
+/*
+ * Of what was written behind the events that wait, the first SIZE bytes are one more,
+ * if it is to be kept.  Else the next one is written over it.
+ *
+ * Which rows match is hard to foresee, and a branch that the processor foresees wrongly
+ * costs more than all else here.  So there is none.  Events wait, and are put into
+ * partitions many at a time, because what must be fetched for one is fetched while
+ * others are written.
+ */
+static pg_attribute_always_inline void
+wait_or_not(FunnelSpool *spool, uint64 steps, uint64 breaks, size_t size)
+{
+	bool		wanted = ((steps | breaks) != 0) | spool->keeps_all;
+
+	spool->nwaiting += -(size_t) wanted & size;
+	if (unlikely(spool->nwaiting > WAITING_BYTES))
+		funnel_spool_place_waiting(spool);
+}
+
+/* funnel_spool_add for what is not most common. */
+static pg_noinline void
+add_slowly(FunnelSpool *spool, Datum unit, int64 ts, uint64 steps, uint64 breaks,
+		   const uint64 *items)
+{
+	const FunnelUnitType *type = spool->form.unit_type;
+	uint64		word;
+
+	/* a spool that is not partitioned has few events */
+	if (unlikely(spool->waiting == NULL && spool->packed && spool_is_partitioned(&spool->blocks)))
+		spool->waiting = MemoryContextAlloc(spool->blocks.context, WAITING_BYTES +
+											sizeof(WaitingEvent) + MAX_WAITING_UNIT);
+	if (likely(spool->waiting != NULL && encode_word(spool, ts, steps, breaks, &word)))
+	{
+		WaitingEvent *event = (WaitingEvent *) (spool->waiting + spool->nwaiting);
+		FunnelUnitKey key;
+
+		event->word = word;
+		if (spool->form.nitems > 0)
+			event->item = items[0];
+		if (type->is_integer)
+		{
+			event->unit = funnel_unit_integer(type, unit);
+			wait_or_not(spool, steps, breaks, sizeof(WaitingEvent));
+			return;
+		}
+		if (likely(funnel_unit_plain_bytes(type, unit, &key) && key.len <= MAX_WAITING_UNIT))
+		{
+			event->unit = key.len;
+			funnel_copy_bytes((char *) (event + 1), key.bytes, key.len);
+			wait_or_not(spool, steps, breaks, sizeof(WaitingEvent) + TYPEALIGN(8, key.len));
+			return;
+		}
+	}
+	if ((steps | breaks) != 0 || spool->keeps_all)
+		add_any(spool, unit, ts, steps, breaks, items);
+}
+
 void
-funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, FunnelLabelMatch labels,
+funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts, uint64 steps, uint64 breaks,
 				 const uint64 *items)
 {
+	const FunnelUnitType *type = spool->form.unit_type;
+	FunnelLabelMatch labels = {steps, breaks};
 	uint64		word;
 
 	/* what is most common, and so simple that it needs no stack */
-	if (likely(spool->packed && spool->unit_width > 0 &&
-			   encode_word(spool, ts, labels, &word)))
+	if (likely(spool->waiting != NULL && type->is_integer && funnel_is_simple_match(labels) &&
+			   funnel_event_word(ts, funnel_simple_code(labels), &word)))
 	{
-		if (likely(spool->form.nitems == 0))
-			append_packed(spool, funnel_unit_integer(spool->form.unit_type, unit), word, 0, false);
-		else
-			append_packed(spool, funnel_unit_integer(spool->form.unit_type, unit), word, items[0],
-						  true);
+		WaitingEvent *event = (WaitingEvent *) (spool->waiting + spool->nwaiting);
+
+		event->word = word;
+		event->unit = funnel_unit_integer(type, unit);
+		if (spool->form.nitems > 0)
+			event->item = items[0];
+		wait_or_not(spool, steps, breaks, sizeof(WaitingEvent));
+		return;
 	}
-	else
-		add_any(spool, unit, ts, labels, items);
+	add_slowly(spool, unit, ts, steps, breaks, items);
 }

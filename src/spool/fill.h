@@ -20,6 +20,9 @@ extern FunnelSpool *funnel_spool_create_inner(const FunnelSpool *outer, MemoryCo
 extern void funnel_spool_partition(FunnelSpool *spool);
 extern void funnel_spool_begin_full_rows(FunnelSpool *spool);
 
+/* Put the events that wait into partitions, before the spool is read. */
+extern void funnel_spool_place_waiting(FunnelSpool *spool);
+
 /* Append all records of a segment.  New events are full rows if it has them. */
 extern void funnel_spool_append_segment(FunnelSpool *spool, const SpoolSegment *segment);
 

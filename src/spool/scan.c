@@ -90,6 +90,7 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 	FunnelSpoolScan *scan = MemoryContextAllocZero(context, sizeof(FunnelSpoolScan));
 
 	funnel_spool_check_loans(spool);
+	funnel_spool_place_waiting(spool);
 	funnel_blocks_finish_segments(&spool->blocks);
 	funnel_spool_set_idle(spool, false);
 	scan->spool = spool;

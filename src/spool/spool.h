@@ -7,12 +7,15 @@
  * in any order.  Grouping rows by unit as they come would cost a cache miss
  * each.  So a row is only appended, as a small record, to one of 256 partitions
  * by its unit's hash.  At the end one partition after the other is grouped,
- * which then happens inside the cache.  A spool begins as a single partition of
+ * which then happens inside the cache.  Rows wait until there are some hundred, and
+ * are appended together: see fill.c.  A spool begins as a single partition of
  * a few records, because a query may have thousands of groups; it is
  * partitioned once it has 128 kB.
  *
  *	rows                  another process, or another node of the plan
  *	  | funnel_spool_add           | funnel_spool_absorb
+ *	  v                            |
+ *	some events that wait          |
  *	  v                            v
  *	blocks ----- spill ----> runs, in memory or in a file      lent spools
  *	  |                            |                                |
@@ -73,11 +76,11 @@ typedef struct FunnelSpoolScan FunnelSpoolScan;
 
 /*
  * A new spool; it and all it grows by live in CONTEXT.  CODES must last as long.
- * Each event has NITEMS items, and is to be read into a buffer that has them too:
- * two are an item and a tag.
+ * Events that match nothing are left out unless it KEEPS_ALL.  Each event has NITEMS
+ * items, and is to be read into a buffer that has them too: two are an item and a tag.
  */
 extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, const FunnelEventCodes *codes,
-										int nitems, MemoryContext context);
+										bool keeps_all, int nitems, MemoryContext context);
 
 /*
  * To be called for a new spool of an aggregate, of which FCINFO is the present call:
@@ -85,9 +88,15 @@ extern FunnelSpool *funnel_spool_create(FunnelUnitType *unit_type, const FunnelE
  */
 extern void funnel_spool_expect_handover(FunnelSpool *spool, FunctionCallInfo fcinfo);
 
-/* Set an event aside, with as many items as the spool's events have. */
+/*
+ * Set an event aside, with as many items as the spool's events have.
+ *
+ * What it matches is a FunnelLabelMatch in two parts: gcc 12 passes a structure on by
+ * way of the stack, written as two words and then read as one, for which the processor
+ * has to wait.
+ */
 extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
-							 FunnelLabelMatch labels, const uint64 *items);
+							 uint64 steps, uint64 breaks, const uint64 *items);
 
 /*
  * Read the units one after another, each with its events unsorted in EVENTS.

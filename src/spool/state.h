@@ -40,6 +40,7 @@ struct FunnelSpool
 	bool		is_split;		/* of a partition of another spool */
 	SpoolBlocks blocks;
 	bool		full_rows;		/* new events are */
+	bool		keeps_all;		/* those that match nothing, too */
 
 	/* new records, if packed */
 	bool		packed;			/* words, with one item at most, of units
@@ -53,6 +54,10 @@ struct FunnelSpool
 	uint64		item_base;		/* of the last block that began with one */
 	size_t		packed_room;	/* bytes that writing a record may touch, a
 								 * unit that is no integer not counted */
+
+	/* events that have no partition yet, see funnel_spool_add */
+	size_t		nwaiting;		/* bytes */
+	char	   *waiting;		/* NULL if none can wait */
 
 	/* the file */
 	ResourceOwner resource_owner;	/* NULL if it is gone */
