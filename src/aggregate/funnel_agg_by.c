@@ -31,8 +31,8 @@
 #include "result/type.h"
 
 /*
- * A row's key is the number of its group from 1 on, 0 if it is NULL or the row
- * is none of step 1.
+ * A row's key is its number, then the number of its group from 1 on; 0 if it is NULL
+ * or the row is none of step 1.
  */
 typedef struct Counting
 {
@@ -41,9 +41,11 @@ typedef struct Counting
 	FunnelTally *nobody;		/* of no unit; the others share its definition */
 	FunnelTally **tallies;		/* of the groups; NULL as long as none entered */
 	FunnelEvents events;		/* of the unit */
-	uint64	   *row_keys;		/* of its rows, in the buffer of the events */
+	uint64	   *row_keys;		/* of its rows, in the buffer of the events:
+								 * numbers, or groups after find_groups() */
 	FunnelEvents view;			/* what they are for one key */
 	size_t		plain_capacity;
+	size_t	   *entries;		/* rows of the first step */
 	size_t	   *next;			/* by row of a key, its next one */
 
 	/* the keys of the unit, or of the attempt */
@@ -66,6 +68,20 @@ tally_of(Counting *counting, int group)
 		funnel_tally_see(counting->tallies[group], counting->state->horizon);
 	}
 	return counting->tallies[group];
+}
+
+/* Have the keys of the unit's rows be groups. */
+static void
+find_groups(Counting *counting)
+{
+	for (size_t i = 0; i < counting->events.nrows; i++)
+	{
+		uint64	   *key = &counting->row_keys[i];
+
+		funnel_poll_at(i);
+		if (*key != 0)
+			*key = (uint64) funnel_keys_group(counting->state->keys, *key) + 1;
+	}
 }
 
 static inline bool
@@ -171,37 +187,100 @@ look_at_group(Counting *counting, int group)
 }
 
 /*
- * Have rows of the first step match nothing, and link those of each key that was
- * found, with an end behind all rows.
+ * The rows of the first step, which match nothing from now on; returns how many.
+ * No branch depends on which they are, because the processor could not foresee it.
  */
-static void
-link_keys(Counting *counting)
+static size_t
+take_entries(Counting *counting)
 {
-	FunnelEvents *events = &counting->events;
-	size_t		nrows = events->nrows;
+	uint8_t    *steps = counting->events.steps;
+	size_t		nrows = counting->events.nrows;
+	size_t	   *entries;
+	size_t		n = 0;
 
-	if (nrows > counting->plain_capacity)
+	if (nrows >= counting->plain_capacity)
 	{
 		if (counting->next != NULL)
+		{
 			pfree(counting->next);
-		counting->plain_capacity = nrows + nrows / 2;
+			pfree(counting->entries);
+		}
+		counting->plain_capacity = nrows + nrows / 2 + 1;
 		counting->next = MemoryContextAllocHuge(counting->context,
 												sizeof(size_t) * counting->plain_capacity);
+		counting->entries = MemoryContextAllocHuge(counting->context,
+												   sizeof(size_t) * counting->plain_capacity);
 	}
+	entries = counting->entries;
 	for (size_t i = 0; i < nrows; i++)
 	{
-		uint64		key = counting->row_keys[i];
+		bool		is_first = steps[i] == 1;
 
 		funnel_poll_at(i);
-		if (events->steps[i] != 1)
+		entries[n] = i;
+		n += is_first;
+		steps[i] = is_first ? 0 : steps[i];
+	}
+	return n;
+}
+
+/* A key of the unit, which is in row I first. */
+static inline void
+add_key(Counting *counting, int group, size_t i)
+{
+	counting->seen[group] = counting->round;
+	counting->begin[group] = counting->last[group] = i;
+	counting->keys[counting->nkeys++] = group;
+}
+
+/*
+ * Take the entries of the unit, and link those of each key, with an end behind all
+ * rows.  For a passage to count, its key must be that of any entry, or of one at the
+ * instant of the first or last.
+ */
+static void
+link_entries(Counting *counting)
+{
+	const FunnelKeys *keys = counting->state->keys;
+	const FunnelRules *rules = &counting->state->program->rules;
+	const int64_t *ts = counting->events.ts;
+	size_t		nrows = counting->events.nrows;
+	size_t		n = take_entries(counting);
+	const size_t *entries = counting->entries;
+	bool		any = !rules->first_entry && !rules->last_entry;
+
+	counting->round++;
+	counting->nkeys = 0;
+	for (size_t e = 0; e < n && !any; e++)
+	{
+		uint64		key = counting->row_keys[entries[e]];
+		int64_t		wanted = ts[rules->first_entry ? entries[0] : entries[n - 1]];
+
+		funnel_poll_at(e);
+		if (key == 0 || ts[entries[e]] != wanted)
 			continue;
-		events->steps[i] = 0;
-		if (key == 0 || counting->seen[key - 1] != counting->round)
+		if (counting->seen[funnel_keys_group(keys, key)] != counting->round)
+			add_key(counting, funnel_keys_group(keys, key), entries[e]);
+	}
+	for (size_t e = 0; e < n; e++)
+	{
+		size_t		i = entries[e];
+		int			group;
+
+		funnel_poll_at(e);
+		if (counting->row_keys[i] == 0)
 			continue;
+		group = funnel_keys_group(keys, counting->row_keys[i]);
+		if (counting->seen[group] != counting->round)
+		{
+			if (!any)
+				continue;
+			add_key(counting, group, i);
+		}
 		/* the first one becomes its own predecessor */
-		counting->next[counting->last[key - 1]] = i;
+		counting->next[counting->last[group]] = i;
 		counting->next[i] = nrows;
-		counting->last[key - 1] = i;
+		counting->last[group] = i;
 	}
 }
 
@@ -260,11 +339,9 @@ count_passages(Counting *counting)
 	size_t		begin;
 	size_t		end;
 
-	find_candidates(events, &state->program->rules, &begin, &end);
-	find_keys(counting, begin, end);
 	if (plain)
 	{
-		link_keys(counting);
+		link_entries(counting);
 		for (int k = 0; k < counting->nkeys; k++)
 		{
 			CHECK_FOR_INTERRUPTS();
@@ -272,6 +349,9 @@ count_passages(Counting *counting)
 		}
 		return;
 	}
+	find_groups(counting);
+	find_candidates(events, &state->program->rules, &begin, &end);
+	find_keys(counting, begin, end);
 	if (counting->nkeys == 1 && !counting->has_others && begin == 0 && end == events->nrows)
 	{
 		/* all rows are as they are */
@@ -297,6 +377,7 @@ count_attempts(Counting *counting)
 	FunnelAttempts attempts;
 	const FunnelMatch *match;
 
+	find_groups(counting);
 	funnel_events_begin_attempts(events, state->program, &attempts);
 	while ((match = funnel_events_next_attempt(events, &attempts)) != NULL)
 	{
@@ -311,17 +392,8 @@ static void
 count_unit(Counting *counting)
 {
 	FunnelEvents *events = &counting->events;
-	const FunnelKeys *keys = counting->state->keys;
 
 	counting->row_keys = events->with_tags ? events->tags : events->items;
-	for (size_t i = 0; i < events->nrows; i++)
-	{
-		uint64	   *key = &counting->row_keys[i];
-
-		funnel_poll_at(i);
-		if (*key != 0)
-			*key = (uint64) funnel_keys_group(keys, *key) + 1;
-	}
 	if (counting->state->program->rules.every_attempt)
 		count_attempts(counting);
 	else

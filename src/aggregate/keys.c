@@ -49,6 +49,16 @@ next_number(void)
 	return ++last;
 }
 
+/* Places for recent keys, of which there are none. */
+static void
+create_places(FunnelKeys *keys, uint32 nplaces)
+{
+	if (keys->recent != NULL)
+		pfree(keys->recent);
+	keys->recent = MemoryContextAllocZero(keys->context, sizeof(FunnelRecentKey) * nplaces);
+	keys->nplaces = nplaces;
+}
+
 FunnelKeys *
 funnel_keys_create(MemoryContext context)
 {
@@ -57,6 +67,7 @@ funnel_keys_create(MemoryContext context)
 	keys->context = context;
 	keys->by_bytes = funnel_bytehash_new(context, 4);
 	keys->by_number = keynumber_create(context, 4, NULL);
+	create_places(keys, FUNNEL_MIN_PLACES);
 	return keys;
 }
 
@@ -109,12 +120,22 @@ add_number(FunnelKeys *keys, uint64 number, int group)
 		elog(ERROR, "keys cannot be told apart");
 }
 
+/* Where a key is if it is a recent one. */
+static inline FunnelRecentKey *
+place_of(const FunnelKeys *keys, uint64 head, uint64 tail, uint32 size)
+{
+	uint64		hash = (head ^ (tail << 29 | tail >> 35) ^ size) * UINT64CONST(0x9E3779B97F4A7C15);
+
+	return &keys->recent[(hash >> 32) & (keys->nplaces - 1)];
+}
+
 /* The number of a key that is not a recent one; it becomes one. */
 static pg_noinline uint64
-number_slowly(FunnelKeys *keys, const char *bytes, uint32 size, FunnelRecentKey *recent)
+number_slowly(FunnelKeys *keys, const char *bytes, uint32 size, uint64 head, uint64 tail)
 {
 	int			group = group_of(keys, bytes, size);
 	FunnelKey  *key = &keys->groups[group];
+	FunnelRecentKey *recent;
 
 	if (key->number == 0)
 	{
@@ -123,6 +144,12 @@ number_slowly(FunnelKeys *keys, const char *bytes, uint32 size, FunnelRecentKey 
 		add_number(keys, number, group);
 		key->number = number;
 	}
+	if ((uint32) keys->ngroups > keys->nplaces / FUNNEL_PLACES_PER_GROUP &&
+		keys->nplaces < FUNNEL_MAX_PLACES)
+		create_places(keys, keys->nplaces * 2);
+	recent = place_of(keys, head, tail, size);
+	recent->head = head;
+	recent->tail = tail;
 	recent->bytes = key->bytes;
 	recent->size = size;
 	recent->number = key->number;
@@ -134,7 +161,7 @@ funnel_keys_number(FunnelKeys *keys, const char *bytes, uint32 size)
 {
 	uint64		head = 0;
 	uint64		tail = 0;
-	FunnelRecentKey *recent;
+	const FunnelRecentKey *recent;
 
 	if (likely(size >= sizeof(head)))
 	{
@@ -143,16 +170,12 @@ funnel_keys_number(FunnelKeys *keys, const char *bytes, uint32 size)
 	}
 	else
 		memcpy(&head, bytes, size);
-	recent = &keys->recent[((head ^ (tail << 29 | tail >> 35) ^ size) *
-							UINT64CONST(0x9E3779B97F4A7C15) >> 32) % FUNNEL_RECENT_KEYS];
+	recent = place_of(keys, head, tail, size);
 	if (likely(recent->bytes != NULL && recent->head == head && recent->tail == tail &&
 			   recent->size == size &&
 			   (size <= 2 * sizeof(head) || memcmp(recent->bytes, bytes, size) == 0)))
 		return recent->number;
-	recent->head = head;
-	recent->tail = tail;
-	recent->bytes = NULL;
-	return number_slowly(keys, bytes, size, recent);
+	return number_slowly(keys, bytes, size, head, tail);
 }
 
 int

@@ -27,9 +27,13 @@ typedef struct FunnelKey
 
 /*
  * Keys that were seen last, each at the place that its ends say.  Most tables
- * have few, and then a key is found without a look at all of its bytes.
+ * have few, and then a key is found without a look at all of its bytes.  There are
+ * so many places for each group, so that few keys meet in one, but not more than
+ * are in the cache.
  */
-#define FUNNEL_RECENT_KEYS	32
+#define FUNNEL_PLACES_PER_GROUP	8
+#define FUNNEL_MIN_PLACES		16
+#define FUNNEL_MAX_PLACES		1024
 
 typedef struct FunnelRecentKey
 {
@@ -50,7 +54,8 @@ typedef struct FunnelKeys
 	struct funnel_bytehash_hash *by_bytes;	/* the groups from 0 on */
 	struct keynumber_hash *by_number;	/* the same, by all numbers in the
 										 * spool */
-	FunnelRecentKey recent[FUNNEL_RECENT_KEYS];
+	uint32		nplaces;		/* a power of two */
+	FunnelRecentKey *recent;
 } FunnelKeys;
 
 /* No keys; they and all they grow by live in CONTEXT. */
