@@ -335,10 +335,14 @@ count_passages(Counting *counting)
 	FunnelEvents *events = &counting->events;
 	FunnelMatch match;
 	uint64_t	present;
-	bool		plain = funnel_events_arrange(events, state->program, &present);
+	bool		plain;
 	size_t		begin;
 	size_t		end;
 
+	/* rows are sorted by what they have, so it must not change then */
+	if (!state->program->plain)
+		find_groups(counting);
+	plain = funnel_events_arrange(events, state->program, &present);
 	if (plain)
 	{
 		link_entries(counting);
@@ -349,7 +353,8 @@ count_passages(Counting *counting)
 		}
 		return;
 	}
-	find_groups(counting);
+	if (state->program->plain)
+		find_groups(counting);
 	find_candidates(events, &state->program->rules, &begin, &end);
 	find_keys(counting, begin, end);
 	if (counting->nkeys == 1 && !counting->has_others && begin == 0 && end == events->nrows)

@@ -53,10 +53,13 @@ next_number(void)
 static void
 create_places(FunnelKeys *keys, uint32 nplaces)
 {
-	if (keys->recent != NULL)
-		pfree(keys->recent);
+	FunnelRecentKey *old = keys->recent;
+
 	keys->recent = MemoryContextAllocZero(keys->context, sizeof(FunnelRecentKey) * nplaces);
+	if (old != NULL)
+		pfree(old);
 	keys->nplaces = nplaces;
+	keys->nmissed = 0;
 }
 
 FunnelKeys *
@@ -144,8 +147,9 @@ number_slowly(FunnelKeys *keys, const char *bytes, uint32 size, uint64 head, uin
 		add_number(keys, number, group);
 		key->number = number;
 	}
-	if ((uint32) keys->ngroups > keys->nplaces / FUNNEL_PLACES_PER_GROUP &&
-		keys->nplaces < FUNNEL_MAX_PLACES)
+	if (keys->nplaces < FUNNEL_MAX_PLACES &&
+		++keys->nmissed > keys->nplaces * FUNNEL_MISSES_PER_PLACE &&
+		(uint32) keys->ngroups > keys->nplaces / FUNNEL_PLACES_PER_GROUP)
 		create_places(keys, keys->nplaces * 2);
 	recent = place_of(keys, head, tail, size);
 	recent->head = head;

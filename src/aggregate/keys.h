@@ -27,13 +27,14 @@ typedef struct FunnelKey
 
 /*
  * Keys that were seen last, each at the place that its ends say.  Most tables
- * have few, and then a key is found without a look at all of its bytes.  There are
- * so many places for each group, so that few keys meet in one, but not more than
- * are in the cache.
+ * have few, and then a key is found without a look at all of its bytes.  Where keys
+ * take each other's places again and again, there will be so many for each group, but
+ * not more than are in the cache.
  */
 #define FUNNEL_PLACES_PER_GROUP	8
 #define FUNNEL_MIN_PLACES		16
 #define FUNNEL_MAX_PLACES		1024
+#define FUNNEL_MISSES_PER_PLACE	16
 
 typedef struct FunnelRecentKey
 {
@@ -55,6 +56,8 @@ typedef struct FunnelKeys
 	struct keynumber_hash *by_number;	/* the same, by all numbers in the
 										 * spool */
 	uint32		nplaces;		/* a power of two */
+	uint32		nmissed;		/* keys that were in none, since there are so
+								 * many */
 	FunnelRecentKey *recent;
 } FunnelKeys;
 

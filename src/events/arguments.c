@@ -92,7 +92,7 @@ funnel_read_array(const FunnelLabels *labels, Datum events)
 		CHECK_FOR_INTERRUPTS();
 		if (nulls != NULL && att_isnull(i, nulls))
 			continue;
-		match = funnel_read_text(labels, PointerGetDatum(item));
+		match = funnel_match_text(labels, PointerGetDatum(item));
 		all.steps |= match.steps;
 		all.breaks |= match.breaks;
 		item = att_addlength_pointer(item, -1, item);

@@ -89,14 +89,21 @@ funnel_read_timestamp(Datum ts)
 	return result;
 }
 
+/* What a label matches. */
+static inline FunnelLabelMatch
+funnel_match_text(const FunnelLabels *labels, Datum label)
+{
+	struct varlena *text = funnel_plain_varlena(label);
+
+	return funnel_labels_match(labels, VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
+}
+
 /* event text */
 static inline FunnelLabelMatch
 funnel_read_text(const FunnelLabels *labels, Datum event)
 {
-	struct varlena *text = funnel_plain_varlena(event);
-
-	FUNNEL_PREFETCH_EVENTS(text);
-	return funnel_labels_match(labels, VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
+	FUNNEL_PREFETCH_EVENTS(DatumGetPointer(event));
+	return funnel_match_text(labels, event);
 }
 
 /* stage funnel_stage, matched by its name; see FunnelProgramCache.by_stage */

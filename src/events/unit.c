@@ -106,12 +106,12 @@ funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
 }
 
 /*
- * The bytes of a unit, without its hash.  Bytes of varlena types are the payload
+ * The bytes of a unit.  Those of varlena types are the payload
  * where bytes decide equality, the whole uncompressed value with a four-byte
  * header where functions do; they may be palloc'd or be those of UNIT.
  */
-void
-funnel_unit_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
+static void
+get_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
 {
 	if (type->typbyval)
 	{
@@ -145,11 +145,11 @@ funnel_unit_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
 	}
 }
 
-/* The same with the hash. */
+/* The bytes and the hash of a unit. */
 void
 funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
 {
-	funnel_unit_bytes(type, unit, key);
+	get_bytes(type, unit, key);
 	if (type->is_image)
 		key->hash = funnel_unit_image_hash(key);
 	else

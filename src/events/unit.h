@@ -10,6 +10,7 @@
 
 #include "fmgr.h"
 
+#include "base/compat.h"
 #include "base/hash.h"
 
 typedef struct FunnelUnitType
@@ -36,15 +37,14 @@ typedef struct FunnelUnitKey
 
 extern void funnel_unit_type_init(FunnelUnitType *type, Oid typid,
 								  Oid collation, MemoryContext context);
-extern void funnel_unit_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key);
 extern void funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key);
 extern bool funnel_unit_keys_equal(FunnelUnitType *type,
 								   const char *a, uint32 alen,
 								   const char *b, uint32 blen);
 
 /*
- * The same of a unit of an is_image type that is no is_integer type; false if it is
- * compressed or elsewhere, as few are.
+ * The bytes of a unit, without its hash, of an is_image type that is no is_integer
+ * type; false if it is compressed or elsewhere, as few are.
  */
 static inline bool
 funnel_unit_plain_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
@@ -64,7 +64,11 @@ funnel_unit_plain_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *k
 	return true;
 }
 
-/* The hash of the bytes of a unit of an is_image type. */
+/*
+ * The hash of the bytes of a unit of an is_image type.  It has no seed, because states
+ * of several servers may come together: so units can be made that have the same, and
+ * who looks units up by it must reckon with them.
+ */
 static inline uint32
 funnel_unit_image_hash(const FunnelUnitKey *key)
 {

@@ -11,9 +11,9 @@
  *
  * The hash table is not the server's simplehash because this is the innermost
  * loop of all aggregates.  Which rows match is hard to foresee, and a branch that
- * the processor foresees wrongly costs more than all else here.  So most labels
- * are compared as three words with that of one slot, and what they match is
- * masked, without a branch.
+ * the processor foresees wrongly costs more than all else here.  So the literals
+ * are put where none meet, if there is a way; then a label is compared as three
+ * words with that of one slot, and what it matches is masked, without a branch.
  *
  *-------------------------------------------------------------------------
  */
@@ -58,8 +58,11 @@ typedef struct Wildcard
 	FunnelLabelMatch match;
 } Wildcard;
 
-/* Literals that meet in one slot are spread over up to so many. */
+/* How often it is tried to have no two literals meet, and in how many slots at most. */
+#define FIRST_SALT			UINT64CONST(0x9E3779B97F4A7C15)
+#define SPREAD_TRIES		64
 #define MAX_SPREAD_SLOTS	1024
+#define SPREAD_FACTOR		4	/* of the slots there are at first */
 
 struct FunnelLabels
 {
@@ -67,6 +70,7 @@ struct FunnelLabels
 								 * slot or nowhere; -1 if that is true of none */
 	uint64		lengths;		/* of the literals; see length_bit */
 	int			max_len;		/* of the literals */
+	uint64		salt;			/* of their hash; odd */
 	uint32		slot_mask;
 	int			slot_shift;
 	Literal    *slots;
@@ -117,18 +121,23 @@ is_literal(const Literal *slot, const LabelKey *key, const char *text, int len)
 		(likely(len <= (int) sizeof(LabelKey)) || memcmp(slot->text, text, len) == 0);
 }
 
+/* The words are multiplied side by side. */
+static inline uint64
+hash_of(const LabelKey *key, int len)
+{
+	return key->first * UINT64CONST(0x9E3779B97F4A7C15) +
+		key->middle * UINT64CONST(0xff51afd7ed558ccd) +
+		key->last * UINT64CONST(0xc4ceb9fe1a85ec53) + (uint64) len;
+}
+
 /*
  * Where a key is looked for first.  The highest bits of a product depend on all bits
- * of the number, and the words are multiplied side by side.
+ * of the number.
  */
 static inline uint32
-first_slot(const FunnelLabels *labels, const LabelKey *key)
+first_slot(const FunnelLabels *labels, const LabelKey *key, int len)
 {
-	uint64		hash = key->first * UINT64CONST(0x9E3779B97F4A7C15) +
-		key->middle * UINT64CONST(0xff51afd7ed558ccd) +
-		key->last * UINT64CONST(0xc4ceb9fe1a85ec53);
-
-	return (uint32) (hash >> labels->slot_shift);
+	return (uint32) (hash_of(key, len) * labels->salt >> labels->slot_shift);
 }
 
 /*
@@ -139,7 +148,7 @@ static Literal *
 find_slot(const FunnelLabels *labels, const char *text, int len)
 {
 	LabelKey	key = key_of(text, len);
-	uint32		i = first_slot(labels, &key);
+	uint32		i = first_slot(labels, &key, len);
 
 	for (;;)
 	{
@@ -330,51 +339,77 @@ copy_text(const char *text, int len, MemoryContext context)
 }
 
 static void
-create_slots(FunnelLabels *labels, uint32 nslots, MemoryContext context)
+set_slots(FunnelLabels *labels, uint32 nslots)
 {
 	labels->slot_mask = nslots - 1;
 	labels->slot_shift = 64 - pg_leftmost_one_pos32(nslots);
+}
+
+static void
+create_slots(FunnelLabels *labels, uint32 nslots, MemoryContext context)
+{
+	set_slots(labels, nslots);
 	labels->slots = MemoryContextAllocZero(context, nslots * sizeof(Literal));
 	for (uint32 i = 0; i < nslots; i++)
 		labels->slots[i].len = -1;
 }
 
-/* Is each literal where it is looked for first? */
+/* With this salt, is each literal of OLD in a slot of its own? */
 static bool
-is_spread(const FunnelLabels *labels)
+is_spread(const FunnelLabels *labels, const Literal *old, uint32 nold)
 {
-	for (uint32 i = 0; i <= labels->slot_mask; i++)
-	{
-		const Literal *slot = &labels->slots[i];
+	uint64		taken[MAX_SPREAD_SLOTS / 64] = {0};
 
-		if (slot->len >= 0 && first_slot(labels, &slot->key) != i)
+	for (uint32 i = 0; i < nold; i++)
+	{
+		uint32		slot;
+
+		if (old[i].len < 0)
+			continue;
+		slot = first_slot(labels, &old[i].key, old[i].len);
+		if ((taken[slot / 64] >> slot % 64 & 1) != 0)
 			return false;
+		taken[slot / 64] |= UINT64CONST(1) << slot % 64;
 	}
 	return true;
 }
 
-/*
- * Have each literal where it is looked for first, if slots that are in the cache
- * are enough for that.
- */
+/* Find a salt, and if need be more slots, with which that is so. */
+static bool
+find_salt(FunnelLabels *labels, const Literal *old, uint32 nold)
+{
+	for (uint32 n = nold; n <= Min(nold * SPREAD_FACTOR, MAX_SPREAD_SLOTS); n *= 2)
+	{
+		set_slots(labels, n);
+		for (int i = 0; i < SPREAD_TRIES; i++)
+		{
+			labels->salt = FIRST_SALT * (2 * (uint64) i + 1);
+			if (is_spread(labels, old, nold))
+				return true;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	set_slots(labels, nold);
+	labels->salt = FIRST_SALT;
+	return false;
+}
+
+/* Have each literal where it is looked for first, if there is a way. */
 static void
 spread_literals(FunnelLabels *labels, MemoryContext context)
 {
-	while (!is_spread(labels))
-	{
-		Literal    *old = labels->slots;
-		uint32		nold = labels->slot_mask + 1;
+	Literal    *old = labels->slots;
+	uint32		nold = labels->slot_mask + 1;
 
-		if (nold >= MAX_SPREAD_SLOTS)
-			return;
-		create_slots(labels, 2 * nold, context);
-		for (uint32 i = 0; i < nold; i++)
-		{
-			if (old[i].len >= 0)
-				*find_slot(labels, old[i].text, old[i].len) = old[i];
-		}
-		pfree(old);
+	if (!find_salt(labels, old, nold))
+		return;
+	create_slots(labels, labels->slot_mask + 1, context);
+	for (uint32 i = 0; i < nold; i++)
+	{
+		if (old[i].len >= 0)
+			labels->slots[first_slot(labels, &old[i].key, old[i].len)] = old[i];
 	}
+	pfree(old);
 	labels->simple_len = labels->max_len <= (int) sizeof(LabelKey) ? PG_INT32_MAX :
 		(int) sizeof(LabelKey);
 }
@@ -471,6 +506,7 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 			nliterals++;
 	}
 
+	labels->salt = FIRST_SALT;
 	create_slots(labels, pg_nextpower2_32(2 * (uint32) nliterals + 2), context);
 	labels->simple_len = labels->max_len = -1;
 	labels->wildcards = MemoryContextAlloc(context,
@@ -518,6 +554,7 @@ funnel_labels_compile(const FunnelDefinition *definition, char **stage_names,
 	return labels;
 }
 
+/* Any label. */
 static pg_noinline FunnelLabelMatch
 match_slowly(const FunnelLabels *labels, const char *text, int len)
 {
@@ -549,7 +586,7 @@ funnel_labels_match(const FunnelLabels *labels, const char *text, int len)
 		return match_slowly(labels, text, len);
 
 	key = words_of(text, len);
-	slot = &labels->slots[first_slot(labels, &key)];
+	slot = &labels->slots[first_slot(labels, &key, len)];
 	differ = (slot->key.first ^ key.first) | (slot->key.middle ^ key.middle) |
 		(slot->key.last ^ key.last) | (uint64) (slot->len ^ len);
 	mask = differ == 0 ? PG_UINT64_MAX : 0;

@@ -25,9 +25,13 @@
 /* Packed words begin with this width: times within an hour of each other. */
 #define FIRST_WORD_WIDTH	5
 
-/* So many bytes of events wait at most, and no longer units that are no integers. */
-#define WAITING_BYTES		4096
+/*
+ * So many bytes of events wait, and one more, with no longer a unit that is no
+ * integer: as much as a chunk of a memory context has.
+ */
+#define WAITING_BYTES		4000
 #define MAX_WAITING_UNIT	64
+#define WAITING_ROOM		(WAITING_BYTES + sizeof(WaitingEvent) + MAX_WAITING_UNIT)
 
 /* An event that waits; if its unit is no integer, the unit's bytes follow. */
 typedef struct WaitingEvent
@@ -36,6 +40,8 @@ typedef struct WaitingEvent
 	uint64		item;			/* if there is one */
 	uint64		unit;			/* or its length */
 } WaitingEvent;
+
+StaticAssertDecl(WAITING_ROOM <= 4096, "a chunk has room for the events that wait");
 
 /* An event, with its items if there are any */
 typedef struct Event
@@ -370,12 +376,7 @@ funnel_spool_begin_full_rows(FunnelSpool *spool)
 {
 	if (spool->full_rows)
 		return;
-	if (spool->waiting != NULL)
-	{
-		funnel_spool_place_waiting(spool);
-		pfree(spool->waiting);
-		spool->waiting = NULL;
-	}
+	funnel_spool_end_waiting(spool);
 	if (funnel_spool_is_worth_spilling(spool) &&
 		funnel_spool_is_over_budget(spool, spool->blocks.allocated * 2))
 	{
@@ -455,10 +456,11 @@ place_waiting(FunnelSpool *spool, const char *end, bool integers, bool with_item
 pg_noinline void
 funnel_spool_place_waiting(FunnelSpool *spool)
 {
-	const char *end = spool->waiting + spool->nwaiting;
+	const char *end;
 
 	if (spool->nwaiting == 0)
 		return;
+	end = spool->waiting + spool->nwaiting;
 	spool->nwaiting = 0;
 	if (!spool->form.unit_type->is_integer)
 		place_waiting(spool, end, false, spool->form.nitems > 0);
@@ -466,6 +468,16 @@ funnel_spool_place_waiting(FunnelSpool *spool)
 		place_waiting(spool, end, true, true);
 	else
 		place_waiting(spool, end, true, false);
+}
+
+void
+funnel_spool_end_waiting(FunnelSpool *spool)
+{
+	if (spool->waiting == NULL)
+		return;
+	funnel_spool_place_waiting(spool);
+	pfree(spool->waiting);
+	spool->waiting = NULL;
 }
 
 /*
@@ -497,8 +509,7 @@ add_slowly(FunnelSpool *spool, Datum unit, int64 ts, uint64 steps, uint64 breaks
 
 	/* a spool that is not partitioned has few events */
 	if (unlikely(spool->waiting == NULL && spool->packed && spool_is_partitioned(&spool->blocks)))
-		spool->waiting = MemoryContextAlloc(spool->blocks.context, WAITING_BYTES +
-											sizeof(WaitingEvent) + MAX_WAITING_UNIT);
+		spool->waiting = MemoryContextAlloc(spool->blocks.context, WAITING_ROOM);
 	if (likely(spool->waiting != NULL && encode_word(spool, ts, steps, breaks, &word)))
 	{
 		WaitingEvent *event = (WaitingEvent *) (spool->waiting + spool->nwaiting);

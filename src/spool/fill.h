@@ -20,8 +20,12 @@ extern FunnelSpool *funnel_spool_create_inner(const FunnelSpool *outer, MemoryCo
 extern void funnel_spool_partition(FunnelSpool *spool);
 extern void funnel_spool_begin_full_rows(FunnelSpool *spool);
 
-/* Put the events that wait into partitions, before the spool is read. */
+/*
+ * Put the events that wait into partitions, before the spool is read; and give back
+ * the memory that they waited in, where few or none will follow.
+ */
 extern void funnel_spool_place_waiting(FunnelSpool *spool);
+extern void funnel_spool_end_waiting(FunnelSpool *spool);
 
 /* Append all records of a segment.  New events are full rows if it has them. */
 extern void funnel_spool_append_segment(FunnelSpool *spool, const SpoolSegment *segment);

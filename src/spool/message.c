@@ -231,7 +231,7 @@ send_segments(const FunnelSpool *spool, StringInfo buf)
 void
 funnel_spool_serialize(FunnelSpool *spool, StringInfo buf)
 {
-	funnel_spool_place_waiting(spool);
+	funnel_spool_end_waiting(spool);
 	if (spool->can_lend && spool_is_partitioned(&spool->blocks) && spool->nlenders == 0)
 	{
 		lend(spool, buf);

@@ -41,6 +41,9 @@ can_split(const FunnelSpool *spool)
 		(spool->form.unit_type->is_integer ? 0 : 32);
 }
 
+/* So many looks for one unit are no chance. */
+#define MAX_LOOKS			128
+
 /* More streams are not merged. */
 #define MAX_STREAMS			8
 
@@ -75,6 +78,7 @@ struct FunnelSpoolScan
 	uint32	   *table;			/* by hash: a unit's number plus one, 0 = free */
 	uint32		table_size;		/* power of two */
 	uint64		seed;			/* of the hash */
+	bool		rehashes;		/* units that are no integers */
 	uint32	   *numbers;		/* of the unit of each record */
 	size_t		numbers_capacity;
 	char	   *events;			/* grouped by unit */
@@ -105,7 +109,14 @@ first_slot(const FunnelSpoolScan *scan, SpoolUnitRef unit)
 {
 	uint64		word = scan->spool->form.unit_type->is_integer ? unit :
 		spool_stored_hash(spool_unit_at(unit));
+	const char *bytes;
+	uint32		len;
 
+	if (unlikely(scan->rehashes))
+	{
+		bytes = spool_checked_unit_bytes(&scan->spool->form, spool_unit_at(unit), &len);
+		word = funnel_hash_word(funnel_hash_bytes(scan->seed, bytes, (int) len));
+	}
 	return (uint32) funnel_mix(scan->seed, word) & (scan->table_size - 1);
 }
 
@@ -165,13 +176,18 @@ add_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 }
 
 /*
- * The number of a unit that is not found where it is looked for first.  Units
- * that are no integers can be made to have the same hash.
+ * The number of a unit that is not found where it is looked for first.
+ *
+ * Units that are no integers can be made to have the same hash.  When many have, they
+ * are hashed by their bytes from then on, with a seed; but not those for which a
+ * function decides what is equal, such as 1.0 and 1.00.
  */
 static pg_noinline uint32
 find_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 {
+	const FunnelUnitType *type = scan->spool->form.unit_type;
 	uint32		number;
+	int			nlooks = 0;
 
 	while ((number = scan->table[slot]) != 0)
 	{
@@ -179,6 +195,13 @@ find_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 			return number - 1;
 		slot = next_slot(scan, slot);
 		CHECK_FOR_INTERRUPTS();
+		if (unlikely(++nlooks == MAX_LOOKS && type->is_image && !type->is_integer &&
+					 !scan->rehashes))
+		{
+			scan->rehashes = true;
+			create_table(scan, scan->table_size);
+			slot = first_slot(scan, unit);
+		}
 	}
 	return add_unit(scan, unit, slot);
 }

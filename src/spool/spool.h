@@ -7,10 +7,10 @@
  * in any order.  Grouping rows by unit as they come would cost a cache miss
  * each.  So a row is only appended, as a small record, to one of 256 partitions
  * by its unit's hash.  At the end one partition after the other is grouped,
- * which then happens inside the cache.  Rows wait until there are some hundred, and
- * are appended together: see fill.c.  A spool begins as a single partition of
+ * which then happens inside the cache.  A spool begins as a single partition of
  * a few records, because a query may have thousands of groups; it is
- * partitioned once it has 128 kB.
+ * partitioned once it has 128 kB.  From then on events that can be packed wait until
+ * there are some hundred, and are appended together: see fill.c.
  *
  *	rows                  another process, or another node of the plan
  *	  | funnel_spool_add           | funnel_spool_absorb
@@ -33,7 +33,8 @@
  * FORMS OF AN EVENT.  From the tuple to the matcher, an event is
  *
  * 1.	a time and a FunnelLabelMatch, as it comes (language/codes.h);
- * 2.	a word: its time and a code of one byte (events/word.h);
+ * 2.	a word: its time and a code of one byte (events/word.h), which may wait with
+ *		the unit (spool/fill.c);
  * 3.	in a segment, a packed record, a word, or a full row (spool/segment.h);
  * 4.	for the matcher, a time and a step if each event matches a single one
  *		(match/plain.h), else a FunnelRow (match/rules.h), which a full row
@@ -100,7 +101,8 @@ extern void funnel_spool_add(FunnelSpool *spool, Datum unit, int64 ts,
 
 /*
  * Read the units one after another, each with its events unsorted in EVENTS.
- * A scan leaves the spool as it is; memory is taken from CONTEXT.
+ * A scan leaves what is in the spool as it is.  Memory is taken from CONTEXT, but for
+ * events that waited, which go where all others are.
  */
 extern FunnelSpoolScan *funnel_spool_scan_begin(FunnelSpool *spool,
 												MemoryContext context);
