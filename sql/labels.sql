@@ -88,3 +88,9 @@ SELECT count(*) > 5000 AS enough, count(*) FILTER (WHERE ours IS DISTINCT FROM o
 
 DROP TABLE words, events;
 DROP FUNCTION pick;
+
+-- Labels of one letter, which have the same words, are told apart by their length.
+SELECT l, units FROM generate_series(1, 30) l, LATERAL (
+	SELECT funnel_units(funnel_agg(n, timestamptz '2026-01-01Z', repeat('a', n), def)) AS units
+	FROM generate_series(0, 40) n, LATERAL (SELECT ('"' || repeat('a', l) || '" -> b')::funnel_def AS def) d) s
+WHERE units <> 1;
