@@ -10,9 +10,9 @@ SELECT n, (hashint4(n) & 1023)::bigint AS u,
 		   [1 + (hashint4(-n) & 7)] AS e,
 	   'campaign ' || (hashint4(n + 99) & 255) AS k, (n % 100)::float8 AS v
 FROM generate_series(1, 60000) n;
--- One row is of a time that no word holds, when the spool is partitioned and events wait.
+-- Some rows are of times that no word holds, when the spool is partitioned and events wait.
 CREATE TABLE far AS
-SELECT n, u, CASE n WHEN 55999 THEN '4000-01-01' ELSE ts END AS ts, CASE n WHEN 55999 THEN 'b' ELSE e END AS e, k, v
+SELECT n, u, CASE WHEN n > 50000 AND n % 25 = 0 THEN ts + interval '2000 years' ELSE ts END AS ts, e, k, v
 FROM event ORDER BY n;
 ALTER TABLE event SET (parallel_workers = 2);
 ALTER TABLE far SET (parallel_workers = 2);
