@@ -253,14 +253,16 @@ link_entries(Counting *counting)
 	counting->nkeys = 0;
 	for (size_t e = 0; e < n && !any; e++)
 	{
-		uint64		key = counting->row_keys[entries[e]];
-		int64_t		wanted = ts[rules->first_entry ? entries[0] : entries[n - 1]];
+		size_t		i = entries[e];
+		int			group;
 
 		funnel_poll_at(e);
-		if (key == 0 || ts[entries[e]] != wanted)
+		if (counting->row_keys[i] == 0 ||
+			ts[i] != ts[rules->first_entry ? entries[0] : entries[n - 1]])
 			continue;
-		if (counting->seen[funnel_keys_group(keys, key)] != counting->round)
-			add_key(counting, funnel_keys_group(keys, key), entries[e]);
+		group = funnel_keys_group(keys, counting->row_keys[i]);
+		if (counting->seen[group] != counting->round)
+			add_key(counting, group, i);
 	}
 	for (size_t e = 0; e < n; e++)
 	{

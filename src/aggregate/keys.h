@@ -28,8 +28,8 @@ typedef struct FunnelKey
 /*
  * Keys that were seen last, each at the place that its ends say.  Most tables
  * have few, and then a key is found without a look at all of its bytes.  Where keys
- * take each other's places again and again, there will be so many for each group, but
- * not more than are in the cache.
+ * take each other's places, that is, after so many misses for each place, there will be
+ * twice as many: up to so many for each group, but not more than are in the cache.
  */
 #define FUNNEL_PLACES_PER_GROUP	8
 #define FUNNEL_MIN_PLACES		16

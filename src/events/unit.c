@@ -106,12 +106,12 @@ funnel_unit_type_init(FunnelUnitType *type, Oid typid, Oid collation,
 }
 
 /*
- * The bytes of a unit.  Those of varlena types are the payload
+ * The bytes and the hash of a unit.  Bytes of varlena types are the payload
  * where bytes decide equality, the whole uncompressed value with a four-byte
  * header where functions do; they may be palloc'd or be those of UNIT.
  */
-static void
-get_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
+void
+funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
 {
 	if (type->typbyval)
 	{
@@ -143,13 +143,7 @@ get_bytes(const FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
 		key->bytes = (const char *) value;
 		key->len = VARSIZE(value);
 	}
-}
 
-/* The bytes and the hash of a unit. */
-void
-funnel_unit_key(FunnelUnitType *type, Datum unit, FunnelUnitKey *key)
-{
-	get_bytes(type, unit, key);
 	if (type->is_image)
 		key->hash = funnel_unit_image_hash(key);
 	else

@@ -58,11 +58,15 @@ typedef struct Wildcard
 	FunnelLabelMatch match;
 } Wildcard;
 
-/* How often it is tried to have no two literals meet, and in how many slots at most. */
 #define FIRST_SALT			UINT64CONST(0x9E3779B97F4A7C15)
+
+/*
+ * So many salts are tried, with each number of slots, to have no two literals meet; and
+ * so many slots at most, or so many times those that there are at first.
+ */
 #define SPREAD_TRIES		64
 #define MAX_SPREAD_SLOTS	1024
-#define SPREAD_FACTOR		4	/* of the slots there are at first */
+#define SPREAD_FACTOR		4
 
 struct FunnelLabels
 {
@@ -121,23 +125,18 @@ is_literal(const Literal *slot, const LabelKey *key, const char *text, int len)
 		(likely(len <= (int) sizeof(LabelKey)) || memcmp(slot->text, text, len) == 0);
 }
 
-/* The words are multiplied side by side. */
-static inline uint64
-hash_of(const LabelKey *key, int len)
-{
-	return key->first * UINT64CONST(0x9E3779B97F4A7C15) +
-		key->middle * UINT64CONST(0xff51afd7ed558ccd) +
-		key->last * UINT64CONST(0xc4ceb9fe1a85ec53) + (uint64) len;
-}
-
 /*
  * Where a key is looked for first.  The highest bits of a product depend on all bits
- * of the number.
+ * of the number, and the words are multiplied side by side.
  */
 static inline uint32
 first_slot(const FunnelLabels *labels, const LabelKey *key, int len)
 {
-	return (uint32) (hash_of(key, len) * labels->salt >> labels->slot_shift);
+	uint64		hash = key->first * UINT64CONST(0x9E3779B97F4A7C15) +
+		key->middle * UINT64CONST(0xff51afd7ed558ccd) +
+		key->last * UINT64CONST(0xc4ceb9fe1a85ec53) + (uint64) len;
+
+	return (uint32) (hash * labels->salt >> labels->slot_shift);
 }
 
 /*
