@@ -45,6 +45,7 @@ typedef struct Counting
 								 * numbers, or groups after find_groups() */
 	FunnelEvents view;			/* what they are for one key */
 	size_t		plain_capacity;
+	size_t		nentries;
 	size_t	   *entries;		/* rows of the first step */
 	size_t	   *next;			/* by row of a key, its next one */
 
@@ -186,14 +187,11 @@ look_at_group(Counting *counting, int group)
 	view->nrows = n;
 }
 
-/*
- * The rows of the first step, which match nothing from now on; returns how many.
- * No branch depends on which they are, because the processor could not foresee it.
- */
-static size_t
-take_entries(Counting *counting)
+/* Find the rows of the first step, without a branch that the processor cannot foresee. */
+static void
+find_entries(Counting *counting)
 {
-	uint8_t    *steps = counting->events.steps;
+	const uint8_t *steps = counting->events.steps;
 	size_t		nrows = counting->events.nrows;
 	size_t	   *entries;
 	size_t		n = 0;
@@ -214,14 +212,11 @@ take_entries(Counting *counting)
 	entries = counting->entries;
 	for (size_t i = 0; i < nrows; i++)
 	{
-		bool		is_first = steps[i] == 1;
-
 		funnel_poll_at(i);
 		entries[n] = i;
-		n += is_first;
-		steps[i] = is_first ? 0 : steps[i];
+		n += steps[i] == 1;
 	}
-	return n;
+	counting->nentries = n;
 }
 
 /* A key of the unit, which is in row I first. */
@@ -234,7 +229,7 @@ add_key(Counting *counting, int group, size_t i)
 }
 
 /*
- * Take the entries of the unit, and link those of each key, with an end behind all
+ * Find the entries of the unit, and link those of each key, with an end behind all
  * rows.  For a passage to count, its key must be that of any entry, or of one at the
  * instant of the first or last.
  */
@@ -245,10 +240,13 @@ link_entries(Counting *counting)
 	const FunnelRules *rules = &counting->state->program->rules;
 	const int64_t *ts = counting->events.ts;
 	size_t		nrows = counting->events.nrows;
-	size_t		n = take_entries(counting);
-	const size_t *entries = counting->entries;
 	bool		any = !rules->first_entry && !rules->last_entry;
+	const size_t *entries;
+	size_t		n;
 
+	find_entries(counting);
+	entries = counting->entries;
+	n = counting->nentries;
 	counting->round++;
 	counting->nkeys = 0;
 	for (size_t e = 0; e < n && !any; e++)
@@ -286,21 +284,44 @@ link_entries(Counting *counting)
 	}
 }
 
-/* Have the rows of a key, from the first on, match this step or none. */
+/* Have no row match the first step but those of a key, from the first on. */
 static void
-set_steps_of_key(Counting *counting, size_t first, uint8_t step)
+show_entries(Counting *counting, size_t first)
 {
+	uint8_t    *steps = counting->events.steps;
+
+	for (size_t e = 0; e < counting->nentries; e++)
+	{
+		funnel_poll_at(e);
+		steps[counting->entries[e]] = 0;
+	}
 	for (size_t i = first; i < counting->events.nrows; i = counting->next[i])
 	{
 		funnel_poll_at(i);
-		counting->events.steps[i] = step;
+		steps[i] = 1;
 	}
 }
 
-/*
- * Count the passage of the unit for one key, of rows that are compact.  What is
- * before the first row with the key cannot be in its chain.
- */
+/* Match the rows that are compact for a key whose entries are at several instants. */
+static void
+match_entries(Counting *counting, int group, uint64_t present, FunnelMatch *match)
+{
+	FunnelEvents *events = &counting->events;
+	size_t		begin = counting->begin[group];
+
+	show_entries(counting, begin);
+
+	/* what is before the first entry cannot be in its chain */
+	while (begin > 0 && events->ts[begin - 1] == events->ts[begin])
+	{
+		begin--;
+		funnel_poll_at(begin);
+	}
+	funnel_match_plain(&counting->state->program->rules, events->ts + begin,
+					   events->steps + begin, events->nrows - begin, present, match);
+}
+
+/* Count the passage of the unit for one key, of rows that are compact. */
 static void
 count_plain(Counting *counting, int group, uint64_t present)
 {
@@ -308,24 +329,22 @@ count_plain(Counting *counting, int group, uint64_t present)
 	const FunnelRules *rules = &state->program->rules;
 	FunnelEvents *events = &counting->events;
 	size_t		first = counting->begin[group];
-	size_t		begin = first;
+	size_t		last = counting->last[group];
 	FunnelMatch match;
 
-	while (begin > 0 && events->ts[begin - 1] == events->ts[begin])
-	{
-		begin--;
-		funnel_poll_at(begin);
-	}
-	set_steps_of_key(counting, first, 1);
-	funnel_match_plain(rules, events->ts + begin, events->steps + begin,
-					   events->nrows - begin, present, &match);
+	if (rules->first_entry || events->ts[first] == events->ts[last])
+		funnel_match_plain_entry(rules, events->ts, events->steps, first, events->nrows,
+								 present, &match);
+	else if (rules->last_entry)
+		funnel_match_plain_entry(rules, events->ts, events->steps, last, events->nrows,
+								 present, &match);
+	else
+		match_entries(counting, group, present, &match);
 	if (state->with_values)
 	{
-		funnel_plain_find_rows(rules, events->ts + begin, events->steps + begin, &match);
-		for (int k = 0; k < match.depth; k++)
-			match.row[k] += begin;
+		show_entries(counting, first);
+		funnel_plain_find_rows(rules, events->ts, events->steps, &match);
 	}
-	set_steps_of_key(counting, first, 0);
 	funnel_agg_count(state, tally_of(counting, group), events, &match);
 }
 

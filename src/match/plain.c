@@ -7,6 +7,8 @@
  */
 #include "match/plain.h"
 
+#include <string.h>
+
 #include "match/steps.h"
 #include "match/work.h"
 
@@ -90,29 +92,6 @@ steps_of_instant(const FunnelRules *rules, const int64_t *ts, const uint8_t *ste
 	return mask;
 }
 
-/* Have only the first row of the first step match it; the others match nothing. */
-static void
-drop_later_entries(const FunnelRules *rules, uint8_t *steps, size_t nrows)
-{
-	bool		entered = false;
-
-	for (size_t i = 0; i < nrows;)
-	{
-		size_t		end = work_stretch_end(i, nrows);
-
-		if (i > 0)
-			poll(rules);
-		for (; i < end; i++)
-		{
-			bool		is_entry = steps[i] == 1;
-
-			if (is_entry & entered)
-				steps[i] = 0;
-			entered |= is_entry;
-		}
-	}
-}
-
 /*
  * Few units have so many rows that there is a look to be taken on the way: for
  * all others the loops below are compiled without one.
@@ -139,39 +118,23 @@ skip_before(const FunnelRules *rules, const int64_t *ts, size_t i, int64_t now, 
 	return i;
 }
 
-/* The first row at the instant of the last row of the first step, or 0. */
-FOR_EACH_LENGTH size_t
-find_last_entry(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
-				size_t nrows, bool is_long)
+/*
+ * Take each step from the second on as soon as it can be, from row I on, up to step
+ * LAST; returns the last one taken.  In the times, that behind it may be any.
+ */
+FOR_EACH_LENGTH int
+take_steps(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+		   size_t i, size_t nrows, int last, bool is_long, FunnelMatch *match)
 {
-	size_t		i = nrows;
+	int			step = 2;
 
-	while (i > 0 && steps[i - 1] != 1)
-	{
-		i--;
-		poll_at(rules, i, is_long);
-	}
-	if (i == 0)
-		return 0;
-	for (i--; i > 0 && ts[i - 1] == ts[i]; i--)
-		poll_at(rules, i, is_long);
-	return i;
-}
-
-/* Fill in the times between those of the first step and of the last. */
-FOR_EACH_LENGTH void
-find_middle(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
-			int depth, bool is_long, FunnelMatch *match)
-{
-	size_t		i = skip_before(rules, ts, 0, match->at[0], is_long);
-	int			step = 1;
-
-	while (step < depth)
+	while (i < nrows && step <= last)
 	{
 		int64_t		now = ts[i];
 
 		if (ts[i + 1] != now)
 		{
+			/* whether the row is one of the chain is hard to foresee */
 			match->at[step - 1] = now;
 			step += steps[i++] == step;
 			poll_at(rules, i, is_long);
@@ -180,10 +143,21 @@ find_middle(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 		{
 			uint64_t	mask = steps_of_instant(rules, ts, steps, &i);
 
-			while (step < depth && (mask & STEP_BIT(step)))
+			while (step <= last && (mask & STEP_BIT(step)))
 				match->at[step++ - 1] = now;
 		}
 	}
+	return step - 1;
+}
+
+/* Fill in the times between those of the first step and of the last. */
+FOR_EACH_LENGTH void
+find_middle(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
+			size_t nrows, int depth, bool is_long, FunnelMatch *match)
+{
+	size_t		i = skip_before(rules, ts, 0, match->at[0], is_long);
+
+	(void) take_steps(rules, ts, steps, i, nrows, depth - 1, is_long, match);
 }
 
 void
@@ -215,7 +189,7 @@ typedef struct Found
 } Found;
 
 /*
- * Find the depth, from row I on.  A time behind the last row is no instant, so
+ * Find the depth.  A time behind the last row is no instant, so
  * that the last row is not taken for one of several.
  *
  * A start that is too old is handed on like any other.  It is too old for good,
@@ -223,13 +197,14 @@ typedef struct Found
  */
 static Found
 find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
-		   size_t i, size_t nrows)
+		   size_t nrows)
 {
 	int64_t		newest[FUNNEL_MAX_STEPS + 2];
 	size_t		nsteps = (size_t) rules->nsteps;
 	size_t		depth = 0;
 	int64_t		chain_start = 0;
 	int64_t		chain_end = 0;
+	size_t		i = 0;
 	Found		found;
 
 	/* the earliest start in time is the time minus the window, or any at all */
@@ -300,45 +275,28 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 	return found;
 }
 
-void
-funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
-				   size_t nrows, uint64_t present, FunnelMatch *match)
+/* A unit that never entered. */
+static inline void
+set_no_match(FunnelMatch *match)
 {
-	size_t		first = 0;
-	Found		found;
-	int			depth;
-
 	match->depth = 0;
 	match->outcome = FUNNEL_ABSENT;
 	match->open = false;
 	match->reached = 0;
+}
 
-	ts[nrows] = FUNNEL_FOREVER;
-	if (rules->first_entry)
-		drop_later_entries(rules, steps, nrows);
-	if (rules->last_entry)
-		first = IS_LONG(nrows) ? find_last_entry(rules, ts, steps, nrows, true) :
-			find_last_entry(rules, ts, steps, nrows, false);
-	found = find_depth(rules, ts, steps, first, nrows);
-
-	/* who says that a step is present need not be right */
-	if (found.depth == 0)
-		return;
-	depth = (int) found.depth;
+/*
+ * All of a match but its times.  IS_LATE: there is a chain to the next step without a
+ * window.
+ */
+static inline void
+set_match(const FunnelRules *rules, int depth, bool is_late, int64_t newest_entry,
+		  uint64_t present, FunnelMatch *match)
+{
 	match->depth = depth;
+	match->outcome = FUNNEL_ABSENT;
+	match->open = false;
 	match->reached = ~STEPS_ABOVE(depth);
-
-	/*
-	 * The reported chain: from that start, each step as soon as it can be;
-	 * the last cannot be sooner than the pass above has found.
-	 */
-	match->at[0] = found.chain_start;
-	match->at[depth - 1] = found.chain_end;
-	if (depth > 2 && IS_LONG(nrows))
-		find_middle(rules, ts, steps, depth, true, match);
-	else if (depth > 2)
-		find_middle(rules, ts, steps, depth, false, match);
-
 	if (depth == rules->nsteps)
 	{
 		match->outcome = FUNNEL_CONVERTED;
@@ -347,11 +305,96 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
 
 	/* the latest entry is the one that stays open */
 	match->open = true;
-	match->open_until = limit_after(found.newest_entry, rules->within);
+	match->open_until = limit_after(newest_entry, rules->within);
 
 	/* no row of the next step is in the chain: each matches one step */
-	if (found.is_late)
+	if (is_late)
 		match->outcome = FUNNEL_LATE;
 	else if (present & STEP_BIT(depth + 1))
 		match->outcome = FUNNEL_EARLY;
+}
+
+/* The first or last row of the first step; NROWS if there is none. */
+static size_t
+find_entry(const FunnelRules *rules, const uint8_t *steps, size_t nrows)
+{
+	size_t		i;
+
+	if (rules->first_entry)
+	{
+		const uint8_t *found = memchr(steps, 1, nrows);
+
+		return found != NULL ? (size_t) (found - steps) : nrows;
+	}
+	for (i = nrows; i > 0 && steps[i - 1] != 1; i--)
+		poll_at(rules, i, true);
+	return i > 0 ? i - 1 : nrows;
+}
+
+/*
+ * Of one entry there is one chain to each step, so that the steps that can be taken,
+ * as soon as they can be, are all there is to know.  Those behind the window are the
+ * last ones.
+ */
+void
+funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
+						 size_t entry, size_t nrows, uint64_t present, FunnelMatch *match)
+{
+	int64_t		now = ts[entry];
+	int64_t		limit = limit_after(now, rules->within);
+	size_t		i = entry;
+	int			last;
+	int			depth;
+
+	ts[nrows] = FUNNEL_FOREVER;
+	for (; i > 0 && ts[i - 1] == now; i--)
+		poll_at(rules, i, true);
+	match->at[0] = now;
+	last = IS_LONG(nrows) ? take_steps(rules, ts, steps, i, nrows, rules->nsteps, true, match) :
+		take_steps(rules, ts, steps, i, nrows, rules->nsteps, false, match);
+	for (depth = last; match->at[depth - 1] > limit;)
+		depth--;
+	set_match(rules, depth, depth < last, now, present, match);
+}
+
+void
+funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
+				   size_t nrows, uint64_t present, FunnelMatch *match)
+{
+	Found		found;
+	int			depth;
+
+	if (rules->first_entry || rules->last_entry)
+	{
+		size_t		entry = find_entry(rules, steps, nrows);
+
+		if (entry == nrows)
+			set_no_match(match);
+		else
+			funnel_match_plain_entry(rules, ts, steps, entry, nrows, present, match);
+		return;
+	}
+
+	ts[nrows] = FUNNEL_FOREVER;
+	found = find_depth(rules, ts, steps, nrows);
+
+	/* who says that a step is present need not be right */
+	if (found.depth == 0)
+	{
+		set_no_match(match);
+		return;
+	}
+	depth = (int) found.depth;
+
+	/*
+	 * The reported chain: from that start, each step as soon as it can be;
+	 * the last cannot be sooner than the pass above has found.
+	 */
+	match->at[0] = found.chain_start;
+	match->at[depth - 1] = found.chain_end;
+	if (depth > 2 && IS_LONG(nrows))
+		find_middle(rules, ts, steps, nrows, depth, true, match);
+	else if (depth > 2)
+		find_middle(rules, ts, steps, nrows, depth, false, match);
+	set_match(rules, depth, found.is_late, found.newest_entry, present, match);
 }

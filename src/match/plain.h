@@ -30,11 +30,18 @@ extern bool funnel_rows_to_plain(const FunnelRules *rules,
 /*
  * Match rows that are sorted by time; those of one instant may be in any order.
  * Each has a step from 1 to nsteps; PRESENT has the bits of those that occur.
- * Behind the last time there must be room for one more.  Under "first entry" the
- * steps of later entries become 0.  Does not fill in match->row.
+ * Behind the last time there must be room for one more.  Does not fill in match->row.
  */
-extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, uint8_t *steps,
+extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 							   size_t nrows, uint64_t present, FunnelMatch *match);
+
+/*
+ * The same where row ENTRY is the only entry that counts, whatever the rules say of
+ * that and whatever rows match the first step.
+ */
+extern void funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts,
+									 const uint8_t *steps, size_t entry, size_t nrows,
+									 uint64_t present, FunnelMatch *match);
 
 /* Fill in match->row: of the rows of its time and step, each is the first. */
 extern void funnel_plain_find_rows(const FunnelRules *rules,

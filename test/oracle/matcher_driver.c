@@ -171,6 +171,46 @@ check_plain_attempts(const FunnelRules *rules, const FunnelRow *rows, size_t nro
 	free(scratch);
 }
 
+/* More rows are not asked of entry by entry. */
+#define MAX_ENTRY_ROWS		256
+
+/* Of one entry, the plain matcher says what the matcher does where it is the only one. */
+static void
+check_plain_entries(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
+					int64_t *ts, const uint8_t *steps, uint64_t present)
+{
+	size_t		scratch_size = funnel_match_scratch_size(rules, nrows);
+	void	   *scratch = allocate(scratch_size);
+	FunnelRow  *others = allocate(nrows * sizeof(FunnelRow));
+	FunnelRules any = *rules;
+
+	any.first_entry = any.last_entry = false;
+	for (size_t entry = 0; entry < nrows && nrows <= MAX_ENTRY_ROWS; entry++)
+	{
+		FunnelMatch match;
+		FunnelMatch plain;
+		size_t		n = 0;
+
+		if (steps[entry] != 1)
+			continue;
+		for (size_t i = 0; i < nrows; i++)
+		{
+			if (rows[i].steps != FUNNEL_STEP_BIT(1) || rows[i].ts == ts[entry])
+				others[n++] = rows[i];
+		}
+		memset(&match, 0xA5, sizeof(match));
+		memset(&plain, 0xA5, sizeof(plain));
+		if (!funnel_match(&any, others, n, scratch, scratch_size, &match))
+			die("the scratch memory is too small");
+		funnel_match_plain_entry(rules, ts, steps, entry, nrows, present, &plain);
+		memcpy(plain.row, match.row, sizeof(plain.row));
+		if (!matches_equal(&match, &plain))
+			die("the plain matcher differs for one entry");
+	}
+	free(others);
+	free(scratch);
+}
+
 /* Ask the plain matcher too, where it can be asked; MATCH is NULL for attempts. */
 static void
 check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
@@ -201,6 +241,7 @@ check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 				if (!matches_equal(match, &plain))
 					die(round == 0 ? "the plain matcher differs" :
 						"the plain matcher depends on the order within an instant");
+				check_plain_entries(rules, rows, nrows, ts, steps, present);
 			}
 			reverse_instants(ts, steps, nrows);
 		}
