@@ -50,6 +50,21 @@ can_split(const FunnelSpool *spool)
 /* Merging ends when fewer events than these, on average, came from one stream. */
 #define EVENTS_PER_STRETCH	8
 
+/*
+ * The units of a partition, by hash.  Loops have a copy of it: what they write could
+ * be any of this for all that the compiler knows, so that it would be read again for
+ * each event.
+ */
+typedef struct UnitTable
+{
+	uint32	   *numbers;		/* by slot, a unit's number plus one; 0 = free */
+	uint32		mask;			/* slots less one; they are a power of two */
+	bool		rehashes;		/* units that are no integers */
+	uint64		seed;			/* of the hash */
+	SpoolUnitRef *units;
+	uint64	   *ends;			/* where each unit's events end */
+} UnitTable;
+
 struct FunnelSpoolScan
 {
 	FunnelSpool *spool;
@@ -75,17 +90,12 @@ struct FunnelSpoolScan
 	bool		begins_stream;	/* the next segment does */
 	int			stream_begins[MAX_STREAMS]; /* the first segment of each */
 	uint32	   *stream_numbers[MAX_STREAMS];	/* and its place in numbers */
-	uint32	   *table;			/* by hash: a unit's number plus one, 0 = free */
-	uint32		table_size;		/* power of two */
-	uint64		seed;			/* of the hash */
-	bool		rehashes;		/* units that are no integers */
+	UnitTable	table;
+	uint64		units_capacity;
 	uint32	   *numbers;		/* of the unit of each record */
 	size_t		numbers_capacity;
 	char	   *events;			/* grouped by unit */
 	size_t		events_capacity;	/* bytes */
-	uint64	   *ends;			/* where each unit's events end */
-	SpoolUnitRef *units;
-	uint64		units_capacity;
 };
 
 FunnelSpoolScan *
@@ -100,52 +110,61 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 	scan->spool = spool;
 	scan->context = context;
 	scan->partition = -1;
-	scan->seed = funnel_random_seed();
+	scan->table.seed = funnel_random_seed();
 	return scan;
 }
 
-static inline uint32
-first_slot(const FunnelSpoolScan *scan, SpoolUnitRef unit)
+/* The hash of a unit's bytes, with the seed */
+static pg_noinline uint64
+hash_bytes_again(const SpoolForm *form, const UnitTable *table, SpoolUnitRef unit)
 {
-	uint64		word = scan->spool->form.unit_type->is_integer ? unit :
-		spool_stored_hash(spool_unit_at(unit));
-	const char *bytes;
 	uint32		len;
+	const char *bytes = spool_checked_unit_bytes(form, spool_unit_at(unit), &len);
 
-	if (unlikely(scan->rehashes))
-	{
-		bytes = spool_checked_unit_bytes(&scan->spool->form, spool_unit_at(unit), &len);
-		word = funnel_hash_word(funnel_hash_bytes(scan->seed, bytes, (int) len));
-	}
-	return (uint32) funnel_mix(scan->seed, word) & (scan->table_size - 1);
+	return funnel_hash_word(funnel_hash_bytes(table->seed, bytes, (int) len));
+}
+
+/* The slot that is looked at first; INTEGERS: units are. */
+static pg_attribute_always_inline uint32
+first_slot(const SpoolForm *form, const UnitTable *table, SpoolUnitRef unit, bool integers)
+{
+	uint64		word = unit;
+
+	if (!integers)
+		word = unlikely(table->rehashes) ? hash_bytes_again(form, table, unit) :
+			spool_stored_hash(spool_unit_at(unit));
+	return (uint32) funnel_mix(table->seed, word) & table->mask;
 }
 
 static inline uint32
-next_slot(const FunnelSpoolScan *scan, uint32 slot)
+next_slot(const UnitTable *table, uint32 slot)
 {
-	return (slot + 1) & (scan->table_size - 1);
+	return (slot + 1) & table->mask;
 }
 
 /* A new table for all units there are. */
 static void
 create_table(FunnelSpoolScan *scan, uint32 size)
 {
-	if (scan->table != NULL)
-		pfree(scan->table);
-	scan->table = MemoryContextAllocExtended(scan->context, sizeof(uint32) * (size_t) size,
-											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	scan->table_size = size;
+	UnitTable  *table = &scan->table;
+	const SpoolForm *form = &scan->spool->form;
+
+	if (table->numbers != NULL)
+		pfree(table->numbers);
+	table->numbers = MemoryContextAllocExtended(scan->context, sizeof(uint32) * (size_t) size,
+												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	table->mask = size - 1;
 	for (uint32 i = 0; i < scan->nunits; i++)
 	{
-		uint32		slot = first_slot(scan, scan->units[i]);
+		uint32		slot = first_slot(form, table, table->units[i], form->unit_type->is_integer);
 
 		funnel_poll_at(i);
-		for (uint32 n = 0; scan->table[slot] != 0; n++)
+		for (uint32 n = 0; table->numbers[slot] != 0; n++)
 		{
-			slot = next_slot(scan, slot);
+			slot = next_slot(table, slot);
 			funnel_poll_at(n);
 		}
-		scan->table[slot] = i + 1;
+		table->numbers[slot] = i + 1;
 	}
 }
 
@@ -153,6 +172,8 @@ create_table(FunnelSpoolScan *scan, uint32 size)
 static pg_noinline uint32
 add_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 {
+	UnitTable  *table = &scan->table;
+
 	if (scan->nunits == scan->units_capacity)
 	{
 		if (scan->units_capacity > PG_UINT32_MAX / 4)
@@ -160,18 +181,16 @@ add_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("too many units in one group")));
 		scan->units_capacity *= 2;
-		scan->ends = repalloc_huge(scan->ends,
-								   sizeof(uint64) * scan->units_capacity);
-		scan->units = repalloc_huge(scan->units,
-									sizeof(SpoolUnitRef) * scan->units_capacity);
+		table->ends = repalloc_huge(table->ends, sizeof(uint64) * scan->units_capacity);
+		table->units = repalloc_huge(table->units, sizeof(SpoolUnitRef) * scan->units_capacity);
 	}
-	scan->ends[scan->nunits] = 0;
-	scan->units[scan->nunits] = unit;
-	scan->table[slot] = ++scan->nunits;
+	table->ends[scan->nunits] = 0;
+	table->units[scan->nunits] = unit;
+	table->numbers[slot] = ++scan->nunits;
 
-	/* with three free slots of four, the first one looked at mostly is right */
-	if (scan->nunits > scan->table_size / 4 && scan->table_size <= PG_UINT32_MAX / 2)
-		create_table(scan, scan->table_size * 2);
+	/* with seven free slots of eight, the first one looked at mostly is right */
+	if (scan->nunits > table->mask / 8 && table->mask < PG_UINT32_MAX / 2)
+		create_table(scan, (table->mask + 1) * 2);
 	return scan->nunits - 1;
 }
 
@@ -185,38 +204,42 @@ add_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 static pg_noinline uint32
 find_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 {
-	const FunnelUnitType *type = scan->spool->form.unit_type;
+	UnitTable  *table = &scan->table;
+	const SpoolForm *form = &scan->spool->form;
 	uint32		number;
 	int			nlooks = 0;
 
-	while ((number = scan->table[slot]) != 0)
+	while ((number = table->numbers[slot]) != 0)
 	{
-		if (spool_same_unit(&scan->spool->form, scan->units[number - 1], unit))
+		if (spool_same_unit(form, table->units[number - 1], unit))
 			return number - 1;
-		slot = next_slot(scan, slot);
+		slot = next_slot(table, slot);
 		CHECK_FOR_INTERRUPTS();
-		if (unlikely(++nlooks == MAX_LOOKS && type->is_image && !type->is_integer &&
-					 !scan->rehashes))
+		if (unlikely(++nlooks == MAX_LOOKS && form->unit_type->is_image &&
+					 !form->unit_type->is_integer && !table->rehashes))
 		{
-			scan->rehashes = true;
-			create_table(scan, scan->table_size);
-			slot = first_slot(scan, unit);
+			table->rehashes = true;
+			create_table(scan, table->mask + 1);
+			slot = first_slot(form, table, unit, false);
 		}
 	}
 	return add_unit(scan, unit, slot);
 }
 
-/* The number of a unit, a new one if it is new. */
-static inline uint32
-unit_number(FunnelSpoolScan *scan, SpoolUnitRef unit)
+/* The number of a unit, a new one if it is new.  TABLE is a copy of the scan's. */
+static pg_attribute_always_inline uint32
+unit_number(FunnelSpoolScan *scan, UnitTable *table, SpoolUnitRef unit, bool integers)
 {
-	uint32		slot = first_slot(scan, unit);
-	uint32		number = scan->table[slot];
+	const SpoolForm *form = &scan->spool->form;
+	uint32		slot = first_slot(form, table, unit, integers);
+	uint32		number = table->numbers[slot];
 
-	if (likely(number != 0 &&
-			   spool_same_unit(&scan->spool->form, scan->units[number - 1], unit)))
+	if (likely(number != 0 && (integers ? table->units[number - 1] == unit :
+							   spool_same_unit(form, table->units[number - 1], unit))))
 		return number - 1;
-	return find_unit(scan, unit, slot);
+	number = find_unit(scan, unit, slot);
+	*table = scan->table;
+	return number;
 }
 
 static void
@@ -391,16 +414,17 @@ reserve_events(FunnelSpoolScan *scan, uint64 nevents)
  */
 static pg_attribute_always_inline uint32 *
 count_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, SpoolKind kind,
-			  uint32 *numbers)
+			  bool integers, uint32 *numbers)
 {
+	UnitTable	table = scan->table;
 	SpoolCursor cursor;
 
 	spool_cursor_init(&cursor, &scan->spool->form, segment, kind);
 	while (spool_cursor_next(&cursor, kind))
 	{
-		uint32		number = unit_number(scan, cursor.unit);
+		uint32		number = unit_number(scan, &table, cursor.unit, integers);
 
-		scan->ends[number]++;
+		table.ends[number]++;
 		*numbers++ = number;
 	}
 	return numbers;
@@ -409,13 +433,15 @@ count_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, SpoolKind kind
 static pg_noinline uint32 *
 count_any_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, uint32 *numbers)
 {
-	return count_segment(scan, segment, segment->kind, numbers);
+	return count_segment(scan, segment, segment->kind,
+						 scan->spool->form.unit_type->is_integer, numbers);
 }
 
-/* The same of all segments.  Packed records have a loop of their own. */
+/* The same of all segments.  Packed records have loops of their own. */
 static void
 count_events(FunnelSpoolScan *scan)
 {
+	bool		integers = scan->spool->form.unit_type->is_integer;
 	uint32	   *numbers = scan->numbers;
 	int			stream = 0;
 
@@ -426,10 +452,12 @@ count_events(FunnelSpoolScan *scan)
 		CHECK_FOR_INTERRUPTS();
 		if (stream < Min(scan->nstreams, MAX_STREAMS) && scan->stream_begins[stream] == s)
 			scan->stream_numbers[stream++] = numbers;
-		if (segment->kind == SPOOL_PACKED)
-			numbers = count_segment(scan, segment, SPOOL_PACKED, numbers);
-		else if (segment->kind == SPOOL_PACKED_ITEMS)
-			numbers = count_segment(scan, segment, SPOOL_PACKED_ITEMS, numbers);
+		if (segment->kind == SPOOL_PACKED && integers)
+			numbers = count_segment(scan, segment, SPOOL_PACKED, true, numbers);
+		else if (segment->kind == SPOOL_PACKED)
+			numbers = count_segment(scan, segment, SPOOL_PACKED, false, numbers);
+		else if (segment->kind == SPOOL_PACKED_ITEMS && integers)
+			numbers = count_segment(scan, segment, SPOOL_PACKED_ITEMS, true, numbers);
 		else
 			numbers = count_any_segment(scan, segment, numbers);
 	}
@@ -444,7 +472,7 @@ place_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, SpoolKind kind
 			  bool full_rows, size_t event_size, const uint32 *numbers)
 {
 	char	   *events = scan->events;
-	uint64	   *ends = scan->ends;
+	uint64	   *ends = scan->table.ends;
 	SpoolCursor cursor;
 
 	spool_cursor_init(&cursor, &scan->spool->form, segment, kind);
@@ -519,7 +547,7 @@ place_stretch(FunnelSpoolScan *scan, Stream *from, int64 limit)
 {
 	Stream		stream = *from;
 	uint64	   *events = (uint64 *) scan->events;
-	uint64	   *ends = scan->ends;
+	uint64	   *ends = scan->table.ends;
 	bool		more;
 
 	do
@@ -590,19 +618,19 @@ merge_events(FunnelSpoolScan *scan, uint64 nevents)
 static void
 group_partition(FunnelSpoolScan *scan, int p)
 {
+	UnitTable  *table = &scan->table;
 	uint64		end = 0;
 
-	if (scan->table == NULL)
+	if (table->numbers == NULL)
 	{
 		create_table(scan, 1024);
 		scan->units_capacity = 1024;
-		scan->ends = MemoryContextAlloc(scan->context,
-										sizeof(uint64) * scan->units_capacity);
-		scan->units = MemoryContextAlloc(scan->context,
-										 sizeof(SpoolUnitRef) * scan->units_capacity);
+		table->ends = MemoryContextAlloc(scan->context, sizeof(uint64) * scan->units_capacity);
+		table->units = MemoryContextAlloc(scan->context,
+										  sizeof(SpoolUnitRef) * scan->units_capacity);
 	}
 	else
-		memset(scan->table, 0, sizeof(uint32) * (size_t) scan->table_size);
+		memset(table->numbers, 0, sizeof(uint32) * ((size_t) table->mask + 1));
 
 	load_partition(scan, p);
 	reserve_numbers(scan);
@@ -611,7 +639,7 @@ group_partition(FunnelSpoolScan *scan, int p)
 	/* counts become beginnings, and those advance to ends */
 	for (uint32 i = 0; i < scan->nunits; i++)
 	{
-		uint64		count = scan->ends[i];
+		uint64		count = table->ends[i];
 
 		if (count > MAX_UNIT_EVENTS)
 			ereport(ERROR,
@@ -619,7 +647,7 @@ group_partition(FunnelSpoolScan *scan, int p)
 					 errmsg("too many events of one unit"),
 					 errdetail("A unit can have at most %d events that matter to a funnel.",
 							   MAX_UNIT_EVENTS)));
-		scan->ends[i] = end;
+		table->ends[i] = end;
 		end += count;
 	}
 	reserve_events(scan, end);
@@ -742,8 +770,8 @@ funnel_spool_scan_next(FunnelSpoolScan *scan, FunnelEvents *events)
 			group_partition(scan, scan->partition);
 	}
 
-	begin = scan->next_unit == 0 ? 0 : scan->ends[scan->next_unit - 1];
-	end = scan->ends[scan->next_unit];
+	begin = scan->next_unit == 0 ? 0 : scan->table.ends[scan->next_unit - 1];
+	end = scan->table.ends[scan->next_unit];
 	scan->next_unit++;
 	from = scan->events + begin * event;
 	if (!spool->full_rows && spool->form.nitems == 0)
