@@ -24,6 +24,22 @@ SELECT clause, g.key, (SELECT array_agg(users ORDER BY step) FROM funnel_report(
 	   g.result::text = (SELECT funnel_agg(u, ts, e, def, channel = g.key) FROM touches)::text AS same
 FROM clauses, LATERAL (SELECT funnel_agg_by(u, ts, e, def, channel) AS groups FROM touches) s, unnest(groups) g
 ORDER BY o, g.key COLLATE "C";
+-- Keys with entries at several instants, and several keys at one instant, which is that of the next step too
+CREATE TABLE twice (u int, ts timestamptz, e text, channel text, amount float8);
+INSERT INTO twice VALUES
+	(1, '2026-01-01', 'a', 'x', 1), (1, '2026-01-20', 'b', NULL, 0), (1, '2026-01-20', 'a', 'x', 2),
+	(1, '2026-01-20', 'a', 'y', 4), (1, '2026-02-10', 'c', NULL, 16),
+	(2, '2026-03-01', 'b', NULL, 0), (2, '2026-03-01', 'a', 'x', 1), (2, '2026-03-20', 'a', 'x', 2), (2, '2026-03-25', 'c', NULL, 4),
+	(3, '2026-05-01', 'a', 'x', 1), (3, '2026-05-01', 'a', 'y', 2), (3, '2026-06-15', 'a', 'x', 4), (3, '2026-06-16', 'b', NULL, 8);
+SELECT clause, g.key, r.users, v.value,
+	   g.result::text = (SELECT funnel_agg(u, ts, e, def, channel = g.key) FROM twice)::text AS same,
+	   w.result::text = (SELECT funnel_agg(u, ts, e, def, amount, channel = g.key) FROM twice)::text AS same_valued
+FROM (SELECT o, clause, ('a -> b -> c within 30 days' || clause)::funnel_def AS def FROM clauses) c,
+	 LATERAL (SELECT funnel_agg_by(u, ts, e, def, channel) AS groups, funnel_agg_by(u, ts, e, def, channel, amount) AS valued FROM twice) s,
+	 unnest(groups) WITH ORDINALITY g(key, result, nr), unnest(valued) WITH ORDINALITY w(key, result, nr),
+	 LATERAL (SELECT array_agg(users ORDER BY step) AS users FROM funnel_report(g.result)) r,
+	 LATERAL (SELECT array_agg(value ORDER BY step) AS value FROM funnel_report(w.result)) v
+WHERE g.nr = w.nr AND g.key = w.key ORDER BY o, g.nr;
 -- By first entry each unit is in one group, and the groups add up.
 SELECT funnel_units(funnel_merge(g.result)) AS merged,
 	   (SELECT funnel_units(funnel_agg(u, ts, e, 'a -> b, first entry', channel IS NOT NULL)) FROM touches) AS whole

@@ -47,6 +47,7 @@ typedef struct Counting
 	size_t		plain_capacity;
 	size_t		nentries;
 	size_t	   *entries;		/* rows of the first step */
+	bool		hidden;			/* they match nothing now */
 	size_t	   *next;			/* by row of a key, its next one */
 
 	/* the keys of the unit, or of the attempt */
@@ -217,6 +218,7 @@ find_entries(Counting *counting)
 		n += steps[i] == 1;
 	}
 	counting->nentries = n;
+	counting->hidden = false;
 }
 
 /* A key of the unit, which is in row I first. */
@@ -284,44 +286,35 @@ link_entries(Counting *counting)
 	}
 }
 
-/* Have no row match the first step but those of a key, from the first on. */
+/* Have the entries of the unit match nothing, if they do not so yet. */
 static void
-show_entries(Counting *counting, size_t first)
+hide_entries(Counting *counting)
 {
-	uint8_t    *steps = counting->events.steps;
-
+	if (counting->hidden)
+		return;
 	for (size_t e = 0; e < counting->nentries; e++)
 	{
 		funnel_poll_at(e);
-		steps[counting->entries[e]] = 0;
+		counting->events.steps[counting->entries[e]] = 0;
 	}
+	counting->hidden = true;
+}
+
+/* Have the entries of a key, from the first on, match this step or none. */
+static void
+set_steps_of_key(Counting *counting, size_t first, uint8_t step)
+{
 	for (size_t i = first; i < counting->events.nrows; i = counting->next[i])
 	{
 		funnel_poll_at(i);
-		steps[i] = 1;
+		counting->events.steps[i] = step;
 	}
 }
 
-/* Match the rows that are compact for a key whose entries are at several instants. */
-static void
-match_entries(Counting *counting, int group, uint64_t present, FunnelMatch *match)
-{
-	FunnelEvents *events = &counting->events;
-	size_t		begin = counting->begin[group];
-
-	show_entries(counting, begin);
-
-	/* what is before the first entry cannot be in its chain */
-	while (begin > 0 && events->ts[begin - 1] == events->ts[begin])
-	{
-		begin--;
-		funnel_poll_at(begin);
-	}
-	funnel_match_plain(&counting->state->program->rules, events->ts + begin,
-					   events->steps + begin, events->nrows - begin, present, match);
-}
-
-/* Count the passage of the unit for one key, of rows that are compact. */
+/*
+ * Count the passage of the unit for one key, of rows that are compact.  What is
+ * before the instant of its first entry cannot be in its chain.
+ */
 static void
 count_plain(Counting *counting, int group, uint64_t present)
 {
@@ -329,22 +322,37 @@ count_plain(Counting *counting, int group, uint64_t present)
 	const FunnelRules *rules = &state->program->rules;
 	FunnelEvents *events = &counting->events;
 	size_t		first = counting->begin[group];
-	size_t		last = counting->last[group];
+	size_t		begin = first;
 	FunnelMatch match;
+	bool		has_one;		/* under "last entry" always */
+	bool		hides;			/* entries of other keys */
 
-	if (rules->first_entry || events->ts[first] == events->ts[last])
+	has_one = rules->first_entry || events->ts[first] == events->ts[counting->last[group]];
+	hides = !has_one || state->with_values;
+	while (begin > 0 && events->ts[begin - 1] == events->ts[first])
+	{
+		begin--;
+		funnel_poll_at(begin);
+	}
+	if (hides)
+	{
+		hide_entries(counting);
+		set_steps_of_key(counting, first, 1);
+	}
+	if (has_one)
 		funnel_match_plain_entry(rules, events->ts, events->steps, first, events->nrows,
 								 present, &match);
-	else if (rules->last_entry)
-		funnel_match_plain_entry(rules, events->ts, events->steps, last, events->nrows,
-								 present, &match);
 	else
-		match_entries(counting, group, present, &match);
+		funnel_match_plain(rules, events->ts + begin, events->steps + begin,
+						   events->nrows - begin, present, &match);
 	if (state->with_values)
 	{
-		show_entries(counting, first);
-		funnel_plain_find_rows(rules, events->ts, events->steps, &match);
+		funnel_plain_find_rows(rules, events->ts + begin, events->steps + begin, &match);
+		for (int k = 0; k < match.depth; k++)
+			match.row[k] += begin;
 	}
+	if (hides)
+		set_steps_of_key(counting, first, 0);
 	funnel_agg_count(state, tally_of(counting, group), events, &match);
 }
 

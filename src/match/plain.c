@@ -120,7 +120,7 @@ skip_before(const FunnelRules *rules, const int64_t *ts, size_t i, int64_t now, 
 
 /*
  * Take each step from the second on as soon as it can be, from row I on, up to step
- * LAST; returns the last one taken.  In the times, that behind it may be any.
+ * LAST; returns the last one taken.  The time of the step behind that is overwritten.
  */
 FOR_EACH_LENGTH int
 take_steps(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
@@ -134,7 +134,7 @@ take_steps(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 
 		if (ts[i + 1] != now)
 		{
-			/* whether the row is one of the chain is hard to foresee */
+			/* no branch: whether the row is in the chain is hard to foresee */
 			match->at[step - 1] = now;
 			step += steps[i++] == step;
 			poll_at(rules, i, is_long);
@@ -332,9 +332,8 @@ find_entry(const FunnelRules *rules, const uint8_t *steps, size_t nrows)
 }
 
 /*
- * Of one entry there is one chain to each step, so that the steps that can be taken,
- * as soon as they can be, are all there is to know.  Those behind the window are the
- * last ones.
+ * One entry starts one chain.  It takes each step as soon as it can be, and what is
+ * behind the window is its end.
  */
 void
 funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,

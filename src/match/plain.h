@@ -37,7 +37,7 @@ extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint
 
 /*
  * The same where row ENTRY is the only entry that counts, whatever the rules say of
- * that and whatever rows match the first step.
+ * that.  Other rows of the first step are passed over, and so are rows of step 0.
  */
 extern void funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts,
 									 const uint8_t *steps, size_t entry, size_t nrows,

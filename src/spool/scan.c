@@ -41,6 +41,9 @@ can_split(const FunnelSpool *spool)
 		(spool->form.unit_type->is_integer ? 0 : 32);
 }
 
+/* A table of fewer slots may be sparse: its cost is not its size. */
+#define SPARSE_SLOTS		(64 * 1024)
+
 /* So many looks for one unit are no chance. */
 #define MAX_LOOKS			128
 
@@ -51,9 +54,9 @@ can_split(const FunnelSpool *spool)
 #define EVENTS_PER_STRETCH	8
 
 /*
- * The units of a partition, by hash.  Loops have a copy of it: what they write could
- * be any of this for all that the compiler knows, so that it would be read again for
- * each event.
+ * The units of a partition, by hash.  The loop that counts has a copy of it: for all
+ * the compiler knows, what the loop writes could be the scan, which would be read again
+ * for each event.
  */
 typedef struct UnitTable
 {
@@ -114,24 +117,24 @@ funnel_spool_scan_begin(FunnelSpool *spool, MemoryContext context)
 	return scan;
 }
 
-/* The hash of a unit's bytes, with the seed */
+/* The hash of a unit's bytes, with a seed */
 static pg_noinline uint64
-hash_bytes_again(const SpoolForm *form, const UnitTable *table, SpoolUnitRef unit)
+hash_again(const SpoolForm *form, SpoolUnitRef unit, uint64 seed)
 {
 	uint32		len;
 	const char *bytes = spool_checked_unit_bytes(form, spool_unit_at(unit), &len);
 
-	return funnel_hash_word(funnel_hash_bytes(table->seed, bytes, (int) len));
+	return funnel_hash_word(funnel_hash_bytes(seed, bytes, (int) len));
 }
 
-/* The slot that is looked at first; INTEGERS: units are. */
+/* The slot that is looked at first.  INTEGERS says whether units are integers. */
 static pg_attribute_always_inline uint32
 first_slot(const SpoolForm *form, const UnitTable *table, SpoolUnitRef unit, bool integers)
 {
 	uint64		word = unit;
 
 	if (!integers)
-		word = unlikely(table->rehashes) ? hash_bytes_again(form, table, unit) :
+		word = unlikely(table->rehashes) ? hash_again(form, unit, table->seed) :
 			spool_stored_hash(spool_unit_at(unit));
 	return (uint32) funnel_mix(table->seed, word) & table->mask;
 }
@@ -188,8 +191,9 @@ add_unit(FunnelSpoolScan *scan, SpoolUnitRef unit, uint32 slot)
 	table->units[scan->nunits] = unit;
 	table->numbers[slot] = ++scan->nunits;
 
-	/* with seven free slots of eight, the first one looked at mostly is right */
-	if (scan->nunits > table->mask / 8 && table->mask < PG_UINT32_MAX / 2)
+	/* with so many free slots, the first one looked at mostly is right */
+	if (scan->nunits > table->mask / (table->mask < SPARSE_SLOTS ? 8 : 4) &&
+		table->mask < PG_UINT32_MAX / 2)
 		create_table(scan, (table->mask + 1) * 2);
 	return scan->nunits - 1;
 }
@@ -458,6 +462,8 @@ count_events(FunnelSpoolScan *scan)
 			numbers = count_segment(scan, segment, SPOOL_PACKED, false, numbers);
 		else if (segment->kind == SPOOL_PACKED_ITEMS && integers)
 			numbers = count_segment(scan, segment, SPOOL_PACKED_ITEMS, true, numbers);
+		else if (segment->kind == SPOOL_PACKED_ITEMS)
+			numbers = count_segment(scan, segment, SPOOL_PACKED_ITEMS, false, numbers);
 		else
 			numbers = count_any_segment(scan, segment, numbers);
 	}
