@@ -286,7 +286,7 @@ link_entries(Counting *counting)
 	}
 }
 
-/* Have the entries of the unit match nothing, if they do not so yet. */
+/* Have the entries of the unit match nothing.  Once is enough. */
 static void
 hide_entries(Counting *counting)
 {
@@ -325,7 +325,7 @@ count_plain(Counting *counting, int group, uint64_t present)
 	size_t		begin = first;
 	FunnelMatch match;
 	bool		has_one;		/* under "last entry" always */
-	bool		hides;			/* entries of other keys */
+	bool		hides;			/* the entries of other keys */
 
 	has_one = rules->first_entry || events->ts[first] == events->ts[counting->last[group]];
 	hides = !has_one || state->with_values;

@@ -189,8 +189,8 @@ typedef struct Found
 } Found;
 
 /*
- * Find the depth.  A time behind the last row is no instant, so
- * that the last row is not taken for one of several.
+ * Find the depth.  A time behind the last row is no instant, so that the last row is
+ * not taken for one of several.
  *
  * A start that is too old is handed on like any other.  It is too old for good,
  * because times only grow, and it tells that without a window there is a chain.
@@ -286,8 +286,8 @@ set_no_match(FunnelMatch *match)
 }
 
 /*
- * All of a match but its times.  IS_LATE: there is a chain to the next step without a
- * window.
+ * All of a match but its times.  IS_LATE says whether there is a chain to the next step
+ * without a window.
  */
 static inline void
 set_match(const FunnelRules *rules, int depth, bool is_late, int64_t newest_entry,
