@@ -379,6 +379,16 @@ check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		for (int step = 1; step <= match->depth; step++)
 			CHECK(plain.at[step - 1] == match->at[step - 1] &&
 				  plain.row[step - 1] == match->row[step - 1]);
+
+		/* no entry by itself gets deeper than all of them */
+		for (size_t i = 0; i < nrows && nrows <= 64; i++)
+		{
+			if (steps[i] != 1)
+				continue;
+			funnel_match_plain_entry(rules, ts, steps, i, nrows, present, &plain);
+			CHECK(plain.depth >= 1 && plain.at[0] == ts[i]);
+			CHECK(rules->first_entry || rules->last_entry || plain.depth <= match->depth);
+		}
 	}
 	free(steps);
 	free(ts);
