@@ -290,10 +290,7 @@ funnel_journey_match(FunnelJourneyMatcher *matcher, const FunnelJourney *journey
 	switch (read_journey(matcher, journey, last, &nrows, &present))
 	{
 		case NO_ROWS:
-			match->depth = 0;
-			match->outcome = FUNNEL_ABSENT;
-			match->open = false;
-			match->reached = 0;
+			funnel_match_nothing(match);
 			break;
 		case PLAIN_ROWS:
 			funnel_match_plain(&matcher->program->rules, matcher->times, matcher->steps,

@@ -275,16 +275,6 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 	return found;
 }
 
-/* A unit that never entered. */
-static inline void
-set_no_match(FunnelMatch *match)
-{
-	match->depth = 0;
-	match->outcome = FUNNEL_ABSENT;
-	match->open = false;
-	match->reached = 0;
-}
-
 /*
  * All of a match but its times.  IS_LATE says whether there is a chain to the next step
  * without a window.
@@ -368,7 +358,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 		size_t		entry = find_entry(rules, steps, nrows);
 
 		if (entry == nrows)
-			set_no_match(match);
+			funnel_match_nothing(match);
 		else
 			funnel_match_plain_entry(rules, ts, steps, entry, nrows, present, match);
 		return;
@@ -380,7 +370,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 	/* who says that a step is present need not be right */
 	if (found.depth == 0)
 	{
-		set_no_match(match);
+		funnel_match_nothing(match);
 		return;
 	}
 	depth = (int) found.depth;

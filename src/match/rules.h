@@ -111,4 +111,14 @@ typedef struct FunnelMatch
 	size_t		row[FUNNEL_MAX_STEPS];	/* rows of the chain, if reached */
 } FunnelMatch;
 
+/* The match of a unit that never entered */
+static inline void
+funnel_match_nothing(FunnelMatch *match)
+{
+	match->depth = 0;
+	match->outcome = FUNNEL_ABSENT;
+	match->open = false;
+	match->reached = 0;
+}
+
 #endif							/* FUNNEL_MATCH_RULES_H */
