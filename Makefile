@@ -76,14 +76,10 @@ all: $(INSTALL_SQL)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(SERVER_HEADERS)/postgres.h)),)
 
-# Bitcode is for inlining only: none without the clang, or the linker, that the
-# server's build files name.
-of_server = $(shell sed -n 's/^$(1)[[:space:]]*=[[:space:]]*//p' '$(dir $(PGXS))../Makefile.global')
-BITCODE_CLANG = $(if $(filter command,$(firstword $(origin CLANG))),$(CLANG),$(call of_server,CLANG))
-ifeq ($(and $(shell command -v $(firstword $(BITCODE_CLANG) no-clang) 2>/dev/null),$(wildcard \
-	$(call of_server,LLVM_BINPATH)/llvm-lto)),)
+# No bitcode.  The server's just-in-time compiler would inline our functions from it,
+# which saves no time, for they are long.  From 16 on it ends the session instead: an
+# inlined function calls others that the library does not export.
 override with_llvm = no
-endif
 
 # A server that was built in its own source tree does not say where sources are
 # when make runs in another directory than theirs.
@@ -92,6 +88,11 @@ VPATH = $(TOP)
 endif
 
 include $(PGXS)
+
+# An earlier version installed bitcode, which must not be inlined in place of this one.
+install uninstall: remove-bitcode
+remove-bitcode:
+	rm -rf '$(DESTDIR)$(pkglibdir)/bitcode/$(MODULE_big)' '$(DESTDIR)$(pkglibdir)/bitcode/$(MODULE_big).index.bc'
 
 # The tests that make test runs by test/run, on what is installed already.
 PG_PROVE_FLAGS += -I $(srcdir)/test/perl
@@ -122,7 +123,7 @@ build/built-for:
 			"make -f $(abspath $(TOP)/Makefile) $(patsubst run-%,%,$(MAKECMDGOALS))" >&2; exit 1; }
 	@echo '$(strip $(subst ',,$(BUILT_FOR)))' > $@
 
-$(OBJS) $(OBJS:.o=.bc): $(addprefix $(TOP)/,$(call source_files,*.h)) build/built-for
+$(OBJS): $(addprefix $(TOP)/,$(call source_files,*.h)) build/built-for
 
 # These recipes run make again, which plain -n, -t and -q would do as well: not
 # even test/setup may run then.
@@ -214,7 +215,7 @@ dist:
 	git -C '$(TOP)' archive --format=zip --prefix=$(DIST)/ -o '$(CURDIR)/build/$(DIST).zip' HEAD
 
 .PHONY: test demo shell valgrind oracle bench bench-shards run-test run-demo run-shell run-valgrind run-oracle run-bench run-bench-shards \
-	installcheck-tap test-fresh test-upgrade dist
+	installcheck-tap remove-bitcode test-fresh test-upgrade dist
 
 # make indent, lint, coverage, sanitize and fuzz.
 include $(TOP)/test/tools.mk

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 
+use File::Path qw(make_path);
 use FunnelMake;
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
@@ -46,21 +47,24 @@ is( join("\n", grep { !-d "$archive/$_" } split /\n/, FunnelMake::files($archive
 	'all of the tree is in it, but for the files of the repository itself');
 
 # What PGXN is told of: a page, and a script that make builds.
-succeeds('make in it', FunnelMake::make_in($archive, '-j2', 'with_llvm=no', 'COPT=-O0'));
+succeeds('make in it', FunnelMake::make_in($archive, '-j2', 'COPT=-O0'));
 foreach my $provided (values %{ $meta->{provides} })
 {
 	ok(-s "$archive/$provided->{$_}", "$provided->{$_} is there") foreach qw(file docfile);
 }
 
+# Bitcode that an earlier version installed must not stay.
 my $root = PostgreSQL::Test::Utils::tempdir();
-succeeds('make install', FunnelMake::make_in($archive, 'install', 'with_llvm=no', 'COPT=-O0', "DESTDIR=$root"));
+my $library = FunnelMake::config('--pkglibdir');
+make_path("$root$library/bitcode/funnel/src");
+append_to_file("$root$library/bitcode/$_", '') foreach qw(funnel/src/old.bc funnel.index.bc other.index.bc);
+succeeds('make install', FunnelMake::make_in($archive, 'install', 'COPT=-O0', "DESTDIR=$root"));
 
 my $extension = FunnelMake::config('--sharedir') . '/extension';
-my $library = FunnelMake::config('--pkglibdir');
 is( join("\n", grep { !-d "$root/$_" } split /\n/, FunnelMake::files($root)),
-	join("\n", sort map { s{^/}{}r } "$library/funnel.so", "$extension/funnel.control",
+	join("\n", sort map { s{^/}{}r } "$library/bitcode/other.index.bc", "$library/funnel.so", "$extension/funnel.control",
 		map { "$extension/" . s{.*/}{}r } glob("$archive/funnel--*.sql $archive/src/upgrade/*.sql")),
-	'puts the library, the control file and the scripts in place, and nothing else');
+	'puts the library, the control file and the scripts in place, and no bitcode');
 
 # A server that looks for extensions there runs some of the regression tests.
 my $settings = slurp_file($ENV{TEMP_CONFIG});
@@ -76,7 +80,7 @@ SKIP:
 	local $ENV{PGHOST} = $node->host;
 	local $ENV{PGPORT} = $node->port;
 	succeeds('make installcheck',
-		FunnelMake::make_in($archive, 'installcheck', 'with_llvm=no', 'COPT=-O0', 'REGRESS=stage report journey'));
+		FunnelMake::make_in($archive, 'installcheck', 'COPT=-O0', 'REGRESS=stage report journey'));
 	is( $node->safe_psql(
 			'postgres', q{CREATE EXTENSION funnel;
 			SELECT count(*) FROM pg_extension WHERE extname = 'funnel'}),
