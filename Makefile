@@ -53,6 +53,9 @@ PG_CPPFLAGS = -I$(TOP)/src -isystem $(SERVER_HEADERS) -ffp-contract=off
 # The build files of PostgreSQL 19 take no comment for a case that falls through:
 # then none does anywhere.
 PG_CFLAGS = -Wall -Wextra -Wimplicit-fallthrough=5
+# As the build files of PostgreSQL 16 and newer have it: what is exported is looked up
+# by each process that loads the library, and called by way of a table.
+PG_CFLAGS += -fvisibility=hidden
 
 # The flags of a server that gcc built name warnings that clang has not.
 ifneq ($(findstring clang,$(CC)),)

@@ -18,7 +18,7 @@ PG_MODULE_MAGIC_EXT(.name = "funnel",
 PG_MODULE_MAGIC;
 #endif
 
-void		_PG_init(void);
+extern PGDLLEXPORT void _PG_init(void);
 
 void
 _PG_init(void)

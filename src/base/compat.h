@@ -20,6 +20,26 @@
 #error "funnel needs PostgreSQL 15 or newer"
 #endif
 
+/*
+ * Before 16 the server took every symbol of an extension for exported, and marked
+ * none.
+ */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#undef PG_FUNCTION_INFO_V1
+#define PG_FUNCTION_INFO_V1(funcname) \
+extern PGDLLEXPORT Datum funcname(PG_FUNCTION_ARGS); \
+extern PGDLLEXPORT const Pg_finfo_record *CppConcat(pg_finfo_,funcname)(void); \
+const Pg_finfo_record * \
+CppConcat(pg_finfo_,funcname) (void) \
+{ \
+	static const Pg_finfo_record my_finfo = {1}; \
+	return &my_finfo; \
+} \
+extern int no_such_variable
+#endif
+
 /* 16 moved the varlena access macros out of postgres.h. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"

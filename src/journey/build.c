@@ -15,6 +15,7 @@
 #include "utils/memutils.h"
 
 #include "base/aggcontext.h"
+#include "base/compat.h"
 #include "base/interrupts.h"
 #include "events/arguments.h"
 #include "journey/bytes.h"

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "base/compat.h"
 #include "base/interrupts.h"
 #include "base/interval.h"
 #include "journey/bytes.h"

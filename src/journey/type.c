@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "base/interrupts.h"
 #include "journey/receive.h"
 #include "journey/text.h"

@@ -11,6 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "base/compat.h"
 #include "language/definition.h"
 
 /* Labels that are collected; there is room for all of a definition. */

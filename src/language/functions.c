@@ -15,6 +15,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "base/interval.h"
 #include "language/definition.h"
 #include "language/labels.h"

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "base/compat.h"
 #include "language/definition.h"
 #include "language/parse.h"
 
