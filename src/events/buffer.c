@@ -18,6 +18,9 @@
 /* More runs than these are sorted rather than merged. */
 #define MAX_MERGED_RUNS		8
 
+StaticAssertDecl(FUNNEL_PLAIN_STEP_BITS == FUNNEL_CODE_BITS,
+				 "words can be matched by the plain matcher");
+
 /*
  * By time; rows of one instant by what they match, so that the choice among
  * equally usable rows never depends on the order in which they came.
@@ -182,7 +185,8 @@ funnel_events_reserve(FunnelEvents *events, size_t nrows)
 
 /*
  * Have the buffer hold NWORDS words that are somewhere else, and stay there
- * until it is given others.
+ * until it is given others.  The place behind the last is written to, and then has what
+ * it had before.
  */
 void
 funnel_events_set_words(FunnelEvents *events, uint64 *words, size_t nwords,
@@ -209,7 +213,7 @@ funnel_events_reserve_words(FunnelEvents *events, size_t nwords,
 
 		free_own_words(events);
 		events->own_words = MemoryContextAllocHuge(events->context,
-												   capacity * sizeof(uint64));
+												   (capacity + 1) * sizeof(uint64));
 		events->own_capacity = capacity;
 	}
 	funnel_events_set_words(events, events->own_words, nwords, codes);
@@ -438,7 +442,7 @@ order_words(FunnelEvents *events)
 		return;
 	ends[nruns++] = events->nrows;
 
-	merged = funnel_events_reserve_scratch(events, events->nrows * sizeof(int64));
+	merged = funnel_events_reserve_scratch(events, (events->nrows + 1) * sizeof(int64));
 	while (nruns > 1)
 	{
 		int64	   *from = words;
@@ -629,7 +633,8 @@ enlarge_scratch(FunnelEvents *events, const FunnelRules *rules, size_t nrows)
 }
 
 /*
- * Sort and match what is in the buffer.  Words may be put into order or turned
+ * Sort and match what is in the buffer.  Words mostly are matched where they are: they
+ * come in order, and each matches one step.  Else they may be put into order or turned
  * into rows by that; only from rows is match->row filled in, with their places
  * after sorting.
  */
@@ -640,6 +645,9 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 	const FunnelRules *rules = &program->rules;
 	uint64_t	present;
 
+	if (events->words != NULL && program->plain &&
+		funnel_match_plain_words(rules, (int64_t *) events->words, events->nrows, match))
+		return;
 	if (funnel_events_arrange(events, program, &present))
 	{
 		funnel_match_plain(rules, events->ts, events->steps, events->nrows,

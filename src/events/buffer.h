@@ -20,7 +20,7 @@ typedef int (*FunnelItemCompare) (uint64 a, uint64 b, const void *arg);
  *
  * It holds rows, or words that are yet to be decoded, see events/word.h.  Words
  * are in memory that the caller lent to the buffer, where they may be sorted, or
- * in own_words, or, once sorted, in scratch.
+ * in own_words, or, once sorted, in scratch, with a place behind them to write to.
  *
  * If with_items, each row has an item: eight bytes that travel with it and
  * decide, by compare_items or else as integers, which of the rows that are

@@ -24,6 +24,33 @@
 /* A window up to this long can be subtracted from any time. */
 #define LONGEST_WINDOW		(INT64_MAX / 2)
 
+/*
+ * Few units have so many rows that there is a look to be taken on the way, and rows
+ * come in two forms: the loops below are compiled for each case by itself.
+ */
+#define IS_LONG(nrows)		((nrows) >= WORK_PER_POLL)
+#define FOR_EACH_CASE		static inline __attribute__((always_inline))
+
+/* Times and steps, or words. */
+typedef struct Rows
+{
+	bool		are_words;
+	const int64_t *ts;			/* the words, if they are that */
+	const uint8_t *steps;
+} Rows;
+
+FOR_EACH_CASE int64_t
+time_of(Rows rows, size_t i)
+{
+	return rows.are_words ? rows.ts[i] >> FUNNEL_PLAIN_STEP_BITS : rows.ts[i];
+}
+
+FOR_EACH_CASE size_t
+step_of(Rows rows, size_t i)
+{
+	return rows.are_words ? (uint8_t) rows.ts[i] : rows.steps[i];
+}
+
 static inline void
 poll(const FunnelRules *rules)
 {
@@ -73,44 +100,42 @@ funnel_rows_to_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nro
 	return not_one == 0;
 }
 
-/* The steps of the rows of one instant, from *I on, behind which *I is left. */
-static inline uint64_t
-steps_of_instant(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
-				 size_t *i)
-{
-	int64_t		now = ts[*i];
-	uint64_t	mask = 0;
-
-	do
-	{
-		if (steps[*i] != 0)
-			mask |= STEP_BIT(steps[*i]);
-		(*i)++;
-		if (*i % WORK_PER_POLL == 0)
-			poll(rules);
-	} while (ts[*i] == now);
-	return mask;
-}
-
-/*
- * Few units have so many rows that there is a look to be taken on the way: for
- * all others the loops below are compiled without one.
- */
-#define IS_LONG(nrows)		((nrows) >= WORK_PER_POLL)
-#define FOR_EACH_LENGTH		static inline __attribute__((always_inline))
-
-FOR_EACH_LENGTH void
+FOR_EACH_CASE void
 poll_at(const FunnelRules *rules, size_t i, bool is_long)
 {
 	if (is_long && i % WORK_PER_POLL == 0)
 		poll(rules);
 }
 
-/* The first row from I on that is not before NOW; there is one. */
-FOR_EACH_LENGTH size_t
-skip_before(const FunnelRules *rules, const int64_t *ts, size_t i, int64_t now, bool is_long)
+/*
+ * The steps of the rows of one instant, from *I on, behind which *I is left.  OTHERS
+ * is set if a row has none of the definition.
+ */
+FOR_EACH_CASE uint64_t
+steps_of_instant(const FunnelRules *rules, Rows rows, size_t *i, size_t nrows, bool *others)
 {
-	while (ts[i] < now)
+	int64_t		now = time_of(rows, *i);
+	uint64_t	mask = 0;
+
+	do
+	{
+		size_t		step = step_of(rows, *i);
+
+		if (step - 1 < (size_t) rules->nsteps)
+			mask |= STEP_BIT(step);
+		else
+			*others = true;
+		(*i)++;
+		poll_at(rules, *i, true);
+	} while (*i < nrows && time_of(rows, *i) == now);
+	return mask;
+}
+
+/* The first row from I on that is not before NOW; there is one. */
+FOR_EACH_CASE size_t
+skip_before(const FunnelRules *rules, Rows rows, size_t i, int64_t now, bool is_long)
+{
+	while (time_of(rows, i) < now)
 	{
 		i++;
 		poll_at(rules, i, is_long);
@@ -122,26 +147,27 @@ skip_before(const FunnelRules *rules, const int64_t *ts, size_t i, int64_t now, 
  * Take each step from the second on as soon as it can be, from row I on, up to step
  * LAST; returns the last one taken.  The time of the step behind that is overwritten.
  */
-FOR_EACH_LENGTH int
-take_steps(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
-		   size_t i, size_t nrows, int last, bool is_long, FunnelMatch *match)
+FOR_EACH_CASE int
+take_steps(const FunnelRules *rules, Rows rows, size_t i, size_t nrows, int last,
+		   bool is_long, FunnelMatch *match)
 {
 	int			step = 2;
 
 	while (i < nrows && step <= last)
 	{
-		int64_t		now = ts[i];
+		int64_t		now = time_of(rows, i);
 
-		if (ts[i + 1] != now)
+		if (time_of(rows, i + 1) != now)
 		{
 			/* no branch: whether the row is in the chain is hard to foresee */
 			match->at[step - 1] = now;
-			step += steps[i++] == step;
+			step += step_of(rows, i++) == (size_t) step;
 			poll_at(rules, i, is_long);
 		}
 		else
 		{
-			uint64_t	mask = steps_of_instant(rules, ts, steps, &i);
+			bool		others = false;
+			uint64_t	mask = steps_of_instant(rules, rows, &i, nrows, &others);
 
 			while (step <= last && (mask & STEP_BIT(step)))
 				match->at[step++ - 1] = now;
@@ -151,19 +177,20 @@ take_steps(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 }
 
 /* Fill in the times between those of the first step and of the last. */
-FOR_EACH_LENGTH void
-find_middle(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
-			size_t nrows, int depth, bool is_long, FunnelMatch *match)
+FOR_EACH_CASE void
+find_middle(const FunnelRules *rules, Rows rows, size_t nrows, int depth, bool is_long,
+			FunnelMatch *match)
 {
-	size_t		i = skip_before(rules, ts, 0, match->at[0], is_long);
+	size_t		i = skip_before(rules, rows, 0, match->at[0], is_long);
 
-	(void) take_steps(rules, ts, steps, i, nrows, depth - 1, is_long, match);
+	(void) take_steps(rules, rows, i, nrows, depth - 1, is_long, match);
 }
 
 void
 funnel_plain_find_rows(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 					   FunnelMatch *match)
 {
+	Rows		rows = {false, ts, steps};
 	size_t		i = 0;
 
 	for (int k = 0; k < match->depth; k++)
@@ -171,18 +198,22 @@ funnel_plain_find_rows(const FunnelRules *rules, const int64_t *ts, const uint8_
 		size_t		row;
 
 		/* rows of one instant are in no order of their steps */
-		i = skip_before(rules, ts, i, match->at[k], true);
+		i = skip_before(rules, rows, i, match->at[k], true);
 		for (row = i; steps[row] != k + 1; row++)
 			poll_at(rules, row, true);
 		match->row[k] = row;
 	}
 }
 
-/* What the pass over all rows finds. */
+/* What the pass over the rows finds. */
 typedef struct Found
 {
+	bool		fits;			/* words are in order, with a step each, as far
+								 * as they were read; else the rest is not set */
+	size_t		nread;
 	size_t		depth;
 	bool		is_late;		/* deeper without a window, if not converted */
+	uint64_t	present;		/* steps, of words that were read */
 	int64_t		chain_start;	/* of the reported chain, if there is one */
 	int64_t		chain_end;
 	int64_t		newest_entry;
@@ -195,17 +226,18 @@ typedef struct Found
  * A start that is too old is handed on like any other.  It is too old for good,
  * because times only grow, and it tells that without a window there is a chain.
  */
-static Found
-find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
-		   size_t nrows)
+FOR_EACH_CASE Found
+find_depth(const FunnelRules *rules, Rows rows, size_t nrows)
 {
 	int64_t		newest[FUNNEL_MAX_STEPS + 2];
 	size_t		nsteps = (size_t) rules->nsteps;
 	size_t		depth = 0;
 	int64_t		chain_start = 0;
 	int64_t		chain_end = 0;
+	uint64_t	present = 0;
+	bool		others = false;
 	size_t		i = 0;
-	Found		found;
+	Found		found = {0};
 
 	/* the earliest start in time is the time minus the window, or any at all */
 	int64_t		time_mask = rules->within == 0 ? 0 : -1;
@@ -221,21 +253,30 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 			poll(rules);
 		while (i < end)
 		{
-			int64_t		now = ts[i];
+			int64_t		now = time_of(rows, i);
+			int64_t		next = time_of(rows, i + 1);
 			int64_t		earliest = (now & time_mask) - window;
 
 			START(0) = now;
-			if (ts[i + 1] != now)
+			if (next > now)
 			{
 				/*
 				 * One row, the usual case.  Whether it goes deeper is hard to
 				 * foresee, so no branch depends on it: masks decide what is
 				 * kept.
 				 */
-				size_t		step = steps[i++];
-				int64_t		start = START(step - 1);
-				int64_t		deeper = -(int64_t) ((start >= earliest) & (step > depth));
+				size_t		step = step_of(rows, i++);
+				int64_t		start;
+				int64_t		deeper;
 
+				if (rows.are_words)
+				{
+					if (step - 1 >= nsteps)
+						return found;
+					present |= STEP_BIT(step);
+				}
+				start = START(step - 1);
+				deeper = -(int64_t) ((start >= earliest) & (step > depth));
 				START(step) = start;
 				chain_start ^= (chain_start ^ start) & deeper;
 				chain_end ^= (chain_end ^ now) & deeper;
@@ -245,7 +286,14 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 			}
 			else
 			{
-				uint64_t	mask = steps_of_instant(rules, ts, steps, &i);
+				uint64_t	mask = steps_of_instant(rules, rows, &i, nrows, &others);
+
+				if (rows.are_words)
+				{
+					if (next < now || others || time_of(rows, i) < now)
+						return found;
+					present |= mask;
+				}
 
 				/* going up, a chain may take a step after another at once */
 				for (; mask != 0; mask &= mask - 1)
@@ -267,7 +315,10 @@ find_depth(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 		}
 	}
 
+	found.fits = true;
+	found.nread = i;
 	found.depth = depth;
+	found.present = present;
 	found.is_late = depth < nsteps && START(depth + 1) != NO_START;
 	found.chain_start = chain_start;
 	found.chain_end = chain_end;
@@ -331,6 +382,7 @@ funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts, const uint8_t *s
 {
 	int64_t		now = ts[entry];
 	int64_t		limit = limit_after(now, rules->within);
+	Rows		rows = {false, ts, steps};
 	size_t		i = entry;
 	int			last;
 	int			depth;
@@ -339,19 +391,46 @@ funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts, const uint8_t *s
 	for (; i > 0 && ts[i - 1] == now; i--)
 		poll_at(rules, i, true);
 	match->at[0] = now;
-	last = IS_LONG(nrows) ? take_steps(rules, ts, steps, i, nrows, rules->nsteps, true, match) :
-		take_steps(rules, ts, steps, i, nrows, rules->nsteps, false, match);
+	last = IS_LONG(nrows) ? take_steps(rules, rows, i, nrows, rules->nsteps, true, match) :
+		take_steps(rules, rows, i, nrows, rules->nsteps, false, match);
 	for (depth = last; match->at[depth - 1] > limit;)
 		depth--;
 	set_match(rules, depth, depth < last, now, present, match);
+}
+
+/* Make a match of what the pass over the rows found. */
+FOR_EACH_CASE void
+set_found(const FunnelRules *rules, Rows rows, size_t nrows, const Found *found,
+		  uint64_t present, FunnelMatch *match)
+{
+	int			depth = (int) found->depth;
+
+	/* who says that a step is present need not be right */
+	if (depth == 0)
+	{
+		funnel_match_nothing(match);
+		return;
+	}
+
+	/*
+	 * The reported chain: from that start, each step as soon as it can be;
+	 * the last cannot be sooner than the pass has found.
+	 */
+	match->at[0] = found->chain_start;
+	match->at[depth - 1] = found->chain_end;
+	if (depth > 2 && IS_LONG(nrows))
+		find_middle(rules, rows, nrows, depth, true, match);
+	else if (depth > 2)
+		find_middle(rules, rows, nrows, depth, false, match);
+	set_match(rules, depth, found->is_late, found->newest_entry, present, match);
 }
 
 void
 funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 				   size_t nrows, uint64_t present, FunnelMatch *match)
 {
+	Rows		rows = {false, ts, steps};
 	Found		found;
-	int			depth;
 
 	if (rules->first_entry || rules->last_entry)
 	{
@@ -365,25 +444,48 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 	}
 
 	ts[nrows] = FUNNEL_FOREVER;
-	found = find_depth(rules, ts, steps, nrows);
+	found = find_depth(rules, rows, nrows);
+	set_found(rules, rows, nrows, &found, present, match);
+}
 
-	/* who says that a step is present need not be right */
-	if (found.depth == 0)
+/* Are the words from the second on in order, with a step each? */
+static bool
+words_fit(const FunnelRules *rules, Rows words, size_t nwords)
+{
+	int64_t		last = time_of(words, 0);
+
+	for (size_t i = 1; i < nwords; i++)
 	{
-		funnel_match_nothing(match);
-		return;
-	}
-	depth = (int) found.depth;
+		int64_t		now = time_of(words, i);
 
-	/*
-	 * The reported chain: from that start, each step as soon as it can be;
-	 * the last cannot be sooner than the pass above has found.
-	 */
-	match->at[0] = found.chain_start;
-	match->at[depth - 1] = found.chain_end;
-	if (depth > 2 && IS_LONG(nrows))
-		find_middle(rules, ts, steps, nrows, depth, true, match);
-	else if (depth > 2)
-		find_middle(rules, ts, steps, nrows, depth, false, match);
-	set_match(rules, depth, found.is_late, found.newest_entry, present, match);
+		if (now < last || step_of(words, i) - 1 >= (size_t) rules->nsteps)
+			return false;
+		last = now;
+		poll_at(rules, i, true);
+	}
+	return true;
+}
+
+bool
+funnel_match_plain_words(const FunnelRules *rules, int64_t *words, size_t nwords,
+						 FunnelMatch *match)
+{
+	Rows		rows = {true, words, NULL};
+	int64_t		behind = words[nwords];
+	Found		found;
+
+	if (rules->first_entry || rules->last_entry)
+		return false;
+	words[nwords] = INT64_MAX;
+	found = find_depth(rules, rows, nwords);
+	if (found.fits && found.nread < nwords)
+	{
+		Rows		rest = {true, words + found.nread - 1, NULL};
+
+		found.fits = words_fit(rules, rest, nwords - found.nread + 1);
+	}
+	if (found.fits)
+		set_found(rules, rows, nwords, &found, found.present, match);
+	words[nwords] = behind;
+	return found.fits;
 }

@@ -36,6 +36,21 @@ extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint
 							   size_t nrows, uint64_t present, FunnelMatch *match);
 
 /*
+ * A row as a word: time << 8 | step.  Words as in events/word.h have this form, and codes
+ * that are no step.
+ */
+#define FUNNEL_PLAIN_STEP_BITS	8
+
+/*
+ * Match words in place, as funnel_match_plain does the rows that they stand for.  False,
+ * and MATCH is not set, if they are not in order of time, if one has no step from 1 to
+ * nsteps, or if the rules say which entry counts.  The place behind the last word is
+ * written to, and then has what it had before.
+ */
+extern bool funnel_match_plain_words(const FunnelRules *rules, int64_t *words, size_t nwords,
+									 FunnelMatch *match);
+
+/*
  * The same where row ENTRY is the only entry that counts, whatever the rules say of
  * that.  Other rows of the first step are passed over, and so are rows of step 0.
  */

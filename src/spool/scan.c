@@ -404,9 +404,10 @@ reserve_events(FunnelSpoolScan *scan, uint64 nevents)
 
 	if (nevents > MaxAllocHugeSize / event / 2)
 		too_many_events();
-	if (nevents * event > scan->events_capacity)
+	/* one word more, see funnel_events_set_words */
+	if ((nevents + 1) * event > scan->events_capacity)
 	{
-		scan->events_capacity = (nevents + nevents / 4) * event;
+		scan->events_capacity = (nevents + nevents / 4 + 1) * event;
 		scan->events = spool_replace_buffer(scan->context, scan->events,
 											scan->events_capacity);
 	}
@@ -441,6 +442,13 @@ count_any_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, uint32 *nu
 						 scan->spool->form.unit_type->is_integer, numbers);
 }
 
+/* Those of most segments.  In a function of its own the loop has enough registers. */
+static pg_noinline uint32 *
+count_packed_integers(FunnelSpoolScan *scan, const SpoolSegment *segment, uint32 *numbers)
+{
+	return count_segment(scan, segment, SPOOL_PACKED, true, numbers);
+}
+
 /* The same of all segments.  Packed records have loops of their own. */
 static void
 count_events(FunnelSpoolScan *scan)
@@ -457,7 +465,7 @@ count_events(FunnelSpoolScan *scan)
 		if (stream < Min(scan->nstreams, MAX_STREAMS) && scan->stream_begins[stream] == s)
 			scan->stream_numbers[stream++] = numbers;
 		if (segment->kind == SPOOL_PACKED && integers)
-			numbers = count_segment(scan, segment, SPOOL_PACKED, true, numbers);
+			numbers = count_packed_integers(scan, segment, numbers);
 		else if (segment->kind == SPOOL_PACKED)
 			numbers = count_segment(scan, segment, SPOOL_PACKED, false, numbers);
 		else if (segment->kind == SPOOL_PACKED_ITEMS && integers)

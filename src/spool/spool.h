@@ -36,9 +36,9 @@
  * 2.	a word: its time and a code of one byte (events/word.h), which may wait with
  *		the unit (spool/fill.c);
  * 3.	in a segment, a packed record, a word, or a full row (spool/segment.h);
- * 4.	for the matcher, a time and a step if each event matches a single one
- *		(match/plain.h), else a FunnelRow (match/rules.h), which a full row
- *		is as well.
+ * 4.	for the matcher, the word itself, or a time and a step, if each event
+ *		matches a single one (match/plain.h), else a FunnelRow (match/rules.h),
+ *		which a full row is as well.
  *
  * The aggregates over a single unit keep words or full rows, too, in lists
  * (events/list.h).  Their messages have words or full rows (events/list.c), and

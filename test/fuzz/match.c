@@ -357,6 +357,47 @@ check_chain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 	CHECK(match->depth == 0 || matched != 0);
 }
 
+/* Words in order are matched as the rows are; else nothing is. */
+static void
+check_words(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps, size_t nrows,
+			const FunnelMatch *match)
+{
+	int64_t		limit = INT64_C(1) << (63 - FUNNEL_PLAIN_STEP_BITS);
+	int64_t    *words = allocate((nrows + 1) * sizeof(int64_t));
+	FunnelMatch found;
+
+	words[nrows] = 42;
+	for (size_t i = 0; i < nrows; i++)
+	{
+		if (ts[i] < -limit || ts[i] >= limit)
+		{
+			free(words);
+			return;
+		}
+		words[i] = (int64_t) ((uint64_t) ts[i] << FUNNEL_PLAIN_STEP_BITS | steps[i]);
+	}
+	memset(&found, 0xA5, sizeof(found));
+	CHECK(funnel_match_plain_words(rules, words, nrows, &found));
+	CHECK(words[nrows] == 42);
+	CHECK(found.depth == match->depth && found.outcome == match->outcome &&
+		  found.open == match->open && found.reached == match->reached);
+	CHECK(!found.open || found.open_until == match->open_until);
+	for (int step = 1; step <= match->depth; step++)
+		CHECK(found.at[step - 1] == match->at[step - 1]);
+
+	/* the last word first */
+	if (nrows > 1 && ts[0] < ts[nrows - 1])
+	{
+		int64_t		last = words[nrows - 1];
+
+		memmove(words + 1, words, (nrows - 1) * sizeof(int64_t));
+		words[0] = last;
+		CHECK(!funnel_match_plain_words(rules, words, nrows, &found));
+		CHECK(words[nrows] == 42);
+	}
+	free(words);
+}
+
 static void
 check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 			const FunnelMatch *match)
@@ -379,6 +420,9 @@ check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 		for (int step = 1; step <= match->depth; step++)
 			CHECK(plain.at[step - 1] == match->at[step - 1] &&
 				  plain.row[step - 1] == match->row[step - 1]);
+
+		if (!rules->first_entry && !rules->last_entry)
+			check_words(rules, ts, steps, nrows, &plain);
 
 		/* no entry by itself gets deeper than all of them */
 		for (size_t i = 0; i < nrows && nrows <= 64; i++)

@@ -171,8 +171,9 @@ check_plain_attempts(const FunnelRules *rules, const FunnelRow *rows, size_t nro
 	free(scratch);
 }
 
-/* More rows are not asked of entry by entry. */
+/* More rows are not asked of entry by entry, or changed one by one. */
 #define MAX_ENTRY_ROWS		256
+#define MAX_CHANGED_ROWS	16
 
 /*
  * Of one entry, the plain matcher says what the matcher does where rows at other
@@ -233,6 +234,93 @@ check_plain_entries(const FunnelRules *rules, const FunnelRow *rows, size_t nrow
 	free(scratch);
 }
 
+#define WORD(ts, step)		((int64_t) ((uint64_t) (ts) << FUNNEL_PLAIN_STEP_BITS | (step)))
+#define WORD_TIME_LIMIT		(INT64_C(1) << (63 - FUNNEL_PLAIN_STEP_BITS))
+
+/* Ask of words; they, and one behind them, must be what they were. */
+static bool
+match_words(const FunnelRules *rules, int64_t *words, size_t nrows, FunnelMatch *match)
+{
+	size_t		size = (nrows + 1) * sizeof(int64_t);
+	int64_t    *copy = allocate(size);
+	bool		fits;
+
+	memcpy(copy, words, size);
+	memset(match, 0xA5, sizeof(*match));
+	fits = funnel_match_plain_words(rules, words, nrows, match);
+	if (memcmp(copy, words, size) != 0)
+		die("the words were changed");
+	free(copy);
+	return fits;
+}
+
+/*
+ * Words are matched as the rows are of which they are made, at whatever time; but not if
+ * they are out of order, or if one has no step of the definition.
+ */
+static void
+check_plain_words(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps, size_t nrows,
+				  uint64_t present)
+{
+	int64_t    *words;
+	int64_t    *moved;
+	FunnelMatch match;
+	FunnelMatch plain;
+
+	if (ts[0] < -WORD_TIME_LIMIT / 2 || ts[nrows - 1] >= WORD_TIME_LIMIT / 2)
+		return;
+	words = allocate((nrows + 1) * sizeof(int64_t));
+	moved = allocate((nrows + 1) * sizeof(int64_t));
+	for (int where = 0; where < 3; where++)
+	{
+		/* here, as late as can be, and as early */
+		int64_t		by = where == 0 ? 0 : where == 1 ? WORD_TIME_LIMIT - 1 - ts[nrows - 1] :
+			-WORD_TIME_LIMIT - ts[0];
+
+		for (size_t i = 0; i < nrows; i++)
+		{
+			moved[i] = ts[i] + by;
+			words[i] = WORD(moved[i], steps[i]);
+		}
+		words[nrows] = words[0];
+		memset(&plain, 0xA5, sizeof(plain));
+		funnel_match_plain(rules, moved, steps, nrows, present, &plain);
+		if (match_words(rules, words, nrows, &match) != (!rules->first_entry && !rules->last_entry))
+			die("whether words can be matched is wrong");
+		if (rules->first_entry || rules->last_entry)
+			continue;
+		memcpy(match.row, plain.row, sizeof(match.row));
+		if (!matches_equal(&plain, &match))
+			die("words are matched otherwise");
+		for (size_t i = 0; i < nrows && nrows <= MAX_CHANGED_ROWS; i++)
+		{
+			int64_t		word = words[i];
+
+			words[i] = WORD(moved[i], 0);
+			if (match_words(rules, words, nrows, &match))
+				die("a word of step 0 was matched");
+			words[i] = WORD(moved[i], rules->nsteps + 1);
+			if (match_words(rules, words, nrows, &match))
+				die("a word of a step too many was matched");
+			words[i] = WORD(moved[i], 0xFF);
+			if (match_words(rules, words, nrows, &match))
+				die("a word with another code was matched");
+			words[i] = word;
+			if (i > 0 && moved[i - 1] < moved[i])
+			{
+				words[i] = words[i - 1];
+				words[i - 1] = word;
+				if (match_words(rules, words, nrows, &match))
+					die("words out of order were matched");
+				words[i - 1] = words[i];
+				words[i] = word;
+			}
+		}
+	}
+	free(moved);
+	free(words);
+}
+
 /* Ask the plain matcher too, where it can be asked; MATCH is NULL for attempts. */
 static void
 check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
@@ -263,6 +351,8 @@ check_plain(const FunnelRules *rules, const FunnelRow *rows, size_t nrows,
 				if (!matches_equal(match, &plain))
 					die(round == 0 ? "the plain matcher differs" :
 						"the plain matcher depends on the order within an instant");
+				if (nrows > 0)
+					check_plain_words(rules, ts, steps, nrows, present);
 				if (nrows <= MAX_ENTRY_ROWS)
 					check_plain_entries(rules, rows, nrows, ts, steps, present, round == 0);
 			}
