@@ -186,7 +186,7 @@ funnel_events_reserve(FunnelEvents *events, size_t nrows)
 /*
  * Have the buffer hold NWORDS words that are somewhere else, and stay there
  * until it is given others.  The place behind the last is written to, and then has what
- * it had before.
+ * it had before, unless there was an error.
  */
 void
 funnel_events_set_words(FunnelEvents *events, uint64 *words, size_t nwords,
@@ -553,7 +553,7 @@ merge_to_plain(FunnelEvents *events, size_t middle)
  * Turn words into times and steps in order of time.  They mostly come so, or
  * in two runs: one for an event that was late, or one from each of two processes
  * where spool/scan.c has not merged them.  False if there is a word that does not
- * match exactly one step.
+ * match exactly one step.  Notes whether they were in order.
  */
 static bool
 read_plain_words(FunnelEvents *events, uint64_t *present)
@@ -561,7 +561,8 @@ read_plain_words(FunnelEvents *events, uint64_t *present)
 	PlainWords	found = {0, 0};
 	size_t		middle = words_to_plain(events, 0, &found);
 
-	if (middle < events->nrows)
+	events->out_of_order = middle < events->nrows;
+	if (events->out_of_order)
 	{
 		if (words_to_plain(events, middle, &found) == events->nrows)
 			merge_to_plain(events, middle);
@@ -634,9 +635,8 @@ enlarge_scratch(FunnelEvents *events, const FunnelRules *rules, size_t nrows)
 
 /*
  * Sort and match what is in the buffer.  Words mostly are matched where they are: they
- * come in order, and each matches one step.  Else they may be put into order or turned
- * into rows by that; only from rows is match->row filled in, with their places
- * after sorting.
+ * come in order, and each matches one step.  Others may be put into order, or turned into
+ * rows.  Only from rows is match->row filled in, with their places after sorting.
  */
 void
 funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
@@ -645,7 +645,8 @@ funnel_events_match(FunnelEvents *events, const FunnelProgram *program,
 	const FunnelRules *rules = &program->rules;
 	uint64_t	present;
 
-	if (events->words != NULL && program->plain &&
+	/* after a unit that is out of order, the next one often is, too */
+	if (events->words != NULL && program->plain && !events->out_of_order &&
 		funnel_match_plain_words(rules, (int64_t *) events->words, events->nrows, match))
 		return;
 	if (funnel_events_arrange(events, program, &present))

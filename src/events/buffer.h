@@ -42,6 +42,7 @@ typedef struct FunnelEvents
 
 	uint64	   *words;			/* NULL if there are rows */
 	const FunnelEventCodes *codes;	/* of the words */
+	bool		out_of_order;	/* were those of the last unit? */
 	size_t		own_capacity;
 	uint64	   *own_words;
 

@@ -32,21 +32,21 @@
 #define FOR_EACH_CASE		static inline __attribute__((always_inline))
 
 /* Times and steps, or words. */
-typedef struct Rows
+typedef struct PlainRows
 {
 	bool		are_words;
 	const int64_t *ts;			/* the words, if they are that */
 	const uint8_t *steps;
-} Rows;
+} PlainRows;
 
 FOR_EACH_CASE int64_t
-time_of(Rows rows, size_t i)
+time_of(PlainRows rows, size_t i)
 {
 	return rows.are_words ? rows.ts[i] >> FUNNEL_PLAIN_STEP_BITS : rows.ts[i];
 }
 
 FOR_EACH_CASE size_t
-step_of(Rows rows, size_t i)
+step_of(PlainRows rows, size_t i)
 {
 	return rows.are_words ? (uint8_t) rows.ts[i] : rows.steps[i];
 }
@@ -112,7 +112,7 @@ poll_at(const FunnelRules *rules, size_t i, bool is_long)
  * is set if a row has none of the definition.
  */
 FOR_EACH_CASE uint64_t
-steps_of_instant(const FunnelRules *rules, Rows rows, size_t *i, size_t nrows, bool *others)
+steps_of_instant(const FunnelRules *rules, PlainRows rows, size_t *i, size_t nrows, bool *others)
 {
 	int64_t		now = time_of(rows, *i);
 	uint64_t	mask = 0;
@@ -133,7 +133,7 @@ steps_of_instant(const FunnelRules *rules, Rows rows, size_t *i, size_t nrows, b
 
 /* The first row from I on that is not before NOW; there is one. */
 FOR_EACH_CASE size_t
-skip_before(const FunnelRules *rules, Rows rows, size_t i, int64_t now, bool is_long)
+skip_before(const FunnelRules *rules, PlainRows rows, size_t i, int64_t now, bool is_long)
 {
 	while (time_of(rows, i) < now)
 	{
@@ -148,7 +148,7 @@ skip_before(const FunnelRules *rules, Rows rows, size_t i, int64_t now, bool is_
  * LAST; returns the last one taken.  The time of the step behind that is overwritten.
  */
 FOR_EACH_CASE int
-take_steps(const FunnelRules *rules, Rows rows, size_t i, size_t nrows, int last,
+take_steps(const FunnelRules *rules, PlainRows rows, size_t i, size_t nrows, int last,
 		   bool is_long, FunnelMatch *match)
 {
 	int			step = 2;
@@ -178,7 +178,7 @@ take_steps(const FunnelRules *rules, Rows rows, size_t i, size_t nrows, int last
 
 /* Fill in the times between those of the first step and of the last. */
 FOR_EACH_CASE void
-find_middle(const FunnelRules *rules, Rows rows, size_t nrows, int depth, bool is_long,
+find_middle(const FunnelRules *rules, PlainRows rows, size_t nrows, int depth, bool is_long,
 			FunnelMatch *match)
 {
 	size_t		i = skip_before(rules, rows, 0, match->at[0], is_long);
@@ -190,7 +190,7 @@ void
 funnel_plain_find_rows(const FunnelRules *rules, const int64_t *ts, const uint8_t *steps,
 					   FunnelMatch *match)
 {
-	Rows		rows = {false, ts, steps};
+	PlainRows	rows = {false, ts, steps};
 	size_t		i = 0;
 
 	for (int k = 0; k < match->depth; k++)
@@ -208,8 +208,8 @@ funnel_plain_find_rows(const FunnelRules *rules, const int64_t *ts, const uint8_
 /* What the pass over the rows finds. */
 typedef struct Found
 {
-	bool		fits;			/* words are in order, with a step each, as far
-								 * as they were read; else the rest is not set */
+	bool		fits;			/* words that were read are in order, with a
+								 * step each; else the rest is not set */
 	size_t		nread;
 	size_t		depth;
 	bool		is_late;		/* deeper without a window, if not converted */
@@ -227,7 +227,7 @@ typedef struct Found
  * because times only grow, and it tells that without a window there is a chain.
  */
 FOR_EACH_CASE Found
-find_depth(const FunnelRules *rules, Rows rows, size_t nrows)
+find_depth(const FunnelRules *rules, PlainRows rows, size_t nrows)
 {
 	int64_t		newest[FUNNEL_MAX_STEPS + 2];
 	size_t		nsteps = (size_t) rules->nsteps;
@@ -382,7 +382,7 @@ funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts, const uint8_t *s
 {
 	int64_t		now = ts[entry];
 	int64_t		limit = limit_after(now, rules->within);
-	Rows		rows = {false, ts, steps};
+	PlainRows	rows = {false, ts, steps};
 	size_t		i = entry;
 	int			last;
 	int			depth;
@@ -400,7 +400,7 @@ funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts, const uint8_t *s
 
 /* Make a match of what the pass over the rows found. */
 FOR_EACH_CASE void
-set_found(const FunnelRules *rules, Rows rows, size_t nrows, const Found *found,
+set_found(const FunnelRules *rules, PlainRows rows, size_t nrows, const Found *found,
 		  uint64_t present, FunnelMatch *match)
 {
 	int			depth = (int) found->depth;
@@ -429,7 +429,7 @@ void
 funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 				   size_t nrows, uint64_t present, FunnelMatch *match)
 {
-	Rows		rows = {false, ts, steps};
+	PlainRows	rows = {false, ts, steps};
 	Found		found;
 
 	if (rules->first_entry || rules->last_entry)
@@ -450,7 +450,7 @@ funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint8_t *steps,
 
 /* Are the words from the second on in order, with a step each? */
 static bool
-words_fit(const FunnelRules *rules, Rows words, size_t nwords)
+words_fit(const FunnelRules *rules, PlainRows words, size_t nwords)
 {
 	int64_t		last = time_of(words, 0);
 
@@ -470,7 +470,7 @@ bool
 funnel_match_plain_words(const FunnelRules *rules, int64_t *words, size_t nwords,
 						 FunnelMatch *match)
 {
-	Rows		rows = {true, words, NULL};
+	PlainRows	rows = {true, words, NULL};
 	int64_t		behind = words[nwords];
 	Found		found;
 
@@ -480,7 +480,7 @@ funnel_match_plain_words(const FunnelRules *rules, int64_t *words, size_t nwords
 	found = find_depth(rules, rows, nwords);
 	if (found.fits && found.nread < nwords)
 	{
-		Rows		rest = {true, words + found.nread - 1, NULL};
+		PlainRows	rest = {true, words + found.nread - 1, NULL};
 
 		found.fits = words_fit(rules, rest, nwords - found.nread + 1);
 	}

@@ -45,7 +45,7 @@ extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint
  * Match words in place, as funnel_match_plain does the rows that they stand for.  False,
  * and MATCH is not set, if they are not in order of time, if one has no step from 1 to
  * nsteps, or if the rules say which entry counts.  The place behind the last word is
- * written to, and then has what it had before.
+ * written to, and then has what it had before, unless rules->poll did not return.
  */
 extern bool funnel_match_plain_words(const FunnelRules *rules, int64_t *words, size_t nwords,
 									 FunnelMatch *match);

@@ -404,7 +404,7 @@ reserve_events(FunnelSpoolScan *scan, uint64 nevents)
 
 	if (nevents > MaxAllocHugeSize / event / 2)
 		too_many_events();
-	/* one word more, see funnel_events_set_words */
+	/* and a place behind them, see funnel_events_set_words */
 	if ((nevents + 1) * event > scan->events_capacity)
 	{
 		scan->events_capacity = (nevents + nevents / 4 + 1) * event;
@@ -442,7 +442,10 @@ count_any_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, uint32 *nu
 						 scan->spool->form.unit_type->is_integer, numbers);
 }
 
-/* Those of most segments.  In a function of its own the loop has enough registers. */
+/*
+ * The same of packed records of units that are integers.  In a function of its own the
+ * loop has enough registers.
+ */
 static pg_noinline uint32 *
 count_packed_integers(FunnelSpoolScan *scan, const SpoolSegment *segment, uint32 *numbers)
 {

@@ -61,6 +61,19 @@ is( $node->safe_psql(
 	'0',
 	'it moves to another schema');
 
+# The library exports what SQL calls, and what makes it a module: each process that
+# loads it looks up the rest, and takes another library's for it.
+SKIP:
+{
+	skip 'no nm to list symbols', 2 if system('nm --version >/dev/null 2>&1');
+	my %called = map { $_ => 1 } qw(Pg_magic_func _PG_init), map { ($_, "pg_finfo_$_") } split /\n/,
+	  $node->safe_psql('postgres', q{SELECT DISTINCT prosrc FROM pg_proc WHERE probin LIKE '%funnel'});
+	my %exported = map { /^\S+ [A-Z] (\w+)$/ ? ($1 => 1) : () } `nm -D --defined-only funnel.so`;
+
+	is(join(' ', grep { !$exported{$_} } sort keys %called), '', 'the library exports what SQL calls');
+	is(join(' ', grep { !$called{$_} } sort keys %exported), '', 'and nothing else');
+}
+
 $node->safe_psql('postgres', 'DROP EXTENSION funnel');
 pass('it can be dropped');
 
