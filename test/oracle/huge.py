@@ -207,6 +207,12 @@ def plain_million_unlimited():
     return case(Rules(5), rows, single_label)
 
 
+def plain_converts_early():
+    """What follows has to be read all the same: it might be out of order."""
+    rows = [(ts, 1 << ts % 2, 0) for ts in range(1000000)]
+    return case(Rules(2), rows, exactly(2, 'converted', None, range(2)))
+
+
 def one_instant():
     rows = sorted(random_rows(3, 200000, 1, [1, 5, 5, 5, 5, 5]))
     return case(Rules(5, within=1), rows, single_label)
@@ -473,6 +479,7 @@ def any_order_scarce():
 CASES = (
     ('a million rows, five steps, a window', plain_million),
     ('a million rows, no window', plain_million_unlimited),
+    ('a million rows behind a conversion', plain_converts_early),
     ('200,000 rows of one instant', one_instant),
     ('a million rows, first entry', first_entry),
     ('a million rows, last entry', last_entry),
@@ -601,6 +608,11 @@ def plain_last_entry_far_back():
                 anything)
 
 
+def plain_converts_at_once():
+    """Three million rows come after it."""
+    return case(Rules(2), [(ts, 1 << ts % 2, 0) for ts in range(3000000)], anything)
+
+
 def tied_last_entries():
     return case(Rules(4, last_entry=True), [(0, 1, 0)] * 3000000, anything)
 
@@ -653,6 +665,7 @@ CASES_OF_WORK = (
     ('the last entry three million rows back', last_entry_far_back),
     ('plain, the last entry three million rows back', plain_last_entry_far_back),
     ('three million last entries', tied_last_entries),
+    ('plain, three million rows behind a conversion', plain_converts_at_once),
     ('2015 ways with a shortest gap', all_delayed),
     ('three million rows of one instant behind a gap', tied_after_a_wait),
     ('three million rows of the next step', tied_next_step),
