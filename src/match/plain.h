@@ -36,6 +36,19 @@ extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint
 							   size_t nrows, uint64_t present, FunnelMatch *match);
 
 /*
+ * The same where row ENTRY is the only entry that counts, whatever the rules say of
+ * that.  Other rows of the first step are passed over, and so are rows of step 0.
+ */
+extern void funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts,
+									 const uint8_t *steps, size_t entry, size_t nrows,
+									 uint64_t present, FunnelMatch *match);
+
+/* Fill in match->row: of the rows of its time and step, each is the first. */
+extern void funnel_plain_find_rows(const FunnelRules *rules,
+								   const int64_t *ts, const uint8_t *steps,
+								   FunnelMatch *match);
+
+/*
  * A row as a word: time << 8 | step.  Words as in events/word.h have this form, and codes
  * that are no step.
  */
@@ -49,18 +62,5 @@ extern void funnel_match_plain(const FunnelRules *rules, int64_t *ts, const uint
  */
 extern bool funnel_match_plain_words(const FunnelRules *rules, int64_t *words, size_t nwords,
 									 FunnelMatch *match);
-
-/*
- * The same where row ENTRY is the only entry that counts, whatever the rules say of
- * that.  Other rows of the first step are passed over, and so are rows of step 0.
- */
-extern void funnel_match_plain_entry(const FunnelRules *rules, int64_t *ts,
-									 const uint8_t *steps, size_t entry, size_t nrows,
-									 uint64_t present, FunnelMatch *match);
-
-/* Fill in match->row: of the rows of its time and step, each is the first. */
-extern void funnel_plain_find_rows(const FunnelRules *rules,
-								   const int64_t *ts, const uint8_t *steps,
-								   FunnelMatch *match);
 
 #endif							/* FUNNEL_MATCH_PLAIN_H */

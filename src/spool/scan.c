@@ -442,16 +442,6 @@ count_any_segment(FunnelSpoolScan *scan, const SpoolSegment *segment, uint32 *nu
 						 scan->spool->form.unit_type->is_integer, numbers);
 }
 
-/*
- * The same of packed records of units that are integers.  In a function of its own the
- * loop has enough registers.
- */
-static pg_noinline uint32 *
-count_packed_integers(FunnelSpoolScan *scan, const SpoolSegment *segment, uint32 *numbers)
-{
-	return count_segment(scan, segment, SPOOL_PACKED, true, numbers);
-}
-
 /* The same of all segments.  Packed records have loops of their own. */
 static void
 count_events(FunnelSpoolScan *scan)
@@ -468,7 +458,7 @@ count_events(FunnelSpoolScan *scan)
 		if (stream < Min(scan->nstreams, MAX_STREAMS) && scan->stream_begins[stream] == s)
 			scan->stream_numbers[stream++] = numbers;
 		if (segment->kind == SPOOL_PACKED && integers)
-			numbers = count_packed_integers(scan, segment, numbers);
+			numbers = count_segment(scan, segment, SPOOL_PACKED, true, numbers);
 		else if (segment->kind == SPOOL_PACKED)
 			numbers = count_segment(scan, segment, SPOOL_PACKED, false, numbers);
 		else if (segment->kind == SPOOL_PACKED_ITEMS && integers)
